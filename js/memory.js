@@ -1,0 +1,178 @@
+// The one file that touches the WASM heap. Struct layouts come from the description
+// that C exports (wasm/layout.h); addresses are plain unsigned numbers.
+import { errorOfStatus } from './errors.js';
+
+const utf8Encoder = new TextEncoder();
+const utf8Decoder = new TextDecoder();
+
+/** One instance of the module with its linear memory. */
+export class Memory {
+  /** @param {WebAssembly.Module} module */
+  static async instantiate(module) {
+    const instance = await WebAssembly.instantiate(module, {});
+    return new Memory(instance.exports);
+  }
+
+  /** @param {WebAssembly.Exports} exports */
+  constructor(exports) {
+    this.exports = exports;
+    exports._initialize?.();
+    this.arena = exports.bl_wasm_arena() >>> 0;
+    const { structs, constants } = readLayout(exports.memory.buffer, exports.bl_wasm_layout() >>> 0);
+    this.structs = structs;
+    /** Enum constants of C by name. @type {Record<string, number>} */
+    this.constants = constants;
+    this.statusNames = new Map(
+      ['BL_OK', 'BL_BAD_ARGUMENT', 'BL_OUT_OF_MEMORY', 'BL_BAD_MODEL', 'BL_UNSUPPORTED', 'BL_TOO_LONG'].map(
+        (name) => [constants[name], name],
+      ),
+    );
+  }
+
+  /** Bytes of linear memory held now. */
+  get byteLength() {
+    return this.exports.memory.buffer.byteLength;
+  }
+
+  /** Calls an export that returns a status; throws the error that stands for it. */
+  call(name, ...args) {
+    const status = this.exports[name](...args);
+    if (status !== 0) throw errorOfStatus(this.statusNames.get(status) ?? `status ${status}`);
+  }
+
+  /** Calls an export that returns a status and gives that status' name. */
+  tryCall(name, ...args) {
+    const status = this.exports[name](...args);
+    return this.statusNames.get(status) ?? `status ${status}`;
+  }
+
+  /** Allocates from the arena. @param {number} bytes @returns {number} address, 64-byte aligned */
+  alloc(bytes) {
+    const address = this.exports.bl_arena_alloc(this.arena, bytes) >>> 0;
+    if (address === 0) {
+      this.exports.bl_arena_reset(this.arena, this.mark());
+      throw errorOfStatus('BL_OUT_OF_MEMORY');
+    }
+    return address;
+  }
+
+  /** Makes room for `bytes` more, growing the memory at most once. */
+  reserve(bytes) {
+    this.call('bl_arena_reserve', this.arena, bytes);
+  }
+
+  mark() {
+    return this.exports.bl_arena_mark(this.arena) >>> 0;
+  }
+
+  /** Frees everything allocated after the mark. */
+  reset(mark) {
+    this.exports.bl_arena_reset(this.arena, mark);
+  }
+
+  /** Everything allocated so far becomes permanent. */
+  seal() {
+    this.exports.bl_arena_seal(this.arena);
+  }
+
+  /** Runs `body` and frees what it allocated. */
+  scratch(body) {
+    const mark = this.mark();
+    try {
+      return body();
+    } finally {
+      this.reset(mark);
+    }
+  }
+
+  /** Allocates a C struct and fills it; fields not named are 0. */
+  writeStruct(name, values = {}) {
+    const { size } = this.structs[name];
+    const address = this.alloc(size);
+    this.bytes(address, size).fill(0);
+    this.updateStruct(name, address, values);
+    return address;
+  }
+
+  updateStruct(name, address, values) {
+    const { fields } = this.structs[name];
+    const view = new DataView(this.exports.memory.buffer);
+    for (const [key, value] of Object.entries(values)) {
+      const { offset, kind } = fields[key];
+      if (kind === 'f32') view.setFloat32(address + offset, value, true);
+      else if (kind === 'i32') view.setInt32(address + offset, value, true);
+      else view.setUint32(address + offset, value, true);
+    }
+  }
+
+  /** All fields of a C struct as a plain object. */
+  readStruct(name, address) {
+    const view = new DataView(this.exports.memory.buffer);
+    const values = {};
+    for (const [key, { offset, kind }] of Object.entries(this.structs[name].fields)) {
+      if (kind === 'f32') values[key] = view.getFloat32(address + offset, true);
+      else if (kind === 'i32') values[key] = view.getInt32(address + offset, true);
+      else values[key] = view.getUint32(address + offset, true);
+    }
+    return values;
+  }
+
+  /** A pointer or u32 at an address. */
+  readU32(address) {
+    return new DataView(this.exports.memory.buffer).getUint32(address, true);
+  }
+
+  // Views: valid only until the next call that may grow the memory.
+  bytes(address, length) {
+    return new Uint8Array(this.exports.memory.buffer, address, length);
+  }
+  int32(address, length) {
+    return new Int32Array(this.exports.memory.buffer, address, length);
+  }
+  uint32(address, length) {
+    return new Uint32Array(this.exports.memory.buffer, address, length);
+  }
+  float32(address, length) {
+    return new Float32Array(this.exports.memory.buffer, address, length);
+  }
+
+  /** Copies bytes into the arena. @param {Uint8Array} bytes @returns {number} address */
+  writeBytes(bytes) {
+    const address = this.alloc(bytes.length);
+    this.bytes(address, bytes.length).set(bytes);
+    return address;
+  }
+
+  /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). */
+  writeText(text) {
+    const address = this.alloc(text.length * 3);
+    const { written } = utf8Encoder.encodeInto(text, this.bytes(address, text.length * 3));
+    return { address, length: written };
+  }
+
+  /** Reads UTF-8. A copy is decoded where the memory is shared (a TextDecoder rule). */
+  readText(address, length) {
+    const view = this.bytes(address, length);
+    return utf8Decoder.decode(view.buffer instanceof ArrayBuffer ? view : view.slice());
+  }
+}
+
+/** Reads the table of wasm/layout.h: pairs of (address of a name, value). */
+function readLayout(buffer, table) {
+  const view = new DataView(buffer);
+  const bytes = new Uint8Array(buffer);
+  const structs = {};
+  const constants = {};
+  for (let entry = table; ; entry += 8) {
+    const name = view.getUint32(entry, true);
+    const value = view.getUint32(entry + 4, true);
+    if (name === 0) return { structs, constants };
+    const text = utf8Decoder.decode(bytes.slice(name, bytes.indexOf(0, name)));
+    const [owner, field] = text.split('.');
+    if (field) {
+      const [key, kind] = field.split(':');
+      structs[owner].fields[key] = { offset: value, kind };
+    } else if (text.startsWith('BL_')) constants[text] = value;
+    else structs[owner] = { size: value, fields: {} };
+  }
+}

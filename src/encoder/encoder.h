@@ -1,0 +1,43 @@
+/* Token ids to hidden states, over a batch of sequences laid end to end: no padding
+ * is ever computed. A forward pass is run in steps, so that the caller may stop
+ * between them. */
+#ifndef BERTLET_ENCODER_H
+#define BERTLET_ENCODER_H
+
+#include "../base/arena.h"
+#include "../model/model.h"
+
+/* Sequence s is the tokens [starts[s], starts[s + 1]). */
+typedef struct bl_batch {
+    uint32_t sequence_count;
+    uint32_t token_count;
+    const uint32_t *starts; /* sequence_count + 1 */
+    const int32_t *ids;
+    const int32_t *type_ids;
+} bl_batch;
+
+typedef struct bl_encoder_run {
+    uint32_t want_hidden_states; /* in: keep the embeddings' and each layer's output */
+    uint32_t want_attentions;    /* in: keep each layer's attention probabilities */
+    uint32_t step_count;         /* out: layers + 1 */
+    uint32_t steps_done;         /* out */
+    uint32_t hidden_stride;      /* out: floats between rows of `hidden` */
+    float *hidden;               /* out: the last hidden state, [token_count][hidden_stride] */
+    float *hidden_states;        /* out: [layers + 1][token_count][hidden_size], or NULL */
+    float *attentions;           /* out: for each layer, for each sequence of t tokens,
+                                    [heads][t][t], end to end; or NULL */
+    size_t attention_floats;     /* out: length of `attentions` for one layer */
+    void *state;                 /* private */
+} bl_encoder_run;
+
+/* Checks the batch and takes all the memory that the steps need from `arena`
+ * (reserving it first, so that memory grows at most once).
+ * BL_TOO_LONG: a sequence has more tokens than the model has positions.
+ * BL_BAD_ARGUMENT: an id or type id outside its table, or a sequence without tokens. */
+bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
+                           bl_encoder_run *run);
+
+/* One more step: the embeddings first, then a layer each. */
+void bl_encoder_step(bl_encoder_run *run);
+
+#endif

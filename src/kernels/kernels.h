@@ -1,0 +1,149 @@
+/* The contract of the numeric kernels. scalar.c is the readable reference;
+ * simd128.c and relaxed.c do the same with vectors; select.c chooses.
+ *
+ * Shapes. T, M: rows (tokens). K: inputs. N: outputs. Activations are row-major
+ * float with a row stride in floats that is a multiple of 16, 64-byte aligned;
+ * a stride covers the width rounded up to 8, and kernels may write (not read)
+ * those padding columns. Pointers never alias unless a comment says so. Kernels
+ * do not fail: whoever calls has checked shapes and memory.
+ *
+ * Packed weights. N is cut into panels of BL_PANEL = 8 outputs, the last one
+ * filled with zeros, K is filled with zeros to the format's group:
+ *   fp32       [panel][k][8]          float
+ *   int8       [panel][k / 2][8][2]   int8, K to a multiple of 2
+ *   int8-fast  [panel][k / 4][8][4]   int8, K to a multiple of 4
+ * Packed activations. M is cut into tiles of BL_TILE = 4 rows; the last tile of
+ * r rows is stored with r rows only:
+ *   fp32       [tile][k][r]           float
+ *   int8       [tile][k / 2][r][2]    int16
+ *   int8-fast  [tile][k / 4][r][4]    uint8 in 0..127
+ * so tile t begins at t * 4 * (K filled up) elements.
+ *
+ * Every result depends only on its own row, column and K: never on M, N, on the
+ * tile the row falls in, or on how panels are shared out between threads. Sums
+ * over K run in the order of k; sums along a row use the four-lane order that
+ * scalar.c spells out. */
+#ifndef BERTLET_KERNELS_H
+#define BERTLET_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BL_PANEL 8
+#define BL_TILE  4
+
+typedef enum bl_activation {
+    BL_ACTIVATION_GELU = 0,     /* x/2 (1 + erf(x/sqrt 2)) */
+    BL_ACTIVATION_GELU_NEW = 1, /* x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
+    BL_ACTIVATION_RELU = 2,
+    BL_ACTIVATION_SILU = 3, /* x / (1 + exp(-x)) */
+    BL_ACTIVATION_TANH = 4
+} bl_activation;
+
+/* One linear layer's packed weights; which format, the kernel set knows. */
+typedef struct bl_weights {
+    const void *panels;
+    const float *scales; /* [N] per output row, NULL for fp32 */
+    const float *bias;   /* [N to a multiple of 8], zeros where there is none */
+    const int32_t *sums; /* [N] sum over k of the int8 weights: int8-fast only */
+    uint32_t inputs;     /* K */
+    uint32_t outputs;    /* N */
+} bl_weights;
+
+/* Activations as a linear layer reads them, made by a pack kernel. */
+typedef struct bl_packed_rows {
+    const void *tiles;
+    const float *scales;        /* [M] what one integer step is worth; NULL for fp32 */
+    const int32_t *zero_points; /* [M] the integer that stands for 0; int8-fast only */
+    uint32_t rows;              /* M */
+} bl_packed_rows;
+
+/* Pack M rows of K floats into `tiles` (and, where the format has them, scales and
+ * zero points, each [M]).
+ *   int8       scale = max|x| / qmax, q = round-half-even(x / scale), with
+ *              qmax = min(4095, floor((2^31 - 1) / (127 K))): a sum of K products
+ *              with |w| <= 127 fits int32 whatever the values.
+ *   int8-fast  lo = min(x, 0), hi = max(x, 0), scale = (hi - lo) / 127,
+ *              zero = round(-lo / scale), q = clamp(round(x / scale) + zero, 0, 127)
+ * A row of zeros gets scale 0 and quantises to zeros (zero point 0). */
+typedef void (*bl_pack_rows_kernel)(const float *rows, size_t stride, uint32_t row_count,
+                                    uint32_t inputs, void *tiles, float *scales,
+                                    int32_t *zero_points);
+
+/* out[m][n] = bias[n] + sum over k of x[m][k] w[n][k], for the panels
+ * [panel_begin, panel_end) only; columns of a panel beyond N receive 0 + bias.
+ *   fp32       bias is added after the sum
+ *   int8       float(sum) * (row scale * weight scale) + bias
+ *   int8-fast  float(sum - zero point * weight sum) * (row scale * weight scale) + bias
+ * `scratch`: 64-byte aligned, bl_linear_scratch_bytes(K) bytes, contents undefined. */
+typedef void (*bl_linear_kernel)(const bl_packed_rows *rows, const bl_weights *weights,
+                                 uint32_t panel_begin, uint32_t panel_end, float *out,
+                                 size_t out_stride, void *scratch);
+
+/* One int8 panel widened to int16, and room for the tails. */
+static inline size_t bl_linear_scratch_bytes(uint32_t inputs) {
+    return ((size_t)inputs + 8) * BL_PANEL * sizeof(int16_t);
+}
+
+/* rows[m][0..width) = activation(rows[m][0..width)), in place. */
+typedef void (*bl_activate_kernel)(float *rows, size_t stride, uint32_t row_count, uint32_t width,
+                                   bl_activation activation);
+
+/* rows[m] = layer_norm(rows[m] + residual[m]) * gamma + beta, in place; `residual`
+ * has the same stride and may be NULL. Mean first, then the variance of the
+ * differences (two passes), both in float. */
+typedef void (*bl_layer_norm_kernel)(float *rows, const float *residual, size_t stride,
+                                     uint32_t row_count, uint32_t width, const float *gamma,
+                                     const float *beta, float epsilon);
+
+/* One head of one sequence: context = softmax(q k^T * scale) v.
+ * q, k, v, context: [T][d] with the row strides given (any alignment of 4 bytes: a
+ * head's columns begin where they begin; d may be odd, and only d columns of
+ * context are written). `probabilities`: [T][T] or NULL.
+ * `scratch`: bl_attention_scratch_bytes(T, d) bytes, 64-byte aligned. */
+typedef struct bl_attention_args {
+    const float *q, *k, *v;
+    size_t qkv_stride;
+    float *context;
+    size_t context_stride;
+    float *probabilities;
+    void *scratch;
+    uint32_t tokens;    /* T */
+    uint32_t head_size; /* d */
+    float scale;
+} bl_attention_args;
+
+typedef void (*bl_attention_kernel)(const bl_attention_args *args);
+
+/* K tiles, V panels, one block of 8 queries, its scores and its context. */
+static inline size_t bl_attention_scratch_bytes(uint32_t tokens, uint32_t head_size) {
+    size_t t = ((size_t)tokens + 7) & ~(size_t)7, d = ((size_t)head_size + 7) & ~(size_t)7;
+    return (t * d * 2 + d * 8 + t * 8 + d * 8) * sizeof(float);
+}
+
+/* Everything a forward pass calls, in one table. */
+typedef struct bl_kernels {
+    const char *name; /* "scalar", "simd128", "relaxed" */
+    bl_pack_rows_kernel pack_rows;
+    bl_linear_kernel linear;
+    bl_attention_kernel attention;
+    bl_activate_kernel activate;
+    bl_layer_norm_kernel layer_norm;
+    uint32_t group;                 /* K is packed in groups of this many: 1, 2 or 4 */
+    uint32_t packed_row_element;    /* bytes of one packed activation: 4, 2 or 1 */
+    uint32_t packed_weight_element; /* bytes of one packed weight: 4, 1 or 1 */
+} bl_kernels;
+
+/* How weights are stored and computed with. */
+typedef enum bl_dtype {
+    BL_DTYPE_FP32 = 0,
+    BL_DTYPE_INT8 = 1,     /* W8A13: the same bits on every machine */
+    BL_DTYPE_INT8_FAST = 2 /* W8A7 by relaxed dot products */
+} bl_dtype;
+
+/* The fastest table of this build for `dtype`; NULL when the build has none
+ * (int8-fast without relaxed SIMD). The int8 table never uses a relaxed
+ * instruction, in any build. */
+const bl_kernels *bl_kernels_select(bl_dtype dtype);
+
+#endif
