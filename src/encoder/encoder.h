@@ -11,10 +11,19 @@
 typedef struct bl_batch {
     uint32_t sequence_count;
     uint32_t token_count;
-    const uint32_t *starts; /* sequence_count + 1 */
-    const int32_t *ids;
-    const int32_t *type_ids;
+    uint32_t sequence_capacity;
+    uint32_t token_capacity;
+    uint32_t *starts; /* sequence_capacity + 1 */
+    int32_t *ids;     /* token_capacity */
+    int32_t *type_ids;
 } bl_batch;
+
+/* An empty batch with room for so many sequences and tokens. */
+bl_status bl_batch_create(bl_arena *arena, uint32_t sequences, uint32_t tokens, bl_batch *batch);
+
+/* Copies one sequence to the end. BL_BAD_ARGUMENT: there is no room for it. */
+bl_status bl_batch_append(bl_batch *batch, const int32_t *ids, const int32_t *type_ids,
+                          uint32_t count);
 
 typedef struct bl_encoder_run {
     uint32_t want_hidden_states; /* in: keep the embeddings' and each layer's output */
@@ -23,6 +32,7 @@ typedef struct bl_encoder_run {
     uint32_t steps_done;         /* out */
     uint32_t hidden_stride;      /* out: floats between rows of `hidden` */
     float *hidden;               /* out: the last hidden state, [token_count][hidden_stride] */
+    uint32_t bad_token;          /* out, on BL_BAD_MODEL: index of the token that has no row */
     float *hidden_states;        /* out: [layers + 1][token_count][hidden_size], or NULL */
     float *attentions;           /* out: for each layer, for each sequence of t tokens,
                                     [heads][t][t], end to end; or NULL */
@@ -33,7 +43,8 @@ typedef struct bl_encoder_run {
 /* Checks the batch and takes all the memory that the steps need from `arena`
  * (reserving it first, so that memory grows at most once).
  * BL_TOO_LONG: a sequence has more tokens than the model has positions.
- * BL_BAD_ARGUMENT: an id or type id outside its table, or a sequence without tokens. */
+ * BL_BAD_MODEL: an id or type id outside its table (tokenizer and model differ).
+ * BL_BAD_ARGUMENT: no sequence, or a sequence without tokens. */
 bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                            bl_encoder_run *run);
 

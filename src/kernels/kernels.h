@@ -61,8 +61,8 @@ typedef struct bl_packed_rows {
 /* Pack M rows of K floats into `tiles` (and, where the format has them, scales and
  * zero points, each [M]).
  *   int8       scale = max|x| / qmax, q = round-half-even(x / scale), with
- *              qmax = min(4095, floor((2^31 - 1) / (127 K))): a sum of K products
- *              with |w| <= 127 fits int32 whatever the values.
+ *              qmax = min(4095, floor((2^31 - 1) / (128 K))): a sum of K products
+ *              with |w| <= 128 fits int32 whatever the values.
  *   int8-fast  lo = min(x, 0), hi = max(x, 0), scale = (hi - lo) / 127,
  *              zero = round(-lo / scale), q = clamp(round(x / scale) + zero, 0, 127)
  * A row of zeros gets scale 0 and quantises to zeros (zero point 0). */

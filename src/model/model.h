@@ -76,7 +76,7 @@ bl_status bl_model_measure(const bl_config *config, size_t *bytes);
 bl_status bl_model_create(bl_arena *arena, const bl_config *config, bl_model **model);
 
 /* The shape that the configuration gives a tensor. BL_BAD_ARGUMENT: no such tensor. */
-bl_status bl_model_tensor_shape(const bl_model *model, uint32_t role, uint32_t layer,
+bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,
                                 bl_tensor_shape *shape);
 
 /* Converts (quantises, packs) the rows [row_begin, row_begin + row_count) of a tensor
@@ -94,9 +94,5 @@ bl_status bl_model_write_scales(bl_model *model, uint32_t role, uint32_t layer, 
 /* Ends writing: BL_BAD_MODEL when rows or scales are missing. `missing_role` and
  * `missing_layer` then say which. */
 bl_status bl_model_finish(bl_model *model, uint32_t *missing_role, uint32_t *missing_layer);
-
-/* Quantises one row as loading does: scale = max|w| / 127, q = round-half-even(w / scale).
- * BL_BAD_MODEL: a value that is not finite. */
-bl_status bl_quantize_row(const float *row, uint32_t columns, int8_t *quantized, float *scale);
 
 #endif

@@ -1,0 +1,103 @@
+// Which of the two modules this engine can run, and how it is fetched and compiled.
+import { BertletError } from './errors.js';
+
+// Smallest modules that use one instruction of each kind: () -> i8x16.splat(0), and
+// () -> i8x16.relaxed_swizzle(splat(0), splat(0)).
+const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+const splatZero = [65, 0, 253, 15];
+const moduleWithBody = (...code) =>
+  new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]);
+
+/** @returns {{ simd: boolean, relaxed: boolean }} what the engine can run */
+export function detectSimd() {
+  return {
+    simd: WebAssembly.validate(moduleWithBody(...splatZero)),
+    relaxed: WebAssembly.validate(moduleWithBody(...splatZero, ...splatZero, 253, 128, 2)),
+  };
+}
+
+/**
+ * The one module to fetch.
+ * @param {'auto' | 'baseline' | 'relaxed'} simd as in LoadOptions
+ * @returns {'baseline' | 'relaxed'}
+ */
+export function chooseModule(simd = 'auto') {
+  if (!['auto', 'baseline', 'relaxed'].includes(simd)) {
+    throw new BertletError('BAD_ARGUMENT', `simd is "${simd}"; it is one of auto, baseline, relaxed.`);
+  }
+  const has = detectSimd();
+  if (!has.simd) {
+    throw new BertletError(
+      'NO_SIMD',
+      'This browser or runtime has no WebAssembly SIMD; every one since 2023 does: update it.',
+    );
+  }
+  if (simd === 'relaxed' && !has.relaxed) {
+    throw new BertletError(
+      'UNSUPPORTED',
+      'This browser or runtime has no relaxed SIMD; use simd "auto" or "baseline".',
+    );
+  }
+  return simd === 'auto' ? (has.relaxed ? 'relaxed' : 'baseline') : simd;
+}
+
+// Literal URLs: bundlers find and copy the files by this pattern.
+const urls = {
+  baseline: () => new URL('../dist/bertlet-simd.wasm', import.meta.url),
+  relaxed: () => new URL('../dist/bertlet-relaxed.wasm', import.meta.url),
+};
+
+/** Compiled modules of this realm: several models share one compilation. */
+const compiled = new Map();
+
+/**
+ * @param {'baseline' | 'relaxed'} name
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export function loadModule(name) {
+  let promise = compiled.get(name);
+  if (!promise) {
+    promise = compile(urls[name]());
+    compiled.set(name, promise);
+    promise.catch(() => compiled.delete(name));
+  }
+  return promise;
+}
+
+async function compile(url) {
+  if (url.protocol === 'file:') {
+    const fs = globalThis.process?.getBuiltinModule?.('node:fs');
+    if (fs) return WebAssembly.compile(await readFile(fs, url));
+  }
+  let response;
+  try {
+    response = await fetch(url);
+  } catch (cause) {
+    throw new BertletError('NETWORK', `The WebAssembly module ${url} could not be fetched.`, {
+      cause,
+    });
+  }
+  if (!response.ok) {
+    throw new BertletError(
+      response.status === 404 ? 'NOT_FOUND' : 'NETWORK',
+      `The WebAssembly module ${url} could not be fetched: HTTP ${response.status}.`,
+    );
+  }
+  // compileStreaming insists on the MIME type, which simple servers do not send.
+  if (response.headers.get('content-type') === 'application/wasm') {
+    return WebAssembly.compileStreaming(response);
+  }
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+async function readFile(fs, url) {
+  try {
+    return await fs.promises.readFile(url);
+  } catch (cause) {
+    throw new BertletError(
+      'NOT_FOUND',
+      `The WebAssembly module ${url} is missing: run ./build.sh in the project's folder.`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,253 @@
+/* The forward pass: embeddings, then for each layer
+ *
+ *   qkv = x Wqkv + b                     all rows
+ *   context = attention(q, k, v)         each sequence, each head
+ *   x = norm(x + context Wo + b)         all rows, a block at a time:
+ *   x = norm(x + act(x Wi + b) Wd + b)   the block's intermediate stays in cache
+ */
+#include "encoder.h"
+
+#include <string.h>
+
+#include "../kernels/pack_weights.h"
+#include "../model/weights.h"
+#include "embeddings.h"
+
+/* Rows that go through the feed-forward together: their intermediate activations
+ * and packed forms fit a second-level cache. Results do not depend on it. */
+#define BLOCK_ROWS 64
+
+typedef struct encoder_state {
+    const bl_model *model;
+    const bl_batch *batch;
+    bl_encoder_run *run;
+    float *qkv;          /* [tokens][qkv_stride] */
+    float *context;      /* [tokens][hidden_stride] */
+    float *projected;    /* [BLOCK_ROWS][hidden_stride] */
+    float *intermediate; /* [BLOCK_ROWS][intermediate_stride] */
+    void *packed;        /* one block of packed rows */
+    float *row_scales;   /* [BLOCK_ROWS] */
+    int32_t *row_zero_points;
+    void *linear_scratch;
+    void *attention_scratch;
+} encoder_state;
+
+static uint32_t longest_sequence(const bl_batch *batch) {
+    uint32_t longest = 0;
+    for (uint32_t s = 0; s < batch->sequence_count; s++) {
+        uint32_t length = batch->starts[s + 1] - batch->starts[s];
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
+static bl_status check_batch(const bl_config *config, const bl_batch *batch, bl_encoder_run *run) {
+    if (batch->sequence_count == 0)
+        return BL_BAD_ARGUMENT;
+    for (uint32_t s = 0; s < batch->sequence_count; s++) {
+        if (batch->starts[s + 1] <= batch->starts[s])
+            return BL_BAD_ARGUMENT;
+        if (batch->starts[s + 1] - batch->starts[s] > config->max_positions)
+            return BL_TOO_LONG;
+    }
+    for (uint32_t t = 0; t < batch->token_count; t++) {
+        if ((uint32_t)batch->ids[t] >= config->vocab_size ||
+            (uint32_t)batch->type_ids[t] >= config->type_vocab_size) {
+            run->bad_token = t;
+            return BL_BAD_MODEL;
+        }
+    }
+    return BL_OK;
+}
+
+/* Floats of one layer's attention probabilities; 0 when that overflows. */
+static size_t count_attention_floats(const bl_config *config, const bl_batch *batch) {
+    uint64_t floats = 0;
+    for (uint32_t s = 0; s < batch->sequence_count; s++) {
+        uint64_t length = batch->starts[s + 1] - batch->starts[s];
+        floats += length * length * config->heads;
+    }
+    return floats <= SIZE_MAX / sizeof(float) ? (size_t)floats : 0;
+}
+
+/* One function for measuring and for real, so that the two cannot differ. */
+static encoder_state *layout_run(bl_arena *arena, const bl_model *model, const bl_batch *batch,
+                                 bl_encoder_run *run, encoder_state *state) {
+    const bl_config *config = &model->config;
+    size_t tokens = batch->token_count, hidden = bl_row_stride(config->hidden_size);
+    uint32_t widest = config->hidden_size > config->intermediate_size ? config->hidden_size
+                                                                      : config->intermediate_size;
+    uint32_t head_size = config->hidden_size / config->heads;
+
+    encoder_state *place = bl_arena_alloc(arena, sizeof(encoder_state));
+    run->hidden = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float));
+    run->hidden_states = NULL;
+    run->attentions = NULL;
+    if (run->want_hidden_states)
+        run->hidden_states = bl_arena_alloc_array(arena, ((size_t)config->layers + 1) * tokens,
+                                                  config->hidden_size * sizeof(float));
+    if (run->want_attentions)
+        run->attentions =
+            bl_arena_alloc_array(arena, run->attention_floats, config->layers * sizeof(float));
+    *state = (encoder_state){
+        .model = model,
+        .batch = batch,
+        .run = run,
+        .qkv = bl_arena_alloc_array(arena, tokens,
+                                    bl_row_stride(3 * config->hidden_size) * sizeof(float)),
+        .context = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float)),
+        .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, hidden * sizeof(float)),
+        .intermediate = bl_arena_alloc_array(
+            arena, BLOCK_ROWS, bl_row_stride(config->intermediate_size) * sizeof(float)),
+        .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, widest)),
+        .row_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
+        .row_zero_points = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(int32_t)),
+        .linear_scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(widest)),
+        .attention_scratch =
+            bl_arena_alloc(arena, bl_attention_scratch_bytes(longest_sequence(batch), head_size)),
+    };
+    return place;
+}
+
+bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
+                           bl_encoder_run *run) {
+    bl_status status = check_batch(&model->config, batch, run);
+    if (status != BL_OK)
+        return status;
+    run->attention_floats = count_attention_floats(&model->config, batch);
+    if (run->want_attentions && run->attention_floats == 0)
+        return BL_OUT_OF_MEMORY;
+
+    encoder_state state;
+    bl_arena measure = bl_arena_measure();
+    layout_run(&measure, model, batch, run, &state);
+    status = bl_arena_status(&measure);
+    if (status == BL_OK)
+        status = bl_arena_reserve(arena, measure.top);
+    if (status != BL_OK)
+        return status;
+
+    encoder_state *place = layout_run(arena, model, batch, run, &state);
+    status = bl_arena_status(arena);
+    if (status != BL_OK)
+        return status;
+    *place = state;
+    run->state = place;
+    run->step_count = model->config.layers + 1;
+    run->steps_done = 0;
+    run->hidden_stride = (uint32_t)bl_row_stride(model->config.hidden_size);
+    return BL_OK;
+}
+
+/* out = rows W + b, for at most BLOCK_ROWS rows. */
+static void linear(encoder_state *state, const bl_weights *weights, const float *rows,
+                   size_t stride, uint32_t row_count, float *out, size_t out_stride) {
+    const bl_kernels *kernels = state->model->kernels;
+    bl_packed_rows packed = {state->packed, state->row_scales, state->row_zero_points, row_count};
+    kernels->pack_rows(rows, stride, row_count, weights->inputs, state->packed, state->row_scales,
+                       state->row_zero_points);
+    uint32_t panels = (weights->outputs + BL_PANEL - 1) / BL_PANEL;
+    kernels->linear(&packed, weights, 0, panels, out, out_stride, state->linear_scratch);
+}
+
+static void attend(encoder_state *state, uint32_t layer) {
+    const bl_config *config = &state->model->config;
+    const bl_batch *batch = state->batch;
+    uint32_t head_size = config->hidden_size / config->heads;
+    size_t qkv_stride = bl_row_stride(3 * config->hidden_size);
+    float *probabilities = state->run->attentions;
+    if (probabilities)
+        probabilities += layer * state->run->attention_floats;
+
+    for (uint32_t s = 0; s < batch->sequence_count; s++) {
+        uint32_t begin = batch->starts[s], tokens = batch->starts[s + 1] - begin;
+        for (uint32_t head = 0; head < config->heads; head++) {
+            const float *q = state->qkv + begin * qkv_stride + head * head_size;
+            bl_attention_args args = {
+                .q = q,
+                .k = q + config->hidden_size,
+                .v = q + 2 * (size_t)config->hidden_size,
+                .qkv_stride = qkv_stride,
+                .context = state->context + begin * state->run->hidden_stride + head * head_size,
+                .context_stride = state->run->hidden_stride,
+                .probabilities = probabilities,
+                .scratch = state->attention_scratch,
+                .tokens = tokens,
+                .head_size = head_size,
+                .scale = 1.0f / __builtin_sqrtf((float)head_size),
+            };
+            state->model->kernels->attention(&args);
+            if (probabilities)
+                probabilities += (size_t)tokens * tokens;
+        }
+    }
+}
+
+static void normalize(const encoder_state *state, const bl_norm *norm, float *rows,
+                      const float *residual, uint32_t row_count) {
+    const bl_config *config = &state->model->config;
+    state->model->kernels->layer_norm(rows, residual, state->run->hidden_stride, row_count,
+                                      config->hidden_size, norm->gamma, norm->beta,
+                                      config->layer_norm_epsilon);
+}
+
+/* Everything after attention, for one block of rows. */
+static void finish_block(encoder_state *state, const bl_layer *layer, float *x,
+                         const float *context, uint32_t row_count) {
+    const bl_config *config = &state->model->config;
+    size_t stride = state->run->hidden_stride;
+    size_t intermediate_stride = bl_row_stride(config->intermediate_size);
+
+    linear(state, &layer->attention_output, context, stride, row_count, state->projected, stride);
+    normalize(state, &layer->attention_norm, x, state->projected, row_count);
+
+    linear(state, &layer->intermediate, x, stride, row_count, state->intermediate,
+           intermediate_stride);
+    state->model->kernels->activate(state->intermediate, intermediate_stride, row_count,
+                                    config->intermediate_size, (bl_activation)config->activation);
+    linear(state, &layer->output, state->intermediate, intermediate_stride, row_count,
+           state->projected, stride);
+    normalize(state, &layer->output_norm, x, state->projected, row_count);
+}
+
+static void run_layer(encoder_state *state, uint32_t index) {
+    const bl_layer *layer = &state->model->layers[index];
+    size_t stride = state->run->hidden_stride;
+    size_t qkv_stride = bl_row_stride(3 * state->model->config.hidden_size);
+    uint32_t tokens = state->batch->token_count;
+
+    for (uint32_t row = 0; row < tokens; row += BLOCK_ROWS) {
+        uint32_t count = tokens - row < BLOCK_ROWS ? tokens - row : BLOCK_ROWS;
+        linear(state, &layer->qkv, state->run->hidden + row * stride, stride, count,
+               state->qkv + row * qkv_stride, qkv_stride);
+    }
+    attend(state, index);
+    for (uint32_t row = 0; row < tokens; row += BLOCK_ROWS) {
+        uint32_t count = tokens - row < BLOCK_ROWS ? tokens - row : BLOCK_ROWS;
+        finish_block(state, layer, state->run->hidden + row * stride, state->context + row * stride,
+                     count);
+    }
+}
+
+/* Appends the current hidden state to the ones that are kept. */
+static void keep_hidden_state(const encoder_state *state) {
+    const bl_encoder_run *run = state->run;
+    size_t width = state->model->config.hidden_size, tokens = state->batch->token_count;
+    float *out = run->hidden_states + run->steps_done * tokens * width;
+    for (size_t t = 0; t < tokens; t++)
+        memcpy(out + t * width, run->hidden + t * run->hidden_stride, width * sizeof(float));
+}
+
+void bl_encoder_step(bl_encoder_run *run) {
+    encoder_state *state = run->state;
+    if (run->steps_done == 0) {
+        bl_embed_tokens(state->model, state->batch, run->hidden, run->hidden_stride);
+        normalize(state, &state->model->embeddings_norm, run->hidden, NULL,
+                  state->batch->token_count);
+    } else {
+        run_layer(state, run->steps_done - 1);
+    }
+    if (run->hidden_states)
+        keep_hidden_state(state);
+    run->steps_done++;
+}

@@ -1,0 +1,181 @@
+/* Configuration to memory layout. Writing the tensors is in write.c. */
+#include "weights.h"
+
+#include <string.h>
+
+#include "../kernels/pack_weights.h"
+
+/* No BERT comes near these; they keep every product below within 64 bits. */
+#define MAX_WIDTH  65536u
+#define MAX_LAYERS 1024u
+#define MAX_ROWS   (1u << 28)
+
+static int in_range(uint32_t value, uint32_t limit) {
+    return value >= 1 && value <= limit;
+}
+
+static bl_status check_config(const bl_config *config) {
+    if (!in_range(config->layers, MAX_LAYERS) || !in_range(config->hidden_size, MAX_WIDTH) ||
+        !in_range(config->intermediate_size, MAX_WIDTH) ||
+        !in_range(config->vocab_size, MAX_ROWS) || !in_range(config->max_positions, MAX_ROWS) ||
+        !in_range(config->type_vocab_size, MAX_ROWS) || config->heads < 1)
+        return BL_BAD_MODEL;
+    if (config->hidden_size % config->heads != 0 || config->activation > BL_ACTIVATION_TANH)
+        return BL_BAD_MODEL;
+    if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
+        return BL_BAD_MODEL;
+    return bl_kernels_select((bl_dtype)config->dtype) ? BL_OK : BL_UNSUPPORTED;
+}
+
+/* Memory that starts as zeros: what padding panels and biases must hold. */
+static void *alloc_zeroed(bl_arena *arena, uint64_t count, size_t size) {
+    if (count > SIZE_MAX / size) {
+        arena->failed = 1;
+        return NULL;
+    }
+    void *memory = bl_arena_alloc(arena, (size_t)count * size);
+    if (memory)
+        memset(memory, 0, (size_t)count * size);
+    return memory;
+}
+
+static uint64_t round_up(uint64_t value, uint64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
+
+static bl_weights layout_linear(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
+                                uint32_t outputs) {
+    uint64_t padded = round_up(outputs, BL_PANEL);
+    return (bl_weights){
+        .panels = alloc_zeroed(arena, padded * round_up(inputs, kernels->group),
+                               kernels->packed_weight_element),
+        .scales = alloc_zeroed(arena, padded, sizeof(float)),
+        .bias = alloc_zeroed(arena, padded, sizeof(float)),
+        .sums = alloc_zeroed(arena, padded, sizeof(int32_t)),
+        .inputs = inputs,
+        .outputs = outputs,
+    };
+}
+
+static bl_norm layout_norm(bl_arena *arena, const bl_config *config) {
+    return (bl_norm){
+        .gamma = alloc_zeroed(arena, config->hidden_size, sizeof(float)),
+        .beta = alloc_zeroed(arena, config->hidden_size, sizeof(float)),
+    };
+}
+
+static bl_table layout_table(bl_arena *arena, const bl_config *config, uint32_t rows) {
+    size_t element = config->dtype == BL_DTYPE_FP32 ? sizeof(float) : sizeof(int8_t);
+    return (bl_table){
+        .rows = alloc_zeroed(arena, (uint64_t)rows * config->hidden_size, element),
+        .scales = alloc_zeroed(arena, rows, sizeof(float)),
+    };
+}
+
+static bl_layer layout_layer(bl_arena *arena, const bl_kernels *kernels, const bl_config *config) {
+    uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
+    return (bl_layer){
+        .qkv = layout_linear(arena, kernels, hidden, 3 * hidden),
+        .attention_output = layout_linear(arena, kernels, hidden, hidden),
+        .attention_norm = layout_norm(arena, config),
+        .intermediate = layout_linear(arena, kernels, hidden, intermediate),
+        .output = layout_linear(arena, kernels, intermediate, hidden),
+        .output_norm = layout_norm(arena, config),
+    };
+}
+
+/* One function for measuring and for real, so that the two cannot differ. `model`
+ * receives the views; on a measuring arena they are NULL. */
+static void layout_model(bl_arena *arena, const bl_config *config, bl_model *model) {
+    const bl_kernels *kernels = bl_kernels_select((bl_dtype)config->dtype);
+    uint32_t tensors = BL_FIRST_LAYER_ROLE + config->layers * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE);
+    bl_layer *layers = alloc_zeroed(arena, config->layers, sizeof(bl_layer));
+    *model = (bl_model){
+        .config = *config,
+        .kernels = kernels,
+        .layers = layers,
+        .progress = alloc_zeroed(arena, tensors, sizeof(bl_tensor_progress)),
+        .word_embeddings = layout_table(arena, config, config->vocab_size),
+        .position_embeddings = layout_table(arena, config, config->max_positions),
+        .type_embeddings = layout_table(arena, config, config->type_vocab_size),
+        .embeddings_norm = layout_norm(arena, config),
+    };
+    for (uint32_t i = 0; i < config->layers; i++) {
+        bl_layer layer = layout_layer(arena, kernels, config);
+        if (layers)
+            layers[i] = layer;
+    }
+    if (config->has_pooler)
+        model->pooler = layout_linear(arena, kernels, config->hidden_size, config->hidden_size);
+}
+
+bl_status bl_model_measure(const bl_config *config, size_t *bytes) {
+    bl_status status = check_config(config);
+    if (status != BL_OK)
+        return status;
+    bl_arena measure = bl_arena_measure();
+    bl_model model;
+    bl_arena_alloc(&measure, sizeof(bl_model));
+    layout_model(&measure, config, &model);
+    *bytes = measure.top;
+    return bl_arena_status(&measure);
+}
+
+bl_status bl_model_create(bl_arena *arena, const bl_config *config, bl_model **model) {
+    size_t bytes, mark = bl_arena_mark(arena);
+    bl_status status = bl_model_measure(config, &bytes);
+    if (status == BL_OK)
+        status = bl_arena_reserve(arena, bytes);
+    if (status != BL_OK)
+        return status;
+    *model = bl_arena_alloc(arena, sizeof(bl_model));
+    layout_model(arena, config, *model);
+    status = bl_arena_status(arena);
+    if (status != BL_OK)
+        bl_arena_reset(arena, mark);
+    return status;
+}
+
+bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,
+                                bl_tensor_shape *shape) {
+    uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
+    if (role >= BL_ROLE_COUNT || layer >= (role < BL_FIRST_LAYER_ROLE ? 1 : config->layers))
+        return BL_BAD_ARGUMENT;
+    *shape = (bl_tensor_shape){.rows = 1, .columns = hidden};
+    switch (role) {
+    case BL_ROLE_WORD_EMBEDDINGS:
+        *shape = (bl_tensor_shape){config->vocab_size, hidden, 1};
+        break;
+    case BL_ROLE_POSITION_EMBEDDINGS:
+        *shape = (bl_tensor_shape){config->max_positions, hidden, 1};
+        break;
+    case BL_ROLE_TYPE_EMBEDDINGS:
+        *shape = (bl_tensor_shape){config->type_vocab_size, hidden, 1};
+        break;
+    case BL_ROLE_POOLER_WEIGHT:
+    case BL_ROLE_POOLER_BIAS:
+        if (!config->has_pooler)
+            return BL_BAD_ARGUMENT;
+        if (role == BL_ROLE_POOLER_WEIGHT)
+            *shape = (bl_tensor_shape){hidden, hidden, 1};
+        break;
+    case BL_ROLE_QUERY_WEIGHT:
+    case BL_ROLE_KEY_WEIGHT:
+    case BL_ROLE_VALUE_WEIGHT:
+    case BL_ROLE_ATTENTION_OUTPUT_WEIGHT:
+        *shape = (bl_tensor_shape){hidden, hidden, 1};
+        break;
+    case BL_ROLE_INTERMEDIATE_WEIGHT:
+        *shape = (bl_tensor_shape){intermediate, hidden, 1};
+        break;
+    case BL_ROLE_INTERMEDIATE_BIAS:
+        shape->columns = intermediate;
+        break;
+    case BL_ROLE_OUTPUT_WEIGHT:
+        *shape = (bl_tensor_shape){hidden, intermediate, 1};
+        break;
+    default:
+        break;
+    }
+    return BL_OK;
+}
