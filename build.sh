@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds bertlet, and fetches what that takes. Run `./build.sh help` for the commands.
+# The parts: tools/common.sh, debian.sh (packages), toolchain.sh (emcc), compile.sh
+# (the WebAssembly modules), native.sh (the same C for this machine).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+ROOT=$PWD
+. tools/common.sh
+. tools/debian.sh
+. tools/toolchain.sh
+. tools/compile.sh
+. tools/native.sh
+
+usage() {
+    cat <<'TEXT'
+Usage: ./build.sh [COMMAND]
+
+  (none)             everything the package needs: the toolchain if it is missing, then
+                     dist/bertlet-simd.wasm and dist/bertlet-relaxed.wasm
+  native             the C tests for this machine, with sanitizers and plain (for valgrind)
+  native sanitized   only the first of the two; `native plain` only the second
+  toolchain          only find or provide emcc
+  npm                only the packages for lint and tests (npm ci)
+  dev                everything that `npm test` needs: all of the above, clang-format,
+                     valgrind and Chromium
+  clean              remove build/ and dist/
+  clean all          also remove .toolchain/ and node_modules/
+  help               this text
+
+Every step is skipped when its result is already there. An emcc of at least 3.1.60 on the
+PATH is used as it is; on Debian (as root) a missing one is provided in .toolchain/.
+TEXT
+}
+
+main() {
+    local command=${1:-}
+    case $command in
+    help | -h | --help) usage && return ;;
+    '' | native | toolchain | npm | dev | clean) ;;
+    *) fail "there is no command \"$command\"; ./build.sh help lists them" ;;
+    esac
+    need_node
+    one_at_a_time
+    case $command in
+    '') build_modules ;;
+    native) build_native "${2:-}" ;;
+    toolchain) find_toolchain && note "emcc $BL_EMCC_VERSION: $BL_EMCC" ;;
+    npm) install_npm_packages ;;
+    dev)
+        provide_packages toolchain native tests
+        install_npm_packages
+        build_modules
+        build_native ''
+        ;;
+    clean)
+        rm -rf build dist
+        if [ "${2:-}" = all ]; then rm -rf .toolchain node_modules; fi
+        ;;
+    esac
+}
+
+main "$@"

@@ -1,0 +1,110 @@
+# Packages from Debian's own archive. Nothing here runs when the files are there already.
+
+LLVM=/usr/lib/llvm-19
+
+is_debian() {
+    [ -r /etc/os-release ] && command -v apt-get >/dev/null &&
+        [ "$(. /etc/os-release && echo "$ID")" = debian ]
+}
+
+# 12, 13, …; testing and unstable have no number and count as newer than all.
+debian_release() {
+    (. /etc/os-release && echo "${VERSION_ID:-99}")
+}
+
+# wanted GROUP prints the packages of a group whose files are missing.
+wanted() {
+    case $1 in
+    toolchain)
+        if [ "$(debian_release)" -lt 13 ]; then
+            unless python3 /usr/bin/python3
+            unless clang-19 $LLVM/bin/clang
+            unless lld-19 $LLVM/bin/wasm-ld
+            unless llvm-19 $LLVM/bin/llvm-objcopy
+        else
+            unless emscripten /usr/bin/emcc
+        fi
+        ;;
+    native)
+        unless clang-19 $LLVM/bin/clang
+        unless llvm-19 $LLVM/bin/llvm-symbolizer
+        unless libclang-rt-19-dev $LLVM/lib/clang/19/lib/linux/libclang_rt.asan-*.a
+        unless libc6-dev /usr/include/stdlib.h
+        unless libsimde-dev /usr/include/simde/wasm/simd128.h
+        ;;
+    tests)
+        unless clang-format-19 $LLVM/bin/clang-format
+        unless valgrind /usr/bin/valgrind
+        unless libc6-dbg /usr/lib/debug/.build-id
+        unless chromium /usr/bin/chromium
+        ;;
+    esac
+}
+
+unless() {
+    [ -e "$2" ] || echo "$1"
+}
+
+# provide_packages GROUP… installs what is missing, on Debian as root. Elsewhere the
+# part that needs a program looks for it on the PATH and says so when it is not there.
+provide_packages() {
+    local group missing=()
+    is_debian || return 0
+    for group in "$@"; do
+        if [ "$group" = toolchain ] && modules_are_fresh; then continue; fi
+        if [ "$group" = toolchain ] && emcc_on_path; then continue; fi
+        missing+=($(wanted "$group"))
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    missing=($(printf '%s\n' "${missing[@]}" | sort -u))
+    if [ "$(id -u)" != 0 ]; then
+        fail "these packages are missing; install them as root: apt-get install ${missing[*]}"
+    fi
+    step "Installing from Debian: ${missing[*]}" install_packages "${missing[@]}"
+}
+
+install_packages() {
+    if compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null &&
+        apt install --yes --no-install-recommends "$@"; then
+        return
+    fi
+    # No package lists yet, or lists so old that the archive has moved on.
+    if apt update && apt install --yes --no-install-recommends "$@"; then return; fi
+    apt_failed "apt-get could not install $*"
+}
+
+apt_failed() {
+    grep -E '^(E|W|Err):' build/apt.log | tail -n 5 >&2 || true
+    fail "$1 (all of it in build/apt.log); check the network and apt, then run the same command again"
+}
+
+# apt ARGUMENTS… runs apt-get without questions and keeps what it prints in a log.
+apt() {
+    mkdir -p build
+    say "== apt-get $*" 2>>build/apt.log
+    LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=$PATH:/usr/sbin:/sbin \
+        apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null 2>&1 | show_apt
+    return "${PIPESTATUS[0]}"
+}
+
+# Of apt-get's many lines: sizes, big downloads, and a sign of life every few seconds.
+show_apt() {
+    local line words size last=$SECONDS
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>build/apt.log
+        read -ra words <<<"$line"
+        size=${line##* [}
+        case $line in
+        'Need to get '* | 'Fetched '*) note "$line" ;;
+        Get:*' ['*' MB]') note "downloading ${words[4]}, ${size%]}" ;;
+        Get:* | Unpacking* | 'Setting up '*)
+            [ $((SECONDS - last)) -ge 5 ] || continue
+            last=$SECONDS
+            case $line in
+            Get:*) note "downloading ${words[4]:-}" ;;
+            *) note "${line%% (*}" ;;
+            esac
+            ;;
+        esac
+    done
+}
