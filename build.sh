@@ -20,9 +20,8 @@ Usage: ./build.sh [COMMAND]
   native             the C tests for this machine, with sanitizers and plain (for valgrind)
   native sanitized   only the first of the two; `native plain` only the second
   toolchain          only find or provide emcc
-  npm                only the packages for lint and tests (npm ci)
-  dev                everything that `npm test` needs: all of the above, clang-format,
-                     valgrind and Chromium
+  checks             only what lint, typecheck and size need: npm ci, clang-format
+  tests              everything that `npm test` needs: all of the above, valgrind, Chromium
   clean              remove build/ and dist/
   clean all          also remove .toolchain/ and node_modules/
   help               this text
@@ -36,7 +35,7 @@ main() {
     local command=${1:-}
     case $command in
     help | -h | --help) usage && return ;;
-    '' | native | toolchain | npm | dev | clean) ;;
+    '' | native | toolchain | checks | tests | clean) ;;
     *) fail "there is no command \"$command\"; ./build.sh help lists them" ;;
     esac
     need_node
@@ -45,12 +44,21 @@ main() {
     '') build_modules ;;
     native) build_native "${2:-}" ;;
     toolchain) find_toolchain && note "emcc $BL_EMCC_VERSION: $BL_EMCC" ;;
-    npm) install_npm_packages ;;
-    dev)
-        provide_packages toolchain native tests
+    checks)
+        provide_packages checks
+        install_npm_packages
+        ;;
+    tests)
+        provide_packages toolchain checks native tests
         install_npm_packages
         build_modules
-        build_native ''
+        local missing
+        missing=$(native_missing)
+        if [ -z "$missing" ]; then
+            build_native ''
+        else
+            note "the C tests for this machine are left out: they need $missing"
+        fi
         ;;
     clean)
         rm -rf build dist

@@ -32,10 +32,9 @@ wanted() {
         unless libc6-dev /usr/include/stdlib.h
         unless libsimde-dev /usr/include/simde/wasm/simd128.h
         ;;
+    checks) unless clang-format-19 $LLVM/bin/clang-format ;;
     tests)
-        unless clang-format-19 $LLVM/bin/clang-format
         unless valgrind /usr/bin/valgrind
-        unless libc6-dbg /usr/lib/debug/.build-id
         unless chromium /usr/bin/chromium
         ;;
     esac
@@ -45,22 +44,22 @@ unless() {
     [ -e "$2" ] || echo "$1"
 }
 
-# provide_packages GROUP… installs what is missing, on Debian as root. Elsewhere the
-# part that needs a program looks for it on the PATH and says so when it is not there.
+# provide_packages GROUP… installs what is missing, on Debian as root. Elsewhere the part
+# that needs a program looks for it on the PATH and says so when it is not there.
 provide_packages() {
     local group missing=()
     is_debian || return 0
     for group in "$@"; do
-        if [ "$group" = toolchain ] && modules_are_fresh; then continue; fi
-        if [ "$group" = toolchain ] && emcc_on_path; then continue; fi
+        if [ "$group" = toolchain ] && { modules_are_fresh || emcc_on_path; }; then continue; fi
         missing+=($(wanted "$group"))
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     missing=($(printf '%s\n' "${missing[@]}" | sort -u))
-    if [ "$(id -u)" != 0 ]; then
-        fail "these packages are missing; install them as root: apt-get install ${missing[*]}"
+    if [ "$(id -u)" = 0 ]; then
+        step "Installing from Debian: ${missing[*]}" install_packages "${missing[@]}"
+    else
+        say "Missing here; as root: apt-get install --no-install-recommends ${missing[*]}"
     fi
-    step "Installing from Debian: ${missing[*]}" install_packages "${missing[@]}"
 }
 
 install_packages() {

@@ -17,6 +17,7 @@ find_toolchain() {
         remember_toolchain "$seen" "$seen"
     elif is_debian; then
         provide_packages toolchain
+        [ -z "$(wanted toolchain)" ] || fail 'the toolchain needs the packages named above'
         if emcc_on_path; then
             remember_toolchain "$(type -P emcc)" "$(type -P emcc)"
         else

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# npm test: set-up, then every check. The closing output is the summary of Node's test
+# runner; whatever failed before it is named above it and in the exit code.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+failed=()
+
+check() {
+    local name=$1 begin=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    if "$@"; then
+        echo "== $name: ok ($((SECONDS - begin)) s)"
+    else
+        echo "== $name: FAILED"
+        failed+=("$name")
+    fi
+}
+
+./build.sh tests || exit 1
+
+check 'lint' bash tools/lint.sh
+check 'types' node_modules/.bin/tsc -p tsconfig.json
+check 'size' node tools/size.js
+if [ -e build/native/sanitized/complete ]; then
+    check 'C tests with sanitizers' bash tools/run-native.sh sanitized
+    if command -v valgrind >/dev/null; then
+        check 'C tests under valgrind' bash tools/run-native.sh valgrind
+    else
+        printf '\n== Skipped: C tests under valgrind, because valgrind is not installed\n'
+    fi
+else
+    printf '\n== Skipped: C tests, because clang and SIMDe are not installed\n'
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+    printf '\n== FAILED so far: %s\n' "$(printf '%s; ' "${failed[@]}")"
+fi
+printf '\n== JavaScript tests\n'
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+node --test --test-reporter=spec --test-concurrency="$cores" --test-timeout=900000 tests/*.test.js
+code=$?
+[ ${#failed[@]} = 0 ] || exit 1
+exit $code
