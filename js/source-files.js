@@ -1,0 +1,188 @@
+// Files given one by one: blobs, buffers, answers, streams, text, URLs.
+import { BertletError } from './errors.js';
+import { isFileName, withoutCommonFolder } from './file-names.js';
+import { hasFileSystem, openPath, pathOfUrl } from './source-path.js';
+import { fromResponse, openUrl } from './source-url.js';
+
+// Blobs and buffers are handed on in pieces, so that progress and abort work within them.
+const pieceSize = 1 << 20;
+
+// What came as a stream and is read whole is kept up to this size, to be read again.
+const keptSize = 16 << 20;
+
+const accepted =
+  'a Blob, ArrayBuffer, Uint8Array, Response, ReadableStream, URL or a string with the text of the file';
+
+/**
+ * @param {object} source { fileName: content }, a FileList or an array of Files
+ * @returns {Map<string, FileContent>} by name relative to the model's folder
+ *
+ * @typedef {Blob | ArrayBuffer | ArrayBufferView | Response | ReadableStream<Uint8Array>
+ *   | AsyncIterable<Uint8Array> | URL | string} FileContent
+ */
+export function filesOf(source) {
+  const isList = typeof source[Symbol.iterator] === 'function';
+  const entries = isList
+    ? Array.from(source, (file) => [file?.webkitRelativePath || file?.name, file])
+    : Object.entries(source);
+  const present = entries.filter(([, content]) => content !== undefined && content !== null);
+  for (const [name, content] of present) {
+    if (typeof name !== 'string' || (isList && !isBlob(content))) {
+      throw new BertletError('BAD_ARGUMENT', 'A list of files may hold only File objects.');
+    }
+    if (!kindOf(content)) {
+      throw new BertletError('BAD_ARGUMENT', `"${name}" of the source must be ${accepted}.`);
+    }
+  }
+  if (present.length === 0) {
+    throw new BertletError(
+      'BAD_ARGUMENT',
+      'The source holds no files. Pass the path or URL of a model folder, or an object { fileName: content }.',
+    );
+  }
+  const files = withoutCommonFolder(present);
+  for (const name of files.keys()) {
+    if (!isFileName(name)) {
+      throw new BertletError('BAD_ARGUMENT', `"${name}" is not the name of a file in a folder.`);
+    }
+  }
+  return files;
+}
+
+/**
+ * @param {Map<string, FileContent>} files
+ * @param {import('./source-url.js').UrlOptions} options for contents that are URLs
+ * @returns {import('./source.js').SourceKind}
+ */
+export function openFiles(files, options) {
+  const spent = new Set();
+  const kept = new Map();
+  const names = [...files.keys()];
+  return {
+    description: `the files given (${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''})`,
+    async open(name, how) {
+      const content = kept.get(name) ?? files.get(name);
+      if (content === undefined) return undefined;
+      if (isOneShot(content)) {
+        if (spent.has(name) || content.bodyUsed || content.locked) {
+          throw new BertletError(
+            'BAD_ARGUMENT',
+            `${name} was given as a stream that has been read already; pass a Blob or its bytes instead.`,
+          );
+        }
+        if (content.status !== 404) spent.add(name);
+      }
+      return openContent(name, content, { ...options, ...how });
+    },
+    keep(name, bytes) {
+      if (spent.has(name) && bytes.length <= keptSize) kept.set(name, bytes);
+    },
+    sizeOf: async (name) => sizeOf(files.get(name)),
+    forget(name) {
+      if (files.get(name) instanceof URL) options.cache?.forget(files.get(name));
+    },
+  };
+}
+
+/** Whether a content can be read only once. @param {FileContent} content */
+export function isOneShot(content) {
+  return ['response', 'stream', 'iterable'].includes(kindOf(content));
+}
+
+/** @param {FileContent | undefined} content @returns {number | undefined} bytes, where known */
+export function sizeOf(content) {
+  if (content === undefined || typeof content === 'string') return undefined;
+  return isBlob(content) ? content.size : content.byteLength;
+}
+
+/**
+ * @param {string} name
+ * @param {FileContent} content
+ * @returns {Promise<import('./checked-stream.js').RawFile | undefined>}
+ */
+export async function openContent(name, content, options) {
+  switch (kindOf(content)) {
+    case 'url':
+      if (content.protocol === 'file:' && hasFileSystem()) return openPath(pathOfUrl(content));
+      return openUrl(content, options);
+    case 'blob':
+      return inPieces(content.size, 'NOT_FOUND', async (begin, end) => {
+        return new Uint8Array(await content.slice(begin, end).arrayBuffer());
+      });
+    case 'response':
+      if (content.status === 404) return undefined;
+      if (!content.ok) {
+        throw new BertletError('NETWORK', `The answer given as ${name} is HTTP ${content.status}.`);
+      }
+      return fromResponse(content);
+    case 'stream': {
+      const reader = content.getReader();
+      return {
+        errorCode: 'NETWORK',
+        read: async () => bytesOfChunk(name, (await reader.read()).value),
+        cancel: () => reader.cancel(),
+      };
+    }
+    case 'iterable': {
+      const iterator = content[Symbol.asyncIterator]();
+      return {
+        errorCode: 'NETWORK',
+        read: async () => bytesOfChunk(name, (await iterator.next()).value),
+        cancel: () => iterator.return?.(),
+      };
+    }
+    default: {
+      const bytes =
+        typeof content === 'string' ? new TextEncoder().encode(content) : viewOf(content);
+      return inPieces(bytes.length, 'BAD_MODEL', async (begin, end) => bytes.subarray(begin, end));
+    }
+  }
+}
+
+/** The kinds go by what a value can do: it may come from another realm. */
+function kindOf(content) {
+  if (typeof content === 'string') return 'text';
+  if (typeof content !== 'object') return undefined;
+  if (ArrayBuffer.isView(content) || isBuffer(content)) return 'bytes';
+  if (content instanceof URL) return 'url';
+  if (typeof content.status === 'number' && 'body' in content) return 'response';
+  if (isBlob(content)) return 'blob';
+  if (typeof content.getReader === 'function') return 'stream';
+  if (typeof content[Symbol.asyncIterator] === 'function') return 'iterable';
+  return undefined;
+}
+
+function isBuffer(content) {
+  return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(content));
+}
+
+function isBlob(content) {
+  return typeof content?.size === 'number' && typeof content.slice === 'function';
+}
+
+/** The bytes of a buffer or view, not copied. @param {ArrayBuffer | ArrayBufferView} content */
+export function viewOf(content) {
+  if (!ArrayBuffer.isView(content)) return new Uint8Array(content);
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+}
+
+function bytesOfChunk(name, chunk) {
+  if (chunk === undefined) return undefined;
+  if (ArrayBuffer.isView(chunk) || isBuffer(chunk)) return viewOf(chunk);
+  throw new BertletError('BAD_ARGUMENT', `The stream given as ${name} must give Uint8Arrays.`);
+}
+
+function inPieces(total, errorCode, piece) {
+  let at = 0;
+  return {
+    total,
+    errorCode,
+    async read() {
+      if (at >= total) return undefined;
+      const begin = at;
+      at = Math.min(begin + pieceSize, total);
+      return piece(begin, at);
+    },
+    cancel() {},
+  };
+}
