@@ -1,0 +1,106 @@
+// `bertlet embed`: texts in, one vector a line out.
+import { textsFrom } from './input.js';
+import { modelOptions, openModel } from './open-model.js';
+import { Progress } from './output.js';
+import { formatCount, shortestFloat32 } from './text.js';
+
+/** @type {import('./arguments.js').Command} */
+export default {
+  name: 'embed',
+  summary: 'turn texts into vectors, one line of JSON for each',
+  usage: [
+    'bertlet embed [OPTIONS] TEXT...',
+    'bertlet embed [OPTIONS] --file FILE',
+    'bertlet embed [OPTIONS] -',
+  ],
+  about:
+    'Every text, or every line of the file or of standard input (-), gives one line of output, in ' +
+    'order; an empty line is an empty text. The input is read in small parts, so it may be of any size.',
+  options: {
+    file: { short: 'f', value: 'FILE', help: 'one text per line; "-" is standard input' },
+    ...modelOptions,
+    format: {
+      value: 'FORMAT',
+      choices: ['array', 'object', 'binary'],
+      help:
+        'array: [0.1, …]; object: {"text": …, "embedding": […]}; binary: the numbers only, ' +
+        'little-endian, no line ends (default: array)',
+    },
+    pooling: {
+      value: 'KIND',
+      choices: ['mean', 'cls', 'max', 'none'],
+      help: 'mean, cls, max, or none for one vector per token (default: as the model folder says)',
+    },
+    'no-normalize': { help: 'keep the length of the vectors' },
+    dimensions: {
+      value: 'N',
+      number: [1, Infinity],
+      help: 'keep the first N numbers (for models trained for it)',
+    },
+    precision: {
+      value: 'KIND',
+      choices: ['float32', 'int8', 'binary'],
+      help: 'float32, int8, or binary for one bit per number (default: float32)',
+    },
+    prompt: { value: 'TEXT', help: 'put TEXT before each text, or name a prompt of the model' },
+    'max-length': { value: 'N', number: [1, Infinity], help: 'cut texts to N tokens' },
+  },
+  examples: [
+    'bertlet embed "some text"',
+    'bertlet embed --file lines.txt > vectors.jsonl',
+    'cat lines.txt | bertlet embed - --format object | jq -c .text',
+    'bertlet embed --model ./my-model --dtype fp32 "a text" "another"',
+  ],
+
+  async run({ values, positionals, output, signal }) {
+    const chunks = textsFrom({ command: 'embed', positionals, file: values.file, signal });
+    const model = await openModel(values, signal);
+    const options = embedOptions(values, signal);
+    const format = formats[values.format ?? 'array'];
+    const progress = new Progress('Embedding');
+    let count = 0;
+    try {
+      for await (const { texts, done, total } of chunks) {
+        const vectors = await model.embed(texts, options);
+        for (let at = 0; at < texts.length; at++)
+          await output.write(format(vectors[at], texts[at]));
+        count += texts.length;
+        // On a terminal the results themselves show how far it is.
+        if (!output.isTerminal) progress.update(done, total, `${formatCount(count)} texts`);
+      }
+    } finally {
+      progress.clear();
+      await model.dispose();
+    }
+  },
+};
+
+/** Only what was asked for: everything else is the folder's default. */
+function embedOptions(values, signal) {
+  const options = { signal };
+  for (const name of ['pooling', 'dimensions', 'precision', 'prompt', 'maxLength']) {
+    if (values[name] !== undefined) options[name] = values[name];
+  }
+  if (values.noNormalize) options.normalize = false;
+  return options;
+}
+
+const formats = {
+  array: (vector) => `${JSON.stringify(numbersOf(vector))}\n`,
+  object: (vector, text) => `${JSON.stringify({ text, embedding: numbersOf(vector) })}\n`,
+  binary: (vector) => {
+    const data = vector.data ?? vector;
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  },
+};
+
+/** Plain numbers; with pooling none a list of them per token. */
+function numbersOf(vector) {
+  if (vector.shape) {
+    const [rows, columns] = vector.shape;
+    return Array.from({ length: rows }, (_, row) =>
+      numbersOf(vector.data.subarray(row * columns, (row + 1) * columns)),
+    );
+  }
+  return Array.from(vector, vector instanceof Float32Array ? shortestFloat32 : Number);
+}

@@ -1,0 +1,111 @@
+// `bertlet info`: what a model folder holds, after really loading it.
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { UsageError } from './arguments.js';
+import { embeddedModel, modelOptions, openModel } from './open-model.js';
+import { formatBytes, formatCount, visible } from './text.js';
+
+/** @type {import('./arguments.js').Command} */
+export default {
+  name: 'info',
+  summary: 'say what a model folder holds and whether it works',
+  usage: ['bertlet info [OPTIONS] [DIR]'],
+  about:
+    'Loads the model (default: the embedded one) as a program would, so a damaged file is found.',
+  options: {
+    dtype: modelOptions.dtype,
+    json: { help: 'one JSON object' },
+  },
+  examples: ['bertlet info ./my-model', 'bertlet info --json ./my-model | jq .parameters'],
+
+  async run({ values, positionals, output, signal }) {
+    if (positionals.length > 1) throw new UsageError('one folder at a time', 'info');
+    const folder = positionals[0] ?? embeddedModel;
+    const started = performance.now();
+    const model = await openModel({ model: positionals[0], dtype: values.dtype }, signal);
+    try {
+      const facts = collect(folder, model, performance.now() - started);
+      await output.line(values.json ? JSON.stringify(facts) : describe(facts));
+    } finally {
+      await model.dispose();
+    }
+  },
+};
+
+function collect(folder, model, milliseconds) {
+  const config = JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8'));
+  const files = readdirSync(folder, { recursive: true })
+    .map((name) => ({ name: String(name), stats: statSync(path.join(folder, String(name))) }))
+    .filter(({ stats }) => stats.isFile())
+    .map(({ name, stats }) => ({ name, bytes: stats.size }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    folder,
+    ...model.info,
+    intermediateSize: config.intermediate_size,
+    positions: config.max_position_embeddings,
+    storedAs: storedTypes(folder, files),
+    loadMilliseconds: Math.round(milliseconds),
+    files,
+  };
+}
+
+/** Element types in the safetensors headers with their number of tensors, e.g. { I8: 39, F32: 106 }. */
+function storedTypes(folder, files) {
+  const types = {};
+  for (const { name } of files.filter((file) => /^[^/]*\.safetensors$/.test(file.name))) {
+    for (const [key, { dtype }] of Object.entries(readHeader(path.join(folder, name)))) {
+      if (key !== '__metadata__') types[dtype] = (types[dtype] ?? 0) + 1;
+    }
+  }
+  return types;
+}
+
+/** The file has just been loaded, so its header is known to be sound. */
+function readHeader(file) {
+  const descriptor = openSync(file, 'r');
+  try {
+    const length = Buffer.alloc(8);
+    readSync(descriptor, length, 0, 8, 0);
+    const header = Buffer.alloc(Number(length.readBigUInt64LE(0)));
+    readSync(descriptor, header, 0, header.length, 8);
+    return JSON.parse(header.toString('utf8'));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function longestInput({ maxLength, positions }) {
+  const most = `${formatCount(positions)} tokens`;
+  return maxLength < positions ? `${formatCount(maxLength)} tokens, at most ${most}` : most;
+}
+
+function describe(facts) {
+  const shape =
+    `${facts.layers} layers, hidden ${facts.hiddenSize}, ${facts.attentionHeads} heads, ` +
+    `intermediate ${facts.intermediateSize}`;
+  const stored = Object.entries(facts.storedAs).map(
+    ([type, count]) => `${type} (${count} tensors)`,
+  );
+  const rows = [
+    ['folder', facts.folder],
+    ['architecture', facts.architecture],
+    ['parameters', formatCount(facts.parameters)],
+    ['shape', shape],
+    ['longest input', longestInput(facts)],
+    ['vocabulary', `${formatCount(facts.vocabSize)} pieces`],
+    ['stored as', stored.join(', ')],
+    ['heads', facts.heads.length ? facts.heads.join(', ') : 'none: embeddings only'],
+    [
+      'runs as',
+      `${facts.dtype}, ${facts.simd} SIMD, ${facts.threads} thread${facts.threads === 1 ? '' : 's'}`,
+    ],
+    ['memory', formatBytes(facts.memoryBytes)],
+    ['loaded in', `${facts.loadMilliseconds} ms`],
+    ...facts.files.map(({ name, bytes }, at) => [
+      at === 0 ? 'files' : '',
+      `${formatBytes(bytes).padStart(9)}  ${name}`,
+    ]),
+  ];
+  return rows.map(([name, value]) => `${name.padEnd(15)}${visible(String(value))}`).join('\n');
+}
