@@ -1,0 +1,297 @@
+// The search view: lines on one side, a query on the other, the nearest lines between them.
+import { LineEditor } from './line-editor.js';
+import { LineIndex, splitLines } from './line-index.js';
+import { ResultList } from './result-list.js';
+import { samples } from './samples.js';
+import { acceptDrops, readTextFiles } from './text-files.js';
+
+export const id = 'view-search';
+
+const shownResults = 8;
+const queryDelay = 40;
+const linesDelay = 250;
+
+/** @param {HTMLElement} root @param {object} context see app.js */
+export function mount(root, context) {
+  new SearchView(root, context).begin();
+}
+
+class SearchView {
+  #root;
+  #context;
+  #index;
+  #editor;
+  #results;
+  #query;
+  #queryCall = new AbortController();
+  #linesCall = new AbortController();
+  #queryTimer = 0;
+  #linesTimer = 0;
+  #indexing = false;
+  #vector = null;
+  #times = [];
+  #sample = samples[0];
+  #typedOwn = false;
+
+  constructor(root, context) {
+    this.#root = root;
+    this.#context = context;
+    this.#query = /** @type {HTMLInputElement} */ (this.#find('query'));
+    this.#editor = new LineEditor(this.#find('editor'));
+    this.#index = new LineIndex(async (texts, options) => {
+      const model = await context.model;
+      return model.embed(texts, { ...options, normalize: true });
+    });
+    this.#results = new ResultList(this.#find('results'), this.#query, {
+      onActive: (hit) => this.#editor.mark(hit ? hit.line : -1),
+      onOpen: (hit) => this.#editor.goTo(hit.line),
+      onCopy: (hit) => this.#copy(hit),
+    });
+  }
+
+  begin() {
+    this.#listen();
+    this.#offerSamples();
+    this.#useSample(samples[0]);
+    if (matchMedia('(hover: hover)').matches) this.#query.focus({ preventScroll: true });
+  }
+
+  #find(name) {
+    return /** @type {HTMLElement} */ (this.#root.querySelector(`#${name}`));
+  }
+
+  #listen() {
+    this.#query.addEventListener('input', () => {
+      this.#typedOwn = this.#query.value.trim() !== '';
+      this.#queryChanged(queryDelay);
+    });
+    this.#query.addEventListener('keydown', (event) => this.#queryKey(event));
+    this.#find('clear-query').addEventListener('click', () => this.#clearQuery());
+    this.#editor.onInput(() => this.#linesChanged(linesDelay));
+    this.#editor.onKey((event) => {
+      if (event.key === 'Escape') this.#focusQuery(event);
+    });
+    addEventListener('keydown', (event) => {
+      const typing = event.target.closest?.('input, textarea');
+      const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (event.key === '/' && plain && !typing) this.#focusQuery(event);
+    });
+    const picker = /** @type {HTMLInputElement} */ (this.#find('files'));
+    this.#find('open-files').addEventListener('click', () => picker.click());
+    picker.addEventListener('change', async () => {
+      await this.#addFiles([...picker.files]);
+      picker.value = '';
+    });
+    this.#find('clear-lines').addEventListener('click', () => {
+      this.#setLines('');
+      this.#root.querySelector('textarea').focus();
+    });
+    acceptDrops(document.getElementById('drop'), ({ files, text }) => {
+      if (files.length > 0) this.#addFiles(files);
+      else if (text) this.#setLines(text);
+    });
+  }
+
+  #queryKey(event) {
+    if (event.isComposing) return;
+    const hit = this.#results.active;
+    if (event.key === 'ArrowDown') this.#results.move(1);
+    else if (event.key === 'ArrowUp') this.#results.move(-1);
+    else if (event.key === 'Enter' && hit && (event.ctrlKey || event.metaKey)) this.#copy(hit);
+    else if (event.key === 'Enter' && hit) this.#editor.goTo(hit.line);
+    else if (event.key === 'Escape') this.#clearQuery();
+    else return;
+    event.preventDefault();
+  }
+
+  #focusQuery(event) {
+    event.preventDefault();
+    this.#query.focus();
+    this.#query.select();
+  }
+
+  #clearQuery() {
+    this.#query.value = '';
+    this.#typedOwn = false;
+    this.#queryChanged(0);
+    this.#query.focus();
+  }
+
+  #offerSamples() {
+    this.#find('samples').replaceChildren(
+      ...samples.map((sample) => button(sample.name, () => this.#useSample(sample), 'sample')),
+    );
+  }
+
+  #useSample(sample) {
+    this.#setLines(sample.lines.join('\n'), sample);
+    if (!this.#typedOwn) {
+      this.#query.value = sample.queries[0];
+      this.#queryChanged(0);
+    }
+  }
+
+  #offerQueries() {
+    const queries = this.#sample?.queries ?? [];
+    const chips = queries.map((text) =>
+      button(
+        text,
+        () => {
+          this.#query.value = text;
+          this.#typedOwn = false;
+          this.#queryChanged(0);
+        },
+        'suggestion',
+      ),
+    );
+    this.#find('suggestions').replaceChildren(...chips);
+    this.#find('suggestions').hidden = chips.length === 0;
+  }
+
+  async #addFiles(files) {
+    const { text, names, refused } = await readTextFiles(files);
+    if (refused.length > 0) this.#context.showProblem(refused.join(' '));
+    if (names.length === 0) return;
+    this.#setLines(text);
+    this.#context.announce(
+      names.length === 1 ? `Opened ${names[0]}` : `Opened ${names.length} files`,
+    );
+    this.#query.focus();
+  }
+
+  #setLines(text, sample = null) {
+    this.#sample = sample;
+    this.#editor.text = text;
+    for (const chip of this.#find('samples').children) {
+      chip.setAttribute('aria-pressed', String(chip.textContent === sample?.name));
+    }
+    this.#offerQueries();
+    this.#linesChanged(0);
+  }
+
+  #linesChanged(delay) {
+    clearTimeout(this.#linesTimer);
+    this.#linesTimer = setTimeout(() => this.#embedLines(), delay);
+  }
+
+  /** Embeds what is new; a change meanwhile stops this and begins again with what is left. */
+  async #embedLines() {
+    this.#linesCall.abort();
+    const call = new AbortController();
+    this.#linesCall = call;
+    const { lines, left } = splitLines(this.#editor.text);
+    this.#indexing = true;
+    const begin = performance.now();
+    try {
+      await this.#index.update(lines, {
+        signal: call.signal,
+        onProgress: (ready, total) => {
+          this.#showIndexing(ready, total, left);
+          this.#showNearest();
+        },
+      });
+    } catch (error) {
+      if (!call.signal.aborted) this.#context.showProblem(this.#context.explain(error));
+    }
+    if (call.signal.aborted) return;
+    this.#indexing = false;
+    await this.#showMemory();
+    if (lines.length > 0) {
+      this.#context.setFacts({
+        lines: `${lines.length.toLocaleString('en')} in ${Math.round(performance.now() - begin)} ms`,
+      });
+    }
+    this.#root.dataset.lines = String(lines.length);
+    // The first answer came while lines were being read; this one is timed.
+    if (this.#times.length === 0 && this.#vector) await this.#search();
+  }
+
+  async #showMemory() {
+    const { memoryBytes } = (await this.#context.model).info;
+    this.#context.setFacts({ memory: `${(memoryBytes / 1e6).toFixed(0)} MB` });
+  }
+
+  #showIndexing(ready, total, left) {
+    const bar = this.#find('index-bar');
+    bar.style.setProperty('--share', String(total > 0 ? ready / total : 1));
+    bar.classList.toggle('is-busy', ready < total);
+    const count = (number) => number.toLocaleString('en');
+    this.#find('lines-note').textContent =
+      total === 0
+        ? 'none yet'
+        : ready < total
+          ? `reading ${count(ready)} of ${count(total)}`
+          : `${count(total)} ${total === 1 ? 'line' : 'lines'}${left ? `, ${count(left)} more left out` : ''}`;
+  }
+
+  #queryChanged(delay) {
+    this.#find('clear-query').hidden = this.#query.value === '';
+    clearTimeout(this.#queryTimer);
+    // Whatever is still being computed answers a question nobody asks any more.
+    this.#queryCall.abort();
+    this.#queryTimer = setTimeout(() => this.#search(), delay);
+  }
+
+  async #search() {
+    const call = new AbortController();
+    this.#queryCall = call;
+    const text = this.#query.value.trim();
+    if (text === '') {
+      this.#vector = null;
+      this.#showNearest();
+      return;
+    }
+    try {
+      const model = await this.#context.model;
+      if (call.signal.aborted) return;
+      const begin = performance.now();
+      const vector = await model.embed(text, { signal: call.signal, normalize: true });
+      if (call.signal.aborted) return;
+      this.#vector = vector;
+      this.#showNearest();
+      if (!this.#indexing) this.#noteTime(performance.now() - begin);
+    } catch (error) {
+      if (!call.signal.aborted) this.#context.showProblem(this.#context.explain(error));
+    }
+  }
+
+  #showNearest() {
+    const hits = this.#vector ? this.#index.nearest(this.#vector, shownResults) : [];
+    this.#results.show(hits);
+    this.#root.dataset.answered = this.#vector ? this.#query.value.trim() : '';
+    this.#find('found-note').textContent =
+      hits.length > 0 ? `${hits.length} of ${this.#index.size.toLocaleString('en')}` : '';
+    const empty = this.#find('empty');
+    empty.hidden = hits.length > 0;
+    empty.textContent = !this.#vector
+      ? 'Type a query, or take one of those above.'
+      : this.#index.size === 0
+        ? 'There are no lines to search yet. Paste some, or open a sample.'
+        : 'Reading your lines …';
+  }
+
+  #noteTime(milliseconds) {
+    this.#times.push(milliseconds);
+    if (this.#times.length > 9) this.#times.shift();
+    const median = [...this.#times].sort((a, b) => a - b)[this.#times.length >> 1];
+    this.#context.setFacts({ 'per query': `${median.toFixed(1)} ms` });
+  }
+
+  async #copy(hit) {
+    try {
+      await navigator.clipboard.writeText(hit.text);
+      this.#context.announce(`Copied line ${hit.line + 1}`);
+    } catch {
+      this.#context.showProblem('The browser does not let this page use the clipboard.');
+    }
+  }
+}
+
+function button(text, onClick, className) {
+  const element = document.createElement('button');
+  element.type = 'button';
+  element.className = className;
+  element.textContent = text;
+  element.addEventListener('click', onClick);
+  return element;
+}

@@ -1,0 +1,120 @@
+// What surrounds the views: loading bar, problems in words, announcements, facts.
+
+const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+const phases = { download: 'Reading', prepare: 'Preparing', ready: 'Ready' };
+
+/** Sentences for what a user can meet; everything else shows the error's own. */
+const sentences = {
+  NO_SIMD:
+    'This browser is too old for the engine: it needs WebAssembly SIMD (any browser since 2023).',
+  NETWORK: 'The model could not be fetched. Is the local server still running?',
+  NOT_FOUND: 'The model is not where it should be. Is the local server still running?',
+  OUT_OF_MEMORY: 'The browser gave no more memory. Close other tabs, or search fewer lines.',
+};
+
+/** @param {unknown} error */
+export function explain(error) {
+  const own = sentences[error?.code];
+  const message = error?.message ?? String(error);
+  return own ? `${own} (${message})` : message;
+}
+
+/** @param {{ phase: string, file?: string, loaded: number, total: number }} progress */
+export function showLoading({ phase, file, loaded, total }) {
+  const share = total > 0 ? Math.min(1, loaded / total) : 0;
+  const percent = Math.floor(share * 100);
+  const bar = byId('loading').querySelector('.loading-bar');
+  bar.style.setProperty('--share', String(share));
+  bar.setAttribute('aria-valuenow', String(percent));
+  const what = phases[phase] ?? 'Loading';
+  const bytes = total > 0 ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : '';
+  byId('loading').querySelector('.loading-text').textContent =
+    phase === 'ready' ? 'Ready' : `${what} ${file ?? 'the model'}${bytes}`;
+}
+
+export function hideLoading() {
+  byId('loading').classList.add('is-done');
+  document.body.dataset.state = 'ready';
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} [retry] shows a button for it
+ */
+export function showProblem(text, retry) {
+  const box = byId('problem');
+  box.querySelector('.problem-text').textContent = text;
+  const again = /** @type {HTMLButtonElement} */ (box.querySelector('.problem-retry'));
+  again.hidden = !retry;
+  again.onclick = () => {
+    box.hidden = true;
+    retry?.();
+  };
+  /** @type {HTMLButtonElement} */ (box.querySelector('.problem-close')).onclick = () => {
+    box.hidden = true;
+  };
+  box.hidden = false;
+}
+
+export function hideProblem() {
+  byId('problem').hidden = true;
+}
+
+/** Says something to screen readers, and shows it for a moment. @param {string} text */
+export function announce(text) {
+  const box = byId('announcer');
+  box.textContent = text;
+  box.classList.remove('hidden');
+  clearTimeout(announce.timer);
+  announce.timer = setTimeout(() => box.classList.add('hidden'), 2200);
+}
+announce.timer = 0;
+
+/** In this order, whichever comes first. */
+const factNames = [
+  'model',
+  'precision',
+  'SIMD',
+  'threads',
+  'memory',
+  'loaded in',
+  'lines',
+  'per query',
+  'requests elsewhere',
+];
+const facts = new Map();
+
+/** Sets some of the facts in the footer, by the names above. @param {Record<string, string>} entries */
+export function setFacts(entries) {
+  for (const [name, value] of Object.entries(entries)) facts.set(name, value);
+  byId('facts').replaceChildren(
+    ...factNames
+      .filter((name) => facts.has(name))
+      .map((name) => {
+        const group = document.createElement('div');
+        const term = document.createElement('dt');
+        const detail = document.createElement('dd');
+        term.textContent = name;
+        detail.textContent = facts.get(name);
+        group.append(term, detail);
+        return group;
+      }),
+  );
+}
+
+/** Counts what the page has asked of other places; the answer should stay 0. */
+export function watchRequests() {
+  let elsewhere = 0;
+  const count = (entries) => {
+    elsewhere += entries.filter(({ name }) => !name.startsWith(location.origin)).length;
+    setFacts({ 'requests elsewhere': String(elsewhere) });
+  };
+  count([]);
+  new PerformanceObserver((list) => count(list.getEntries())).observe({
+    type: 'resource',
+    buffered: true,
+  });
+}
+
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
