@@ -57,6 +57,8 @@ const deepestHeader = 32;
  *   length may change only after rowsReady.
  * @property {(rowBegin: number, rowCount: number) => unknown} rowsReady whole rows stand at
  *   the window's start; when it returns (a promise is awaited) they are overwritten
+ * @property {number} [rows] where it is not the tensor's own number: a long vector can be
+ *   taken as many rows of one element
  */
 
 /**
@@ -113,11 +115,12 @@ export async function streamTensors(stream, fileName, { onHeader, wanted }) {
 }
 
 async function feed(reader, info, sink, cutOff) {
-  const rowBytes = (info.end - info.begin) / info.rows;
+  const rows = sink.rows ?? info.rows;
+  const rowBytes = (info.end - info.begin) / rows;
   if (info.end === info.begin) return;
-  for (let row = 0; row < info.rows; ) {
+  for (let row = 0; row < rows; ) {
     const fit = Math.floor(sink.window().length / rowBytes);
-    const count = Math.min(fit, info.rows - row);
+    const count = Math.min(fit, rows - row);
     if (count < 1 || !Number.isInteger(rowBytes)) {
       throw new BertletError('INTERNAL', `No window for rows of ${rowBytes} bytes.`);
     }

@@ -1,0 +1,291 @@
+// One WASM instance with its tokenizer and weights: runs batches, one call at a time.
+import { BertletError, abortError, errorOfStatus, throwIfAborted } from './errors.js';
+import { Memory } from './memory.js';
+import { createTokenizer } from './tokenizer.js';
+import { loadWeights } from './weights.js';
+import { yieldToEvents } from './yield.js';
+
+/** Tokens that one forward pass takes at most (a longer text goes alone). */
+const tokensPerPass = 2048;
+/** Texts that one forward pass takes at most. */
+const textsPerPass = 512;
+/** Milliseconds of work after which waiting events (an abort, a message) get their turn. */
+const yieldAfter = 16;
+
+const poolings = { mean: 'BL_POOLING_MEAN', cls: 'BL_POOLING_CLS', max: 'BL_POOLING_MAX' };
+const truncations = {
+  longest_first: 'BL_TRUNCATION_LONGEST_FIRST',
+  only_first: 'BL_TRUNCATION_ONLY_FIRST',
+  only_second: 'BL_TRUNCATION_ONLY_SECOND',
+};
+
+/**
+ * What both kinds of engine (this one, and its stand-in for a worker in client.js) take.
+ * @typedef {{
+ *   module: WebAssembly.Module,
+ *   tokenizerBlob: Uint8Array,
+ *   config: ReturnType<typeof import('./config.js').readConfig>,
+ *   dtype: 'fp32' | 'int8' | 'int8-fast',
+ * }} EngineOptions
+ *
+ * @typedef {{
+ *   inputs: { text: string, pair?: string }[],
+ *   maxLength: number,
+ *   truncation: 'longest_first' | 'only_first' | 'only_second',
+ *   longText: 'truncate' | 'error',
+ *   pooling?: 'mean' | 'cls' | 'max',
+ *   normalize?: boolean,
+ *   hiddenStates?: boolean,
+ *   attentions?: boolean,
+ * }} RunRequest with `pooling` the run gives vectors, without it the states of each text
+ */
+
+export class Engine {
+  /**
+   * @param {EngineOptions} options
+   * @param {import('./source.js').Source} source where the weights are
+   * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void }} [control]
+   */
+  static async open(options, source, control = {}) {
+    const memory = await Memory.instantiate(options.module);
+    const tokenizer = createTokenizer(memory, options.tokenizerBlob);
+    const model = await loadWeights(memory, options.config, options.dtype, source, control);
+    throwIfAborted(control.signal);
+    return new Engine(memory, tokenizer, model, options);
+  }
+
+  constructor(memory, tokenizer, model, { config, dtype }) {
+    this.memory = memory;
+    this.tokenizer = tokenizer;
+    this.model = model;
+    this.config = config;
+    this.dtype = dtype;
+    this.tail = Promise.resolve();
+    this.disposed = false;
+  }
+
+  /** @returns {{ memoryBytes: number, parameters: number, hasPooler: boolean }} */
+  info() {
+    return {
+      memoryBytes: this.memory.byteLength,
+      parameters: this.model.parameters,
+      hasPooler: this.model.hasPooler,
+    };
+  }
+
+  /**
+   * Runs after all calls before it. An abort while it waits or works leaves the others alone.
+   * @param {RunRequest} request
+   * @param {{ signal?: AbortSignal, onProgress?: (event: { done: number, total: number }) => void }} [control]
+   * @returns {Promise<{ vectors?: Float32Array, outputs?: object[], usage: Uint32Array }>}
+   *   `usage`: tokens and truncated tokens of each text
+   */
+  run(request, control = {}) {
+    const { signal } = control;
+    const result = this.tail.then(() => {
+      this.check(signal);
+      return this.runNow(request, control);
+    });
+    this.tail = result.catch(() => {});
+    return signal ? rejectOnAbort(result, signal) : result;
+  }
+
+  dispose() {
+    this.disposed = true;
+    this.memory = null;
+    this.tokenizer = null;
+  }
+
+  check(signal) {
+    if (this.disposed) throw new BertletError('DISPOSED', 'The model was disposed of.');
+    throwIfAborted(signal);
+  }
+
+  async runNow(request, control) {
+    const { inputs } = request;
+    const width = this.config.hiddenSize;
+    const results = {
+      vectors: request.pooling ? new Float32Array(inputs.length * width) : undefined,
+      outputs: request.pooling ? undefined : [],
+      usage: new Uint32Array(inputs.length * 2),
+    };
+    const clock = { last: performance.now() };
+    for (let done = 0; done < inputs.length; ) {
+      const mark = this.memory.mark();
+      try {
+        done += await this.runPass(request, done, results, control.signal, clock);
+      } finally {
+        this.memory?.reset(mark);
+      }
+      if (inputs.length > 1) control.onProgress?.({ done, total: inputs.length });
+    }
+    return results;
+  }
+
+  /** One forward pass over as many texts as fit. @returns {Promise<number>} how many */
+  async runPass(request, first, results, signal, clock) {
+    const { memory } = this;
+    const batch = this.fillBatch(request, first, results.usage);
+    const run = memory.writeStruct('bl_encoder_run', {
+      want_hidden_states: request.hiddenStates ? 1 : 0,
+      want_attentions: request.attentions ? 1 : 0,
+    });
+    const status = memory.tryCall('bl_encoder_begin', memory.arena, this.model.address, batch.address, run);
+    if (status !== 'BL_OK') throw this.errorOfBegin(status, run, batch);
+    const { step_count: steps } = memory.readStruct('bl_encoder_run', run);
+    for (let step = 0; step < steps; step++) {
+      memory.exports.bl_encoder_step(run);
+      if (performance.now() - clock.last < yieldAfter) continue;
+      await yieldToEvents();
+      this.check(signal);
+      clock.last = performance.now();
+    }
+    if (request.pooling) this.readVectors(request, first, batch, run, results.vectors);
+    else this.readOutputs(batch, run, results.outputs);
+    return batch.count;
+  }
+
+  /** Tokenises texts from `first` on into a batch, until it is full. */
+  fillBatch(request, first, usage) {
+    const { memory } = this;
+    const { inputs, maxLength } = request;
+    // What is kept per layer adds up: such texts go one at a time.
+    const textLimit = request.hiddenStates || request.attentions ? 1 : textsPerPass;
+    const sequences = Math.min(inputs.length - first, textLimit);
+    const capacity = Math.min(tokensPerPass, sequences * maxLength) + maxLength;
+    const address = memory.writeStruct('bl_batch');
+    const usageStruct = memory.writeStruct('bl_text_usage');
+    memory.call('bl_batch_create', memory.arena, sequences, capacity, address);
+
+    let count = 0;
+    let tokens = 0;
+    while (count < sequences && tokens < tokensPerPass) {
+      const index = first + count;
+      memory.scratch(() => this.appendText(request, index, address, usageStruct));
+      const used = memory.readStruct('bl_text_usage', usageStruct);
+      if (used.truncated > 0 && request.longText === 'error') {
+        throw new BertletError(
+          'TOO_LONG',
+          `Text ${index} has ${used.tokens + used.truncated} tokens, the limit is ${maxLength}: ` +
+            'shorten it, or pass longText "truncate".',
+        );
+      }
+      usage[index * 2] = used.tokens;
+      usage[index * 2 + 1] = used.truncated;
+      tokens += used.tokens;
+      count++;
+    }
+    return { address, count };
+  }
+
+  appendText({ inputs, maxLength, truncation }, index, batch, usage) {
+    const { memory } = this;
+    const { text, pair } = inputs[index];
+    const first = memory.writeText(text);
+    const second = pair === undefined ? { address: 0, length: 0 } : memory.writeText(pair);
+    const input = memory.writeStruct('bl_encode_input', {
+      text: first.address,
+      text_bytes: first.length,
+      pair: second.address,
+      pair_bytes: second.length,
+      add_special_tokens: 1,
+      truncation: memory.constants[truncations[truncation]],
+      max_length: maxLength,
+    });
+    memory.call('bl_wasm_batch_append', memory.arena, batch, this.tokenizer.address, input, usage);
+  }
+
+  readVectors(request, first, batch, run, vectors) {
+    const { memory } = this;
+    const width = this.config.hiddenSize;
+    const { hidden } = memory.readStruct('bl_encoder_run', run);
+    const pointer = memory.alloc(4);
+    memory.call(
+      'bl_pool',
+      memory.arena,
+      this.model.address,
+      batch.address,
+      hidden,
+      memory.constants[poolings[request.pooling]],
+      request.normalize ? 1 : 0,
+      pointer,
+    );
+    vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);
+  }
+
+  readOutputs(batch, run, outputs) {
+    const { memory, model } = this;
+    const width = this.config.hiddenSize;
+    const states = memory.readStruct('bl_encoder_run', run);
+    const { starts: startsAddress, token_count: total } = memory.readStruct('bl_batch', batch.address);
+    const starts = memory.uint32(startsAddress, batch.count + 1).slice();
+    let pooled;
+    if (model.hasPooler) {
+      const pointer = memory.alloc(4);
+      memory.call('bl_pooler', memory.arena, model.address, batch.address, states.hidden, pointer);
+      pooled = memory.float32(memory.readU32(pointer), batch.count * width);
+    }
+    for (let i = 0; i < batch.count; i++) {
+      const rows = starts[i + 1] - starts[i];
+      outputs.push({
+        lastHiddenState: this.copyRows(states, starts[i], rows),
+        pooled: pooled?.slice(i * width, (i + 1) * width),
+        hiddenStates: states.hidden_states ? this.copyHiddenStates(states, total) : undefined,
+        attentions: states.attentions ? this.copyAttentions(states, rows) : undefined,
+      });
+    }
+  }
+
+  /** The last hidden state of one text, without the padding between rows. */
+  copyRows({ hidden, hidden_stride: stride }, begin, rows) {
+    const width = this.config.hiddenSize;
+    const view = this.memory.float32(hidden + begin * stride * 4, rows * stride);
+    const data = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      data.set(view.subarray(row * stride, row * stride + width), row * width);
+    }
+    return data;
+  }
+
+  // Kept states belong to a pass of one text (see fillBatch), so they are copied whole.
+  copyHiddenStates(states, tokens) {
+    const floats = tokens * this.config.hiddenSize;
+    return Array.from({ length: states.step_count }, (_, i) =>
+      this.memory.float32(states.hidden_states + i * floats * 4, floats).slice(),
+    );
+  }
+
+  copyAttentions(states) {
+    const floats = states.attention_floats;
+    return Array.from({ length: this.config.layers }, (_, i) =>
+      this.memory.float32(states.attentions + i * floats * 4, floats).slice(),
+    );
+  }
+
+  errorOfBegin(status, run, batch) {
+    if (status !== 'BL_BAD_MODEL') return errorOfStatus(status);
+    const { memory, config } = this;
+    const { bad_token: token } = memory.readStruct('bl_encoder_run', run);
+    const { ids, type_ids: typeIds } = memory.readStruct('bl_batch', batch.address);
+    const id = memory.int32(ids, token + 1)[token];
+    const typeId = memory.int32(typeIds, token + 1)[token];
+    const what =
+      id >= 0 && id < config.vocabSize
+        ? `the segment ${typeId}, but the model has ${config.typeVocabSize} (type_vocab_size)`
+        : `the token id ${id}, but the model has ${config.vocabSize} (vocab_size)`;
+    return new BertletError(
+      'BAD_MODEL',
+      `The tokenizer gives ${what}: tokenizer.json and the weights do not belong together.`,
+    );
+  }
+}
+
+/** Rejects as soon as the signal fires; the work itself stops at its next check. */
+function rejectOnAbort(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(abortError(signal));
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,94 @@
+// What the small files of a Hugging Face folder say, beside weights and vocabulary.
+import { BertletError } from './errors.js';
+import { readConfig } from './config.js';
+
+/**
+ * @param {import('./source.js').Source} source
+ * @param {{ modelMaxLength?: number }} tokenizerInfo
+ */
+export async function readFolder(source, tokenizerInfo) {
+  const config = readConfig(await source.readJson('config.json'));
+  const transformer = (await readOptional(source, 'sentence_bert_config.json')) ?? {};
+  const sentence = (await readOptional(source, 'config_sentence_transformers.json')) ?? {};
+  return {
+    config,
+    maxLength: readMaxLength(transformer, tokenizerInfo, config),
+    lowercase: transformer.do_lower_case === true,
+    prompts: readPrompts(sentence),
+    pooling: await readPooling(source),
+  };
+}
+
+async function readOptional(source, name) {
+  const json = await source.readJson(name, { optional: true });
+  if (json === undefined || (json !== null && typeof json === 'object')) return json;
+  throw new BertletError('BAD_MODEL', `${name} is not a JSON object.`);
+}
+
+/** The folder's own limit, but never more than there are positions. */
+function readMaxLength(transformer, tokenizerInfo, config) {
+  const limits = [transformer.max_seq_length, tokenizerInfo.modelMaxLength];
+  const limit = limits.find((value) => Number.isInteger(value) && value >= 2);
+  return Math.min(limit ?? config.maxPositions, config.maxPositions);
+}
+
+function readPrompts({ prompts, default_prompt_name: name }) {
+  const named = Object.fromEntries(
+    Object.entries(prompts ?? {}).filter(([, words]) => typeof words === 'string'),
+  );
+  return { named, byDefault: named[name] ?? '' };
+}
+
+/**
+ * Pooling as sentence-transformers stores it: modules.json lists the stages, the
+ * Pooling stage has a folder of its own. Without them: mean, to length 1.
+ * @returns {Promise<{ mode: string, normalize: boolean, unsupported?: string }>}
+ */
+async function readPooling(source) {
+  const modules = await source.readJson('modules.json', { optional: true });
+  if (!Array.isArray(modules)) {
+    const pooling = await readOptional(source, '1_Pooling/config.json');
+    return { mode: 'mean', normalize: true, ...(pooling && readPoolingConfig(pooling)) };
+  }
+  const stages = modules.map((stage) => String(stage?.type).split('.').pop());
+  const unknown = stages.find((type) => !['Transformer', 'Pooling', 'Normalize'].includes(type));
+  const path = modules[stages.indexOf('Pooling')]?.path;
+  const pooling =
+    typeof path === 'string' ? await readOptional(source, `${path}/config.json`) : undefined;
+  return {
+    mode: 'mean',
+    ...(pooling && readPoolingConfig(pooling)),
+    normalize: stages.includes('Normalize'),
+    ...(unknown && {
+      unsupported:
+        `modules.json has a stage of type ${unknown}, which bertlet does not compute; ` +
+        'name a pooling to get the vector before it.',
+    }),
+  };
+}
+
+const poolingFlags = {
+  pooling_mode_mean_tokens: 'mean',
+  pooling_mode_cls_token: 'cls',
+  pooling_mode_max_tokens: 'max',
+};
+
+/** @param {Record<string, unknown>} json of the Pooling stage */
+function readPoolingConfig(json) {
+  const asked =
+    typeof json.pooling_mode === 'string'
+      ? [json.pooling_mode]
+      : Object.keys(json)
+          .filter((key) => key.startsWith('pooling_mode_') && json[key] === true)
+          .map((key) => poolingFlags[key] ?? key);
+  const modes = asked.length === 0 ? ['mean'] : asked;
+  if (modes.length === 1 && Object.values(poolingFlags).includes(modes[0])) {
+    return { mode: modes[0] };
+  }
+  return {
+    mode: 'mean',
+    unsupported:
+      `The folder asks for the pooling ${modes.join(' + ')}; supported are mean, cls and max: ` +
+      'name one of them.',
+  };
+}

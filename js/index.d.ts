@@ -1,0 +1,311 @@
+/**
+ * bertlet: BERT-family encoders that run wholly on the client.
+ *
+ * Every call is asynchronous unless it says otherwise, and every failure is a
+ * {@link BertletError}. Nothing is sent anywhere; the only network access is
+ * fetching the files that you name.
+ */
+
+/** A file's content, where a model is given file by file. */
+export type FileContent =
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | Response
+  | ReadableStream<Uint8Array>
+  | URL
+  | string;
+
+/**
+ * Where a model's files are: nothing = the embedded model; a path (Node) or URL of a
+ * Hugging Face model folder; its files one by one, or a folder picked in a page.
+ */
+export type Source =
+  | string
+  | URL
+  | Record<string, FileContent>
+  | Iterable<File>
+  | undefined;
+
+/** How weights are stored and computed with. See {@link LoadOptions.dtype}. */
+export type Dtype = 'fp32' | 'int8' | 'int8-fast';
+
+/** What happens while a model loads. `loaded` and `total` are bytes; `loaded` never decreases. */
+export interface LoadProgress {
+  phase: 'download' | 'prepare' | 'ready';
+  /** The file under way. */
+  file: string;
+  loaded: number;
+  /** Undefined as long as a file's size is not known. */
+  total: number | undefined;
+  fromCache: boolean;
+}
+
+export interface LoadTokenizerOptions {
+  /** Stops loading with the code ABORTED. */
+  signal?: AbortSignal;
+  onProgress?: (progress: LoadProgress) => void;
+  /** Keep downloads in the browser's Cache API. Default: on in pages, off elsewhere. */
+  cache?: boolean | { name?: string };
+  /** Expected hashes by file name: `{ 'model.safetensors': 'sha256-<base64>' }`. */
+  integrity?: Record<string, string>;
+}
+
+export interface LoadOptions extends LoadTokenizerOptions {
+  /**
+   * - `int8` (`auto`): 8-bit weights, 13-bit activations, exact integer sums: near
+   *   lossless, and the same bits on every machine. A float file is quantised row by row
+   *   while its bytes arrive.
+   * - `int8-fast`: 7-bit activations through relaxed SIMD. Without relaxed SIMD it is
+   *   `int8`, and `info.dtype` says so.
+   * - `fp32`: as PyTorch computes.
+   */
+  dtype?: 'auto' | Dtype;
+  /** Threads to use. This version computes on one. */
+  threads?: 'auto' | number;
+  /** Which instructions to use. `auto`: relaxed SIMD where the engine has it. */
+  simd?: 'auto' | 'baseline' | 'relaxed';
+  /** Whether the engine runs in a worker. `auto`: in a page yes, elsewhere no. */
+  worker?: 'auto' | boolean;
+  /** Also honoured by every later call on the model. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Loads a model.
+ * @throws BertletError NOT_FOUND, NETWORK, ABORTED, INTEGRITY, BAD_MODEL (damaged or
+ *   inconsistent files), UNSUPPORTED, BAD_ARGUMENT, OUT_OF_MEMORY, NO_SIMD
+ */
+export function load(source?: Source, options?: LoadOptions): Promise<Model>;
+
+/**
+ * Loads only the tokenizer: `tokenizer.json`, or `vocab.txt` with `tokenizer_config.json`.
+ */
+export function loadTokenizer(source?: Source, options?: LoadTokenizerOptions): Promise<Tokenizer>;
+
+/** A text, or a pair of texts that the model reads as two segments. */
+export type TextInput = string | { text: string; pair?: string };
+
+export interface Usage {
+  /** Tokens computed, special tokens included. */
+  tokens: number;
+  /** Tokens left out because the text was too long. */
+  truncated: number;
+  windows: number;
+}
+
+export interface CallOptions {
+  /** Rejects with ABORTED; other calls on the model go on. */
+  signal?: AbortSignal;
+  /**
+   * Longest input in tokens, special tokens included. Default: the folder's
+   * (`sentence_bert_config.json`, `model_max_length`), at most the model's positions.
+   */
+  maxLength?: number;
+  /** Which text of a pair is cut. Default `longest_first`. */
+  truncation?: 'longest_first' | 'only_first' | 'only_second';
+  /** What happens to longer texts: cut them (default), or reject with TOO_LONG. */
+  longText?: 'truncate' | 'error';
+  /** Called for each input, in order, with what was computed. */
+  onUsage?: (usage: Usage) => void;
+  /** Called while an array is worked through. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+}
+
+export interface EmbedOptions extends CallOptions {
+  /** Default: the folder's (`modules.json`, `1_Pooling/config.json`), else `mean`. */
+  pooling?: 'mean' | 'cls' | 'max' | 'none';
+  /** Divide by the Euclidean norm. Default: the folder's, else true. */
+  normalize?: boolean;
+  /** Keep only the first so many dimensions (matryoshka models); normalised again. */
+  dimensions?: number;
+  /**
+   * `int8`: component × 127, rounded. `binary`: one bit a component (1: above zero), the
+   * first in the highest bit of the first byte.
+   */
+  precision?: 'float32' | 'int8' | 'binary';
+  /** A prompt's name in `config_sentence_transformers.json`, or the words to put in front. */
+  prompt?: string;
+}
+
+/** Row-major numbers and their dimensions. */
+export interface Matrix {
+  data: Float32Array;
+  shape: number[];
+}
+
+export interface ForwardOptions extends CallOptions {
+  hiddenStates?: boolean;
+  attentions?: boolean;
+}
+
+/** What the encoder computed for one input of T tokens; H is the hidden size. */
+export interface ForwardResult {
+  /** [T, H] */
+  lastHiddenState: Matrix;
+  /** [H]: the pooler's output, where the model has one. */
+  pooled?: Matrix;
+  /** The embeddings' output, then each layer's: [T, H] each. */
+  hiddenStates?: Matrix[];
+  /** For each layer [heads, T, T]: how much each token (row) attends to each other. */
+  attentions?: Matrix[];
+  tokens: string[];
+  ids: Int32Array;
+  /** Where each token stands in the text, in UTF-16 units; [0, 0] for added tokens. */
+  offsets: [start: number, end: number][];
+}
+
+export interface ModelInfo {
+  /** The folder's `model_type`. */
+  architecture: string;
+  parameters: number;
+  dtype: Dtype;
+  simd: 'baseline' | 'relaxed';
+  threads: number;
+  /** Bytes of WebAssembly memory held now. */
+  memoryBytes: number;
+  heads: string[];
+  layers: number;
+  hiddenSize: number;
+  attentionHeads: number;
+  vocabSize: number;
+  /** Default longest input in tokens. */
+  maxLength: number;
+}
+
+/**
+ * A loaded model. Calls may overlap: they queue in order. The result for a text never
+ * depends on what else is in the array.
+ */
+export class Model implements AsyncDisposable {
+  private constructor();
+  /** One vector a text. */
+  embed(text: TextInput, options: EmbedOptions & { pooling: 'none' }): Promise<Matrix>;
+  embed(texts: TextInput[], options: EmbedOptions & { pooling: 'none' }): Promise<Matrix[]>;
+  embed(text: TextInput, options: EmbedOptions & { precision: 'int8' }): Promise<Int8Array>;
+  embed(texts: TextInput[], options: EmbedOptions & { precision: 'int8' }): Promise<Int8Array[]>;
+  embed(text: TextInput, options: EmbedOptions & { precision: 'binary' }): Promise<Uint8Array>;
+  embed(texts: TextInput[], options: EmbedOptions & { precision: 'binary' }): Promise<Uint8Array[]>;
+  embed(text: TextInput, options?: EmbedOptions): Promise<Float32Array>;
+  embed(texts: TextInput[], options?: EmbedOptions): Promise<Float32Array[]>;
+
+  /** The cosine of two texts' embeddings, from -1 to 1. */
+  similarity(a: TextInput, b: TextInput, options?: EmbedOptions): Promise<number>;
+
+  /** The encoder's raw outputs. */
+  forward(text: TextInput, options?: ForwardOptions): Promise<ForwardResult>;
+  forward(texts: TextInput[], options?: ForwardOptions): Promise<ForwardResult[]>;
+
+  /** Synchronous. */
+  readonly info: ModelInfo;
+  /** Synchronous, also where the engine is in a worker. */
+  readonly tokenizer: Tokenizer;
+
+  /** Gives all memory back; calls under way and later ones reject with DISPOSED. */
+  dispose(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface EncodeOptions {
+  /** A second text: the two are encoded as a pair. */
+  pair?: string;
+  /** Default true. */
+  addSpecialTokens?: boolean;
+  /** true is `longest_first`. Default false. */
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second';
+  /** Longest result in tokens, special tokens included. */
+  maxLength?: number;
+  /** Tokens that a window of `overflowing` shares with the one before. Default 0. */
+  stride?: number;
+  /** true or `longest`: to the longest of a batch; `max_length` or a number: to that length. */
+  padding?: boolean | 'longest' | 'max_length' | number;
+}
+
+/** Tokens of one text. `tokens` and `offsets` are made when first read. */
+export interface Encoding {
+  readonly ids: Int32Array;
+  readonly typeIds: Int32Array;
+  readonly attentionMask: Int32Array;
+  readonly specialTokensMask: Int32Array;
+  readonly tokens: string[];
+  /** UTF-16 indices into the text; [0, 0] for tokens that were added. */
+  readonly offsets: [start: number, end: number][];
+  /** What truncation cut off, as further windows. */
+  readonly overflowing?: Encoding[];
+}
+
+/** Text to ids and back, as Hugging Face `tokenizers` does it. All calls are synchronous. */
+export class Tokenizer {
+  private constructor();
+  encode(text: string, options?: EncodeOptions): Encoding;
+  encodeBatch(texts: TextInput[], options?: Omit<EncodeOptions, 'pair'>): Encoding[];
+  decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  readonly vocabSize: number;
+  tokenToId(token: string): number | undefined;
+  idToToken(id: number): string | undefined;
+  readonly maskToken: string | null;
+  readonly maskTokenId: number | null;
+  readonly clsToken: string | null;
+  readonly clsTokenId: number | null;
+  readonly sepToken: string | null;
+  readonly sepTokenId: number | null;
+  readonly padToken: string | null;
+  readonly padTokenId: number | null;
+  readonly unkToken: string | null;
+  readonly unkTokenId: number | null;
+}
+
+/** A block of numbers as transformers.js returns it. */
+export interface Tensor {
+  type: string;
+  data: Float32Array | Uint8Array | Int8Array;
+  dims: number[];
+  readonly size: number;
+  tolist(): unknown[];
+}
+
+export interface FeatureExtractionPipeline {
+  (
+    texts: string | string[],
+    options?: {
+      pooling?: 'none' | 'mean' | 'cls';
+      normalize?: boolean;
+      quantize?: boolean;
+      precision?: 'binary' | 'ubinary';
+    },
+  ): Promise<Tensor>;
+  task: string;
+  model: Model;
+  tokenizer: Tokenizer;
+  dispose(): Promise<void>;
+}
+
+/** The call shapes of transformers.js, so that existing code only changes its import. */
+export function pipeline(
+  task: 'feature-extraction',
+  source?: Source,
+  options?: LoadOptions & { progress_callback?: (progress: LoadProgress) => void },
+): Promise<FeatureExtractionPipeline>;
+
+export type ErrorCode =
+  | 'BAD_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'NETWORK'
+  | 'ABORTED'
+  | 'BAD_MODEL'
+  | 'UNSUPPORTED'
+  | 'INTEGRITY'
+  | 'NO_HEAD'
+  | 'TOO_LONG'
+  | 'OUT_OF_MEMORY'
+  | 'NO_SIMD'
+  | 'DISPOSED'
+  | 'INTERNAL';
+
+/** Every failure: a stable `code`, and a message that says what to do. */
+export class BertletError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
+  readonly code: ErrorCode;
+  /** `AbortError` where the code is ABORTED, else `BertletError`. */
+  readonly name: 'BertletError' | 'AbortError';
+}

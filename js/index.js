@@ -1,0 +1,3 @@
+export { BertletError } from './errors.js';
+export { load, loadTokenizer } from './load.js';
+export { pipeline } from './pipeline.js';

@@ -1,0 +1,114 @@
+import { canStartWorker, WorkerEngine } from './client.js';
+import { Engine } from './engine.js';
+import { BertletError } from './errors.js';
+import { readFolder } from './folder.js';
+import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
+import { Memory } from './memory.js';
+import { Model } from './model.js';
+import { createProgress } from './progress.js';
+import { openSource, sourceForWorker } from './source.js';
+import { readTokenizerFiles } from './tokenizer-files.js';
+import { createTokenizer } from './tokenizer.js';
+import { chooseModule, loadModule } from './wasm-module.js';
+
+/** See index.d.ts. */
+export async function load(source, options = {}) {
+  const choices = readOptions(options);
+  const { signal, onProgress } = choices;
+  const report = createProgress(onProgress);
+  // Compiling takes a while on another thread: it goes on while files are read.
+  const module = loadModule(choices.simd);
+  module.catch(() => {});
+
+  const sourceOptions = { cache: options.cache, integrity: options.integrity };
+  const opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
+  try {
+    const { blob, info } = await readTokenizerFiles(opened);
+    const folder = await readFolder(opened, info);
+    const engineOptions = {
+      module: await module,
+      tokenizerBlob: blob,
+      config: folder.config,
+      dtype: choices.dtype,
+    };
+    const control = { signal, report };
+    const { engine, tokenizer } = choices.worker
+      ? await openInWorker(engineOptions, info, source, sourceOptions, control)
+      : await openHere(engineOptions, info, opened, control);
+    onProgress?.({ phase: 'ready', ...report.last });
+    return new Model(engine, tokenizer, folder, { ...choices, signal });
+  } finally {
+    await opened.close();
+  }
+}
+
+/** See index.d.ts. */
+export async function loadTokenizer(source, options = {}) {
+  const signal = readSignal(options.signal);
+  const opened = await openSource(source, {
+    cache: options.cache,
+    integrity: options.integrity,
+    signal,
+    onProgress: options.onProgress,
+  });
+  try {
+    const { blob, info } = await readTokenizerFiles(opened);
+    return await openTokenizer(await loadModule(chooseModule('auto')), blob, info);
+  } finally {
+    await opened.close();
+  }
+}
+
+function readOptions(options) {
+  if (options === null || typeof options !== 'object') throw badArgument('options is not an object.');
+  const simd = chooseModule(options.simd);
+  const wanted = readChoice('dtype', options.dtype ?? 'auto', ['auto', 'fp32', 'int8', 'int8-fast']);
+  const threads = options.threads ?? 'auto';
+  if (threads !== 'auto') readCount('threads', threads);
+  if (options.adapter !== undefined && options.adapter !== null) {
+    throw new BertletError('UNSUPPORTED', 'Adapters are not supported by this version.');
+  }
+  return {
+    simd,
+    dtype: chooseDtype(wanted, simd),
+    worker: chooseWorker(options.worker ?? 'auto'),
+    signal: readSignal(options.signal),
+    onProgress: options.onProgress,
+  };
+}
+
+/** int8-fast needs relaxed SIMD; without it int8 is the next best, and info.dtype says so. */
+function chooseDtype(wanted, simd) {
+  if (wanted === 'auto' || (wanted === 'int8-fast' && simd !== 'relaxed')) return 'int8';
+  return wanted;
+}
+
+/** In a page the engine leaves the main thread free; a worker or Node script is free already. */
+function chooseWorker(wanted) {
+  if (![true, false, 'auto'].includes(wanted)) {
+    throw badArgument(`worker is ${JSON.stringify(wanted)}; it is one of "auto", true, false.`);
+  }
+  if (wanted === true && !canStartWorker()) {
+    throw new BertletError('UNSUPPORTED', 'This runtime cannot start a worker; use worker: false.');
+  }
+  return wanted === 'auto' ? typeof document !== 'undefined' && canStartWorker() : wanted;
+}
+
+/** The engine on this thread; its tokenizer is the model's. */
+async function openHere(engineOptions, info, source, control) {
+  const engine = await Engine.open({ ...engineOptions, tokenizerInfo: info }, source, control);
+  return { engine, tokenizer: engine.tokenizer };
+}
+
+/** The engine in a worker, and a tokenizer of its own here, so that it is synchronous. */
+async function openInWorker(engineOptions, info, source, sourceOptions, control) {
+  const [engine, tokenizer] = await Promise.all([
+    WorkerEngine.open(engineOptions, sourceForWorker(source), sourceOptions, control),
+    openTokenizer(engineOptions.module, engineOptions.tokenizerBlob, info),
+  ]);
+  return { engine, tokenizer };
+}
+
+async function openTokenizer(module, blob, info) {
+  return createTokenizer(await Memory.instantiate(module), blob, info);
+}

@@ -1,0 +1,201 @@
+// `bertlet quantize`: a float model folder to one with int8 weights, by the same code of the
+// core that quantises while loading. For Node.
+import { mkdir, open, readdir, copyFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { readConfig } from './config.js';
+import { BertletError, throwIfAborted } from './errors.js';
+import { Memory } from './memory.js';
+import { createProgress } from './progress.js';
+import { readHeader, streamTensors } from './safetensors.js';
+import { layoutSafetensors } from './safetensors-write.js';
+import { readShardIndex } from './shard-index.js';
+import { openSource } from './source.js';
+import { identifyTensor, scaleSuffix } from './tensor-names.js';
+import { chooseModule, loadModule } from './wasm-module.js';
+
+const weightsFile = 'model.safetensors';
+const indexFile = 'model.safetensors.index.json';
+const stagingBytes = 1 << 20;
+
+const elementBytes = { F32: 4, F16: 2, BF16: 2 };
+
+/**
+ * Writes `target` with everything that `source` has, its linear weights and embedding
+ * tables as I8 rows with F32 scales (`NAME` and `NAME_scale`), in one model.safetensors.
+ * @param {string} source folder with float weights
+ * @param {string} target folder, made where it is missing
+ * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void }} [options]
+ * @returns {Promise<{ sourceBytes: number, bytes: number, tensors: number }>}
+ *   `tensors`: how many were quantised
+ */
+export async function quantizeModel(source, target, { signal, onProgress } = {}) {
+  if (path.resolve(source) === path.resolve(target)) {
+    throw new BertletError('BAD_ARGUMENT', 'The output folder must not be the model folder itself.');
+  }
+  const opened = await openSource(source, { signal, onFileProgress: createProgress(onProgress) });
+  try {
+    readConfig(await opened.readJson('config.json'));
+    const files = await findFiles(opened);
+    const plan = await planTensors(opened, files);
+    await mkdir(target, { recursive: true });
+    await copySmallFiles(source, target);
+    await writeWeights(opened, files, plan, path.join(target, weightsFile), signal);
+    return {
+      sourceBytes: plan.sourceBytes,
+      bytes: plan.layout.byteLength,
+      tensors: plan.quantized.size,
+    };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function findFiles(source) {
+  const single = await source.openStream(weightsFile, { optional: true });
+  if (single) {
+    await single.cancel();
+    return [weightsFile];
+  }
+  const index = await source.readJson(indexFile, { optional: true });
+  if (index !== undefined) return [...readShardIndex(index, indexFile).keys()];
+  throw new BertletError(
+    'NOT_FOUND',
+    `${source.description} has neither ${weightsFile} nor ${indexFile}.`,
+  );
+}
+
+/** Reads all headers and decides what becomes of each tensor. */
+async function planTensors(source, files) {
+  const specs = [];
+  const quantized = new Set();
+  let sourceBytes = 0;
+  let metadata = {};
+  for (const file of files) {
+    const header = await readHeader(await source.openStream(file), file);
+    sourceBytes += header.byteLength;
+    metadata = { ...metadata, ...header.metadata };
+    for (const [name, { dtype, shape }] of header.tensors) {
+      if (isQuantizable(name, dtype, shape)) {
+        quantized.add(name);
+        specs.push({ name, dtype: 'I8', shape });
+        specs.push({ name: name + scaleSuffix, dtype: 'F32', shape: [shape[0]] });
+      } else {
+        specs.push({ name, dtype, shape });
+      }
+    }
+  }
+  const layout = layoutSafetensors(specs, Object.keys(metadata).length ? metadata : undefined);
+  return { layout, quantized, sourceBytes };
+}
+
+/** Matrices that the model computes with: the linear layers and the embedding tables. */
+function isQuantizable(name, dtype, shape) {
+  const tensor = identifyTensor(name);
+  return (
+    tensor !== undefined && !tensor.isScale && shape.length === 2 && Object.hasOwn(elementBytes, dtype)
+  );
+}
+
+/** Everything but weights, at any depth: configuration, vocabulary, pooling, licence. */
+async function copySmallFiles(source, target) {
+  const entries = await readdir(source, { withFileTypes: true, recursive: true });
+  for (const entry of entries) {
+    if (!entry.isFile() || /\.(safetensors|bin|onnx|h5|ot|msgpack|index\.json)$/.test(entry.name)) {
+      continue;
+    }
+    const from = path.join(entry.parentPath ?? entry.path, entry.name);
+    const relative = path.relative(source, from);
+    if (relative.split(path.sep).some((part) => part.startsWith('.'))) continue;
+    const to = path.join(target, relative);
+    await mkdir(path.dirname(to), { recursive: true });
+    await copyFile(from, to);
+  }
+}
+
+async function writeWeights(source, files, plan, targetFile, signal) {
+  const quantizer = new Quantizer(
+    await Memory.instantiate(await loadModule(chooseModule('baseline'))),
+  );
+  const output = await open(targetFile, 'w');
+  try {
+    await output.write(plan.layout.header, 0, plan.layout.header.length, 0);
+    for (const file of files) {
+      throwIfAborted(signal);
+      await streamTensors(await source.openStream(file), file, {
+        wanted: (name, info) =>
+          plan.quantized.has(name)
+            ? quantizedSink(name, info, plan.layout, quantizer, output)
+            : copiedSink(plan.layout.tensors.get(name), info, output),
+      });
+    }
+  } catch (error) {
+    await rm(targetFile, { force: true });
+    throw error;
+  } finally {
+    await output.close();
+  }
+}
+
+/** Rows of one tensor through the core: I8 rows to one place of the file, scales to another. */
+function quantizedSink(name, { dtype, shape }, layout, quantizer, output) {
+  const [rows, columns] = shape;
+  const rowsAt = layout.tensors.get(name).begin;
+  const scalesAt = layout.tensors.get(name + scaleSuffix).begin;
+  const slot = quantizer.prepare(dtype, rows, columns);
+  return {
+    window: slot.window,
+    async rowsReady(begin, count) {
+      const result = slot.quantize(count);
+      if (!result) {
+        throw new BertletError(
+          'BAD_MODEL',
+          `Tensor ${name} holds a value that is not a finite number.`,
+        );
+      }
+      await output.write(result.integers, 0, result.integers.length, rowsAt + begin * columns);
+      await output.write(result.scales, 0, result.scales.length, scalesAt + begin * 4);
+    },
+  };
+}
+
+function copiedSink({ begin }, info, output) {
+  const rowBytes = info.rows === 0 ? 0 : (info.end - info.begin) / info.rows;
+  const buffer = new Uint8Array(Math.max(stagingBytes, rowBytes));
+  return {
+    window: () => buffer,
+    rowsReady: (row, count) => output.write(buffer, 0, count * rowBytes, begin + row * rowBytes),
+  };
+}
+
+/** Quantises rows in the core's memory. */
+class Quantizer {
+  constructor(memory) {
+    this.memory = memory;
+  }
+
+  /** Places for a stretch of rows; they are used again by the next tensor. */
+  prepare(dtype, rows, columns) {
+    const { memory } = this;
+    const rowBytes = columns * elementBytes[dtype];
+    const count = Math.min(rows, Math.max(1, Math.floor(stagingBytes / rowBytes)));
+    memory.reset(0);
+    const staging = memory.alloc(count * rowBytes);
+    const floats = dtype === 'F32' ? staging : memory.alloc(count * columns * 4);
+    const integers = memory.alloc(count * columns);
+    const scales = memory.alloc(count * 4);
+    return {
+      window: () => memory.bytes(staging, count * rowBytes),
+      /** @returns {{ integers: Uint8Array, scales: Uint8Array } | undefined} copies */
+      quantize: (filled) => {
+        const { exports } = memory;
+        if (dtype === 'F16') exports.bl_convert_f16(staging, filled * columns, floats);
+        if (dtype === 'BF16') exports.bl_convert_bf16(staging, filled * columns, floats);
+        if (exports.bl_quantize_rows_i8(floats, filled, columns, integers, scales) !== 0) return undefined;
+        return {
+          integers: memory.bytes(integers, filled * columns).slice(),
+          scales: memory.bytes(scales, filled * 4).slice(),
+        };
+      },
+    };
+  }
+}

@@ -1,0 +1,46 @@
+// What is done to embeddings after the engine: fewer dimensions, smaller numbers, cosine.
+
+/**
+ * Keeps the first dimensions (matryoshka models) and, where asked, restores length 1.
+ * @param {Float32Array} vector
+ * @param {number} dimensions
+ * @param {boolean} normalize
+ */
+export function cutDimensions(vector, dimensions, normalize) {
+  if (dimensions === vector.length) return vector;
+  const cut = vector.slice(0, dimensions);
+  if (!normalize) return cut;
+  const norm = Math.max(Math.sqrt(dot(cut, cut)), 1e-12);
+  return cut.map((value) => value / norm);
+}
+
+/**
+ * int8: each component of a vector in [-1, 1] times 127, rounded and clamped.
+ * binary: one bit a component, 1 where it is above 0, the first in the highest bit of the
+ * first byte, as numpy.packbits and sentence-transformers' "ubinary" have it.
+ * @param {Float32Array} vector
+ * @param {'float32' | 'int8' | 'binary'} precision
+ */
+export function toPrecision(vector, precision) {
+  if (precision === 'float32') return vector;
+  if (precision === 'int8') {
+    return Int8Array.from(vector, (v) => Math.max(-127, Math.min(127, Math.round(v * 127))));
+  }
+  const bits = new Uint8Array(Math.ceil(vector.length / 8));
+  vector.forEach((value, i) => {
+    if (value > 0) bits[i >> 3] |= 128 >> (i & 7);
+  });
+  return bits;
+}
+
+/** Cosine of the angle between two vectors, 0 where one of them is zero. */
+export function cosine(a, b) {
+  const norms = Math.sqrt(dot(a, a) * dot(b, b));
+  return norms === 0 ? 0 : Math.max(-1, Math.min(1, dot(a, b) / norms));
+}
+
+function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}

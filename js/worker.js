@@ -1,0 +1,54 @@
+// The engine in a worker: a Web Worker in pages, a worker thread in Node.
+import { Engine } from './engine.js';
+import { errorToData } from './errors.js';
+import { transferablesOf } from './protocol.js';
+import { openSource } from './source.js';
+
+const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
+const port = threads?.parentPort ?? globalThis;
+
+/** @type {Engine} */
+let engine;
+/** @type {Map<number, AbortController>} calls under way */
+const calls = new Map();
+
+const methods = {
+  async open(progress, signal, { options, source, sourceOptions }) {
+    const onFileProgress = (...event) => progress({ bytes: event });
+    const opened = await openSource(source, { ...sourceOptions, signal, onFileProgress });
+    try {
+      engine = await Engine.open(options, opened, { signal });
+    } finally {
+      await opened.close();
+    }
+    return { result: undefined, transfer: [] };
+  },
+
+  async run(onProgress, signal, { request }) {
+    const result = await engine.run(request, { signal, onProgress });
+    return { result, transfer: transferablesOf(result) };
+  },
+};
+
+async function answer({ id, method, args }) {
+  const controller = new AbortController();
+  calls.set(id, controller);
+  const progress = (event) => port.postMessage({ id, progress: event });
+  try {
+    const { result, transfer } = await methods[method](progress, controller.signal, args);
+    port.postMessage({ id, result, info: engine.info() }, transfer);
+  } catch (error) {
+    port.postMessage({ id, error: errorToData(error) });
+  } finally {
+    calls.delete(id);
+  }
+}
+
+function receive(message) {
+  if (message.abort) calls.get(message.id)?.abort();
+  else answer(message);
+}
+
+if (threads?.parentPort) threads.parentPort.on('message', receive);
+else globalThis.addEventListener('message', (event) => receive(event.data));
+port.postMessage({ ready: true });
