@@ -1,6 +1,7 @@
 # Packages from Debian's own archive. Nothing here runs when the files are there already.
 
 LLVM=/usr/lib/llvm-19
+APT_LOG=$ROOT/build/apt.log
 
 is_debian() {
     [ -r /etc/os-release ] && command -v apt-get >/dev/null &&
@@ -73,36 +74,33 @@ install_packages() {
 }
 
 apt_failed() {
-    grep -E '^(E|W|Err):' build/apt.log | tail -n 5 >&2 || true
+    grep -E '^(E|W|Err):' "$APT_LOG" | tail -n 5 >&2 || true
     fail "$1 (all of it in build/apt.log); check the network and apt, then run the same command again"
 }
 
 # apt ARGUMENTS… runs apt-get without questions and keeps what it prints in a log.
 apt() {
-    mkdir -p build
-    say "== apt-get $*" 2>>build/apt.log
+    mkdir -p "$ROOT/build"
+    printf '== apt-get %s\n' "$*" >>"$APT_LOG"
     LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=$PATH:/usr/sbin:/sbin \
-        apt-get -q -o DPkg::Lock::Timeout=300 "$@" </dev/null 2>&1 | show_apt
+        apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=3 "$@" </dev/null 3>&1 2>&1 | show_apt
     return "${PIPESTATUS[0]}"
 }
 
-# Of apt-get's many lines: sizes, big downloads, and a sign of life every few seconds.
+# Of all that apt-get says: how much it is, and every few seconds how far it got.
 show_apt() {
-    local line words size last=$SECONDS
+    local line percent text last=$SECONDS
     while IFS= read -r line; do
-        printf '%s\n' "$line" >>build/apt.log
-        read -ra words <<<"$line"
-        size=${line##* [}
         case $line in
-        'Need to get '* | 'Fetched '*) note "$line" ;;
-        Get:*' ['*' MB]') note "downloading ${words[4]}, ${size%]}" ;;
-        Get:* | Unpacking* | 'Setting up '*)
-            [ $((SECONDS - last)) -ge 5 ] || continue
+        dlstatus:* | pmstatus:*)
+            [ $((SECONDS - last)) -ge 3 ] || continue
             last=$SECONDS
-            case $line in
-            Get:*) note "downloading ${words[4]:-}" ;;
-            *) note "${line%% (*}" ;;
-            esac
+            IFS=: read -r _ _ percent text <<<"$line"
+            note "${percent%.*} % $text"
+            ;;
+        *)
+            printf '%s\n' "$line" >>"$APT_LOG"
+            case $line in 'Need to get '* | 'Fetched '*) note "$line" ;; esac
             ;;
         esac
     done

@@ -71,14 +71,16 @@ remember_toolchain() {
 # the system, never installed: it needs a newer libc, which comes along and is used by its
 # own programs only.
 fetch_emscripten() {
-    local dir=.toolchain/emscripten debs=$ROOT/.toolchain/debs
+    local dir=.toolchain/emscripten debs=$ROOT/.toolchain/debs mirror
+    mirror=$(debian_mirror)
+    [ -n "$mirror" ] || fail 'apt has no Debian archive among its sources; add one to /etc/apt/sources.list, then run this again'
     rm -rf "$dir" "$debs"
     mkdir -p "$dir" "$debs"
-    private_apt_config >.toolchain/apt.conf
+    private_apt_config "$mirror" >.toolchain/apt.conf
     export APT_CONFIG=$ROOT/.toolchain/apt.conf
     apt update || apt_failed "apt-get could not read the package list of $NEWER_DEBIAN"
-    (cd "$debs" && mkdir build && apt download emscripten binaryen libc6 libstdc++6 libgcc-s1) ||
-        { cat "$debs/build/apt.log" >>build/apt.log && apt_failed 'apt-get could not download Emscripten'; }
+    (cd "$debs" && apt download emscripten binaryen libc6 libstdc++6 libgcc-s1) ||
+        apt_failed 'apt-get could not download Emscripten'
     unset APT_CONFIG
     note 'unpacking'
     unpack_needed "$debs" "$dir"
@@ -87,14 +89,15 @@ fetch_emscripten() {
     touch "$dir/.complete"
 }
 
-# An apt that knows nothing but the newer suite on this machine's own mirror, and keeps its
-# lists in .toolchain/. Proxies and the like still come from the machine's configuration.
+# private_apt_config MIRROR prints the settings of an apt that knows nothing but the newer
+# suite and keeps its lists in .toolchain/. Proxies and the like still come from the machine's
+# own configuration.
 private_apt_config() {
     local dir=$ROOT/.toolchain/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg option=
     mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
     : >"$dir/status"
     if [ -r "$keyring" ]; then option="[signed-by=$keyring] "; fi
-    printf 'deb %s%s %s main\n' "$option" "$(debian_mirror)" "$NEWER_DEBIAN" >"$dir/sources.list"
+    printf 'deb %s%s %s main\n' "$option" "$1" "$NEWER_DEBIAN" >"$dir/sources.list"
     cat <<TEXT
 Dir::Etc::sourcelist "$dir/sources.list";
 Dir::Etc::sourceparts "-";
@@ -111,18 +114,21 @@ APT::Update::Post-Invoke-Success "";
 TEXT
 }
 
-# The first archive among the machine's sources, in both of their formats, that holds a
-# suite of Debian itself (not its security or updates).
+# The archive that this machine's own release comes from, in either format of apt's sources.
 debian_mirror() {
-    local mirror
-    mirror=$(
-        cat /etc/apt/sources.list.d/*.sources 2>/dev/null |
-            grep -iE '^URIs:' | tr -s '[:space:]' '\n' | grep -E '/debian/?$' | head -n 1
-    ) || mirror=$(
-        cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-            grep -E '^deb[[:space:]]' | tr -s '[:space:]' '\n' | grep -E '://.*/debian/?$' | head -n 1
-    ) || fail 'apt has no Debian archive among its sources (/etc/apt/sources.list); add one, then run this again'
-    printf '%s\n' "$mirror"
+    local files=() file
+    for file in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        if [ -r "$file" ]; then files+=("$file"); fi
+    done
+    [ ${#files[@]} -gt 0 ] || return 0
+    awk -v release="$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" '
+        function ours(suite) { return suite == release || suite ~ /^(old)*stable$/ }
+        FNR == 1 || /^[ \t]*$/ { uri = ""; suite = 0 }
+        /^deb[ \t]/ { sub(/\[[^]]*\]/, ""); uri = $2; suite = ours($3) }
+        tolower($1) == "uris:" { uri = $2 }
+        tolower($1) == "suites:" { for (i = 2; i <= NF; i++) if (ours($i)) suite = 1 }
+        uri != "" && suite { print uri; exit }
+    ' "${files[@]}"
 }
 
 # The package carries 1.5 GB of prebuilt libraries. A link of ours looks at a dozen of them.
