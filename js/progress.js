@@ -6,7 +6,9 @@
  * long as the size of a file under way is not known, and never less than `loaded`.
  * @param {((event: { phase: 'download', file: string, loaded: number,
  *   total: number | undefined, fromCache: boolean }) => void) | undefined} onProgress
- * @returns {FileProgress | undefined}
+ * @returns {(FileProgress & { last?: { file: string, loaded: number,
+ *   total: number | undefined, fromCache: boolean } }) | undefined}
+ *   `last` is what the user was last told
  *
  * @typedef {(file: string, loaded: number, total: number | undefined, fromCache: boolean)
  *   => void} FileProgress bytes of one file; its plain arguments may cross to another thread
@@ -15,18 +17,18 @@ export function createProgress(onProgress) {
   if (!onProgress) return undefined;
   /** @type {Map<string, { loaded: number, total: number | undefined }>} */
   const files = new Map();
-  return (file, fileLoaded, fileTotal, fromCache) => {
-    const before = files.get(file)?.loaded ?? 0;
-    files.set(file, { loaded: Math.max(before, fileLoaded), total: fileTotal });
+  const report = (file, fileLoaded, fileTotal, fromCache) => {
+    const loadedSoFar = Math.max(files.get(file)?.loaded ?? 0, fileLoaded);
+    files.set(file, { loaded: loadedSoFar, total: fileTotal });
     let loaded = 0;
     let total = 0;
     for (const entry of files.values()) {
       loaded += entry.loaded;
-      total =
-        total === undefined || entry.total === undefined
-          ? undefined
-          : total + Math.max(entry.total, entry.loaded);
+      // NaN as long as one is not known.
+      total += Math.max(entry.total ?? Number.NaN, entry.loaded);
     }
-    onProgress({ phase: 'download', file, loaded, total, fromCache });
+    report.last = { file, loaded, total: Number.isNaN(total) ? undefined : total, fromCache };
+    onProgress({ phase: 'download', ...report.last });
   };
+  return report;
 }

@@ -5,7 +5,7 @@ import { isFileName } from './file-names.js';
 /**
  * @param {unknown} json the parsed index
  * @param {string} [fileName] for messages
- * @returns {Map<string, Set<string>>} file name → names of its tensors
+ * @returns {Map<string, string>} name of each tensor → the file that holds it
  * @throws BAD_MODEL, also for a file name that leads out of the folder
  */
 export function readShardIndex(json, fileName = 'model.safetensors.index.json') {
@@ -14,16 +14,12 @@ export function readShardIndex(json, fileName = 'model.safetensors.index.json') 
   if (map === null || typeof map !== 'object' || Array.isArray(map)) {
     throw bad('has no "weight_map" object');
   }
-  const files = new Map();
   for (const [tensor, file] of Object.entries(map)) {
-    if (!isFileName(file)) {
-      throw bad(
-        `places ${JSON.stringify(tensor)} in ${JSON.stringify(file)}, which is no file of this folder`,
-      );
-    }
-    if (!files.has(file)) files.set(file, new Set());
-    files.get(file).add(tensor);
+    if (isFileName(file)) continue;
+    const where = `${JSON.stringify(tensor)} in ${JSON.stringify(file)}`;
+    throw bad(`places ${where}, which is no file of this folder`);
   }
+  const files = new Map(Object.entries(map));
   if (files.size === 0) throw bad('names no tensor');
   return files;
 }

@@ -1,17 +1,21 @@
 // Files given one by one: blobs, buffers, answers, streams, text, URLs.
 import { BertletError } from './errors.js';
 import { isFileName, withoutCommonFolder } from './file-names.js';
+import { openServedFile } from './file-port.js';
 import { hasFileSystem, openPath, pathOfUrl } from './source-path.js';
 import { fromResponse, openUrl } from './source-url.js';
 
 // Blobs and buffers are handed on in pieces, so that progress and abort work within them.
 const pieceSize = 1 << 20;
 
+// What was read of a stream once, by whatever source; asking its state does not tell all.
+const spent = new WeakSet();
+
 // What came as a stream and is read whole is kept up to this size, to be read again.
 const keptSize = 16 << 20;
 
 const accepted =
-  'a Blob, ArrayBuffer, Uint8Array, Response, ReadableStream, URL or a string with the text of the file';
+  'a Blob, ArrayBuffer, Uint8Array, Response, ReadableStream, URL, or the text of the file';
 
 /**
  * @param {object} source { fileName: content }, a FileList or an array of Files
@@ -37,7 +41,8 @@ export function filesOf(source) {
   if (present.length === 0) {
     throw new BertletError(
       'BAD_ARGUMENT',
-      'The source holds no files. Pass the path or URL of a model folder, or an object { fileName: content }.',
+      'The source holds no files. Pass the path or URL of a model folder, or an object ' +
+        '{ fileName: content }.',
     );
   }
   const files = withoutCommonFolder(present);
@@ -55,27 +60,18 @@ export function filesOf(source) {
  * @returns {import('./source.js').SourceKind}
  */
 export function openFiles(files, options) {
-  const spent = new Set();
   const kept = new Map();
-  const names = [...files.keys()];
+  const shown = [...files.keys()].slice(0, 8);
+  if (files.size > shown.length) shown.push('…');
   return {
-    description: `the files given (${names.slice(0, 8).join(', ')}${names.length > 8 ? ', …' : ''})`,
+    description: `the files given (${shown.join(', ')})`,
     async open(name, how) {
       const content = kept.get(name) ?? files.get(name);
       if (content === undefined) return undefined;
-      if (isOneShot(content)) {
-        if (spent.has(name) || content.bodyUsed || content.locked) {
-          throw new BertletError(
-            'BAD_ARGUMENT',
-            `${name} was given as a stream that has been read already; pass a Blob or its bytes instead.`,
-          );
-        }
-        if (content.status !== 404) spent.add(name);
-      }
       return openContent(name, content, { ...options, ...how });
     },
     keep(name, bytes) {
-      if (spent.has(name) && bytes.length <= keptSize) kept.set(name, bytes);
+      if (isOneShot(files.get(name)) && bytes.length <= keptSize) kept.set(name, bytes);
     },
     sizeOf: async (name) => sizeOf(files.get(name)),
     forget(name) {
@@ -86,13 +82,12 @@ export function openFiles(files, options) {
 
 /** Whether a content can be read only once. @param {FileContent} content */
 export function isOneShot(content) {
-  return ['response', 'stream', 'iterable'].includes(kindOf(content));
+  return ['response', 'stream', 'iterable', 'port'].includes(kindOf(content));
 }
 
 /** @param {FileContent | undefined} content @returns {number | undefined} bytes, where known */
 export function sizeOf(content) {
-  if (content === undefined || typeof content === 'string') return undefined;
-  return isBlob(content) ? content.size : content.byteLength;
+  return isBlob(content) ? content.size : content?.byteLength;
 }
 
 /**
@@ -101,6 +96,15 @@ export function sizeOf(content) {
  * @returns {Promise<import('./checked-stream.js').RawFile | undefined>}
  */
 export async function openContent(name, content, options) {
+  if (isOneShot(content)) {
+    if (spent.has(content) || content.bodyUsed || content.locked) {
+      throw new BertletError(
+        'BAD_ARGUMENT',
+        `${name} was given as a stream that has been read already: pass a Blob or its bytes.`,
+      );
+    }
+    spent.add(content);
+  }
   switch (kindOf(content)) {
     case 'url':
       if (content.protocol === 'file:' && hasFileSystem()) return openPath(pathOfUrl(content));
@@ -109,6 +113,8 @@ export async function openContent(name, content, options) {
       return inPieces(content.size, 'NOT_FOUND', async (begin, end) => {
         return new Uint8Array(await content.slice(begin, end).arrayBuffer());
       });
+    case 'port':
+      return openServedFile(content);
     case 'response':
       if (content.status === 404) return undefined;
       if (!content.ok) {
@@ -145,6 +151,7 @@ function kindOf(content) {
   if (typeof content !== 'object') return undefined;
   if (ArrayBuffer.isView(content) || isBuffer(content)) return 'bytes';
   if (content instanceof URL) return 'url';
+  if (typeof content.postMessage === 'function') return 'port'; // of serveFile
   if (typeof content.status === 'number' && 'body' in content) return 'response';
   if (isBlob(content)) return 'blob';
   if (typeof content.getReader === 'function') return 'stream';

@@ -36,7 +36,9 @@ export async function openFolder(folder) {
   if (!stats.isDirectory()) {
     throw new BertletError('NOT_FOUND', `${folder} is not a folder; pass the folder it stands in.`);
   }
-  const pathOf = (name) => builtin('node:path').join(folder, ...name.split('/'));
+  const { join, resolve } = builtin('node:path');
+  const base = resolve(folder); // the working directory may change
+  const pathOf = (name) => join(base, ...name.split('/'));
   return {
     description: folder,
     open: (name) => openPath(pathOf(name)),

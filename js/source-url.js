@@ -147,7 +147,10 @@ function shown(url) {
 
 function statusOf(response) {
   if (response.status === 403) {
-    return 'HTTP 403 (some stores say so for a missing file: then pass an object of only the files that exist)';
+    return (
+      'HTTP 403 (some stores say so for a missing file: ' +
+      'then pass an object of only the files that exist)'
+    );
   }
   return `HTTP ${response.status}${response.statusText ? ` ${response.statusText}` : ''}`;
 }

@@ -1,14 +1,16 @@
 // One way to the files of a model, whatever they are read from.
 import { CheckedStream } from './checked-stream.js';
-import { embeddedModel } from './embedded.js';
 import { abortError, BertletError, throwIfAborted } from './errors.js';
 import { openFileCache } from './file-cache.js';
 import { isFileName } from './file-names.js';
 import { readIntegrity } from './integrity.js';
 import { createProgress } from './progress.js';
-import { filesOf, openFiles } from './source-files.js';
-import { hasFileSystem, openFolder, pathOfUrl } from './source-path.js';
+import { openFiles } from './source-files.js';
+import { locate } from './source-location.js';
+import { openFolder } from './source-path.js';
 import { openUrlFolder } from './source-url.js';
+
+export { sourceForWorker } from './source-transfer.js';
 
 // A JavaScript string holds no more; weights are never read whole.
 const largestWholeFile = 2 ** 29 - 32;
@@ -58,45 +60,6 @@ export async function openSource(source, options = {}) {
   return new Source(kind, integrity, options);
 }
 
-/**
- * What a source names, without reading anything.
- * @returns {{ folder: string } | { url: URL } | { files: Map<string, unknown> }}
- * @throws BAD_ARGUMENT
- */
-export function locate(source) {
-  if (source === undefined) return { files: new Map(Object.entries(embeddedModel())) };
-  if (source instanceof URL) return locateUrl(source);
-  if (typeof source === 'string' && source !== '') {
-    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return locateUrl(parseUrl(source));
-    if (hasFileSystem()) return { folder: source };
-    return locateUrl(parseUrl(source, globalThis.document?.baseURI ?? globalThis.location?.href));
-  }
-  if (source !== null && typeof source === 'object') return { files: filesOf(source) };
-  throw new BertletError(
-    'BAD_ARGUMENT',
-    'The source must be the path or URL of a model folder, or an object { fileName: content }.',
-  );
-}
-
-function locateUrl(url) {
-  if (url.protocol === 'file:' && hasFileSystem()) return { folder: pathOfUrl(url) };
-  if (url.protocol === 'data:' || url.protocol === 'blob:') {
-    throw new BertletError(
-      'BAD_ARGUMENT',
-      `A ${url.protocol} URL names one file, not a model folder; pass an object { fileName: content }.`,
-    );
-  }
-  return { url };
-}
-
-function parseUrl(text, base) {
-  try {
-    return new URL(text, base);
-  } catch (cause) {
-    throw new BertletError('BAD_ARGUMENT', `"${text}" is not a URL.`, { cause });
-  }
-}
-
 function checkCacheOption(cache) {
   if (cache === undefined || typeof cache === 'boolean') return;
   if (cache && typeof cache === 'object' && ['string', 'undefined'].includes(typeof cache.name)) {
@@ -141,7 +104,7 @@ export class Source {
   async openStream(name, { optional = false } = {}) {
     throwIfAborted(this.#signal);
     if (!isFileName(name)) {
-      throw new BertletError('BAD_ARGUMENT', `"${name}" is not the name of a file in a folder.`);
+      throw new BertletError('BAD_MODEL', `The model names "${name}", no file of its folder.`);
     }
     const integrity = this.#integrity.get(name);
     const how = { signal: this.#signal, integrity };
