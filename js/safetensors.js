@@ -3,8 +3,6 @@
 // (https://github.com/huggingface/safetensors, "Format"), and duplicate names on top.
 import { BertletError } from './errors.js';
 
-export { readShardIndex } from './shard-index.js';
-
 /** Bits of an element, by the format's names, in the reference's order. */
 export const dtypeBits = {
   BOOL: 8,
