@@ -218,6 +218,11 @@ function isSizes(value) {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
+/** A string without lone surrogates, which UTF-8 cannot hold but JSON can. */
+function isText(value) {
+  return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
+}
+
 function product(sizes) {
   return sizes.reduce((a, b) => a * b, 1);
 }
@@ -225,7 +230,7 @@ function product(sizes) {
 function readMetadata(metadata, fileName) {
   if (metadata === undefined || metadata === null) return {};
   const isRecord = typeof metadata === 'object' && !Array.isArray(metadata);
-  if (!isRecord || !Object.values(metadata).every((value) => typeof value === 'string')) {
+  if (!isRecord || !Object.values(metadata).every(isText)) {
     throw bad(fileName, 'has __metadata__ that is not an object of strings');
   }
   return metadata;
@@ -265,6 +270,7 @@ function checkKeys(text, fileName) {
       string = text.slice(begin, at + 1);
     } else if (char === ':') {
       const key = JSON.parse(string);
+      if (!isText(key)) throw bad(fileName, `has a name that is not Unicode: ${string}`);
       const seen = open.at(-1);
       if (seen?.has(key)) throw bad(fileName, `gives ${quoted(key)} twice`);
       seen?.add(key);
