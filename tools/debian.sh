@@ -81,7 +81,7 @@ apt_failed() {
 # apt ARGUMENTS… runs apt-get without questions and keeps what it prints in a log.
 apt() {
     mkdir -p "$ROOT/build"
-    printf '== apt-get %s\n' "$*" >>"$APT_LOG"
+    printf '== apt-get %s\n' "$*" >"$APT_LOG"
     LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH=$PATH:/usr/sbin:/sbin \
         apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=3 "$@" </dev/null 3>&1 2>&1 | show_apt
     return "${PIPESTATUS[0]}"

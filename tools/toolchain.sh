@@ -110,6 +110,7 @@ Acquire::Languages "none";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 APT::Sandbox::User "root";
+APT::Update::Error-Mode "any";
 APT::Update::Post-Invoke-Success "";
 TEXT
 }
