@@ -1,0 +1,95 @@
+// A static server for the pages: one for each contender, so that each has an origin and
+// a cache of its own and the bytes it fetched can be told apart.
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { CACHE, FLOAT_MODEL, ONNX_MODEL, PEERS, ROOT } from './setup.js';
+
+const ROUTES = [
+  ['/bench/', path.join(ROOT, 'bench')],
+  ['/js/', path.join(ROOT, 'js')],
+  ['/dist/', path.join(ROOT, 'dist')],
+  ['/models/', path.join(ROOT, 'models')],
+  ['/float/minilm/', FLOAT_MODEL],
+  ['/onnx/minilm/', ONNX_MODEL],
+  ['/cache/', CACHE],
+  ['/peers/', path.join(PEERS, 'node_modules')],
+];
+
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** The file behind a URL path, or null. */
+function fileOf(url) {
+  const name = decodeURIComponent(new URL(url, 'http://localhost').pathname);
+  if (name === '/') return path.join(ROOT, 'bench/hosts/page.html');
+  for (const [prefix, folder] of ROUTES) {
+    if (name.startsWith(prefix)) {
+      const file = path.join(folder, name.slice(prefix.length));
+      return file.startsWith(folder + path.sep) ? file : null;
+    }
+  }
+  return null;
+}
+
+/** What a fetched file is counted as; null: the bench's own. */
+function kindOf(url) {
+  const name = new URL(url, 'http://localhost').pathname;
+  if (name === '/' || name.startsWith('/bench/')) return null;
+  return /^\/(models|float|onnx)\//.test(name) ? 'model' : 'runtime';
+}
+
+/**
+ * @param {{ isolated: boolean }} options `isolated`: with the headers that give a page
+ *   shared memory
+ * @returns {Promise<{ url: string, bytes: { runtime: number, model: number }, close(): void }>}
+ *   `bytes`: of file bodies sent so far, uncompressed
+ */
+export async function startServer({ isolated }) {
+  const bytes = { runtime: 0, model: 0 };
+  const server = createServer((request, response) => {
+    const file = fileOf(request.url);
+    let size;
+    try {
+      const stat = file && statSync(file);
+      if (!stat?.isFile()) throw new Error('not a file');
+      size = stat.size;
+    } catch {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, {
+      'content-type': TYPES[path.extname(file)] ?? 'application/octet-stream',
+      'content-length': size,
+      'cache-control': 'max-age=3600',
+      'last-modified': statSync(file).mtime.toUTCString(),
+      ...(isolated && {
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-embedder-policy': 'require-corp',
+        'cross-origin-resource-policy': 'same-origin',
+      }),
+    });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const kind = kindOf(request.url);
+    if (kind) bytes[kind] += size;
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  return {
+    url: `http://localhost:${port}/`,
+    bytes,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
