@@ -48,7 +48,10 @@ compile_modules() {
 # A module reaches dist/ whole and checked, or not at all.
 link_module() {
     local out=build/wasm/bertlet-$1.wasm objects=("${SOURCES[@]/%/.o}")
-    "$BL_EMCC" "${LINK_FLAGS[@]}" $(module_flags "$1") "${objects[@]/#/build/wasm/$1/}" -o "$out" || return
+    if ! "$BL_EMCC" "${LINK_FLAGS[@]}" $(module_flags "$1") "${objects[@]/#/build/wasm/$1/}" -o "$out" 2>"$out.log"; then
+        grep -v "^emcc: error: '" "$out.log" >&2 # that line repeats the linker's whole command
+        return 1
+    fi
     node tools/check-module.js "$out" wasm/exports.txt || return
     touch -r build/wasm/begin "$out"
     mv "$out" dist/
