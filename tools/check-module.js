@@ -1,5 +1,5 @@
-// check-module.js MODULE EXPORTS: a module of ours is valid, imports nothing, exports exactly
-// what EXPORTS lists (besides its memory and start function) and carries no names of functions.
+// check-module.js MODULE EXPORTS: a module of ours is valid, imports nothing, exports all that
+// EXPORTS lists, and carries no names of functions.
 import { readFileSync } from 'node:fs';
 import v8 from 'node:v8';
 
