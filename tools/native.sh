@@ -3,8 +3,9 @@
 # Two flavours: "sanitized" (AddressSanitizer, UndefinedBehaviorSanitizer) and "plain",
 # which valgrind can run (Debian 12's reads no DWARF 5).
 
-# At -O1 the kernels' loops stay loops, whatever their pragmas ask for.
-NATIVE_FLAGS=(-gdwarf-4 -O1 -fno-omit-frame-pointer -Wno-pass-failed)
+# Tests may use what POSIX adds to C. At -O1 the kernels' loops stay loops, whatever their
+# pragmas ask for.
+NATIVE_FLAGS=(-gdwarf-4 -O1 -fno-omit-frame-pointer -Wno-pass-failed -D_DEFAULT_SOURCE)
 NATIVE_FLAVOURS=(sanitized plain)
 
 flavour_flags() {
