@@ -1,5 +1,6 @@
 /* The contract of the numeric kernels. scalar.c is the readable reference;
- * simd128.c and relaxed.c do the same with vectors; select.c chooses.
+ * simd128.c and relaxed.c do the same with vectors; select.c chooses. pack_weights.h
+ * makes packed weights and says how large packed things are.
  *
  * Shapes. T, M: rows (tokens). K: inputs. N: outputs. Activations are row-major
  * float with a row stride in floats that is a multiple of 16, 64-byte aligned;
@@ -32,6 +33,9 @@
 #define BL_PANEL 8
 #define BL_TILE  4
 
+/* The largest K: 127 * 128 * K fits int32. */
+#define BL_MAX_INPUTS 131072
+
 typedef enum bl_activation {
     BL_ACTIVATION_GELU = 0,     /* x/2 (1 + erf(x/sqrt 2)) */
     BL_ACTIVATION_GELU_NEW = 1, /* x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */
@@ -60,12 +64,15 @@ typedef struct bl_packed_rows {
 
 /* Pack M rows of K floats into `tiles` (and, where the format has them, scales and
  * zero points, each [M]).
- *   int8       scale = max|x| / qmax, q = round-half-even(x / scale), with
+ *   int8       scale = max|x| / qmax, q = round-half-even(x * (qmax / max|x|)), with
  *              qmax = min(4095, floor((2^31 - 1) / (128 K))): a sum of K products
- *              with |w| <= 128 fits int32 whatever the values.
+ *              with any int8 weights fits int32 whatever the values.
  *   int8-fast  lo = min(x, 0), hi = max(x, 0), scale = (hi - lo) / 127,
- *              zero = round(-lo / scale), q = clamp(round(x / scale) + zero, 0, 127)
- * A row of zeros gets scale 0 and quantises to zeros (zero point 0). */
+ *              inverse = 127 / (hi - lo), zero = round-half-even(-lo * inverse),
+ *              q = clamp(round-half-even(x * inverse) + zero, 0, 127)
+ * A row whose max|x| (or hi - lo) is below 2^-100 counts as zeros: scale 0, zero point 0,
+ * zeros. A row with a value that is not finite gets scale NaN, so that its results, and
+ * no other row's, are NaN. */
 typedef void (*bl_pack_rows_kernel)(const float *rows, size_t stride, uint32_t row_count,
                                     uint32_t inputs, void *tiles, float *scales,
                                     int32_t *zero_points);
@@ -91,7 +98,7 @@ typedef void (*bl_activate_kernel)(float *rows, size_t stride, uint32_t row_coun
 
 /* rows[m] = layer_norm(rows[m] + residual[m]) * gamma + beta, in place; `residual`
  * has the same stride and may be NULL. Mean first, then the variance of the
- * differences (two passes), both in float. */
+ * differences (two passes), both in float; times 1 / sqrt(variance + epsilon). */
 typedef void (*bl_layer_norm_kernel)(float *rows, const float *residual, size_t stride,
                                      uint32_t row_count, uint32_t width, const float *gamma,
                                      const float *beta, float epsilon);
@@ -115,10 +122,10 @@ typedef struct bl_attention_args {
 
 typedef void (*bl_attention_kernel)(const bl_attention_args *args);
 
-/* K tiles, V panels, one block of 8 queries, its scores and its context. */
+/* K tiles, V panels, one block of 8 queries and its scores. */
 static inline size_t bl_attention_scratch_bytes(uint32_t tokens, uint32_t head_size) {
     size_t t = ((size_t)tokens + 7) & ~(size_t)7, d = ((size_t)head_size + 7) & ~(size_t)7;
-    return (t * d * 2 + d * 8 + t * 8 + d * 8) * sizeof(float);
+    return (t * d * 2 + d * 8 + t * 8) * sizeof(float);
 }
 
 /* Everything a forward pass calls, in one table. */

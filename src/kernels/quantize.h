@@ -1,0 +1,38 @@
+/* How a row of activations becomes integers: the numbers, shared by the scalar and the
+ * vector kernels. The rows of int8 use the steps -qmax..qmax of `largest / qmax`, those
+ * of int8-fast the steps 0..127 of `(high - low) / 127`. */
+#ifndef BERTLET_QUANTIZE_H
+#define BERTLET_QUANTIZE_H
+
+#include <float.h>
+#include <stdint.h>
+
+/* Adding this to |x| < 2^22 rounds to an integer, ties to even, and leaves it in the
+ * low bits: bits(x + ROUND) - bits(ROUND). */
+#define BL_ROUND      12582912.0f /* 1.5 * 2^23 */
+#define BL_ROUND_BITS 0x4B400000
+
+#define BL_FAST_STEPS 127
+
+/* int8: a sum of K products with |w| <= 128 stays within int32. */
+static inline uint32_t bl_row_steps(uint32_t inputs) {
+    uint32_t bound = (uint32_t)INT32_MAX / 128 / inputs;
+    return bound < 4095 ? bound : 4095;
+}
+
+/* What one step is worth when `steps` steps cover `range` >= 0, and `*inverse`, what x
+ * is multiplied with. A range of nothing (below 2^-100: its inverse must stay finite)
+ * gives 0 and 0. A range that is not finite gives NaN, and so the row's results. */
+static inline float bl_row_step(float range, uint32_t steps, float *inverse) {
+    *inverse = 0.0f;
+    if (!(range <= FLT_MAX)) {
+        return __builtin_nanf("");
+    }
+    if (range < 0x1p-100f) {
+        return 0.0f;
+    }
+    *inverse = (float)steps / range;
+    return range / (float)steps;
+}
+
+#endif

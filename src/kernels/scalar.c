@@ -1,0 +1,277 @@
+/* The reference: every kernel as its definition reads, one value at a time. The simd128
+ * sets give the same bits; what fixes them is written here:
+ * - products over K, scores and contexts are summed in the order of k, d and keys,
+ *   each product and each sum rounded by itself;
+ * - a sum along a row (layer norm) goes to 8 lanes, column k to lane k % 8, and the
+ *   lanes are added as row_sum does;
+ * - sums of integers are exact. */
+#include "kernel_sets.h"
+#include "quantize.h"
+#include "scalar_math.h"
+
+/* Element k of row m among packed rows whose K, filled up to the group, is `inputs`. */
+static size_t packed_row_index(uint32_t m, uint32_t k, uint32_t rows, uint32_t inputs,
+                               uint32_t group) {
+    uint32_t first = m / BL_TILE * BL_TILE;
+    uint32_t tile_rows = rows - first < BL_TILE ? rows - first : BL_TILE;
+    size_t step = (size_t)(k / group) * tile_rows + (m - first);
+    return (size_t)first * inputs + step * group + k % group;
+}
+
+/* Weight k of output n among packed weights, `inputs` likewise. */
+static size_t packed_weight_index(uint32_t n, uint32_t k, uint32_t inputs, uint32_t group) {
+    size_t step = (size_t)(n / BL_PANEL) * (inputs / group) + k / group;
+    return (step * BL_PANEL + n % BL_PANEL) * group + k % group;
+}
+
+static uint32_t filled(uint32_t inputs, uint32_t group) {
+    return (inputs + group - 1) / group * group;
+}
+
+/* ---- packing rows ---- */
+
+static void pack_rows_f32(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
+                          void *tiles, float *scales, int32_t *zero_points) {
+    (void)scales, (void)zero_points;
+    for (uint32_t m = 0; m < row_count; m++) {
+        for (uint32_t k = 0; k < inputs; k++) {
+            ((float *)tiles)[packed_row_index(m, k, row_count, inputs, 1)] = rows[m * stride + k];
+        }
+    }
+}
+
+/* Any NaN makes these NaN. */
+static void value_range(const float *row, uint32_t inputs, float *low, float *high) {
+    *low = *high = 0.0f;
+    for (uint32_t k = 0; k < inputs; k++) {
+        *low = row[k] < *low || row[k] != row[k] ? row[k] : *low;
+        *high = row[k] > *high || row[k] != row[k] ? row[k] : *high;
+    }
+}
+
+static int32_t quantized(float x, float inverse) {
+    return inverse > 0.0f ? (int32_t)((x * inverse + BL_ROUND) - BL_ROUND) : 0;
+}
+
+static void pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
+                         void *tiles, float *scales, int32_t *zero_points) {
+    (void)zero_points;
+    uint32_t padded = filled(inputs, 2);
+    for (uint32_t m = 0; m < row_count; m++) {
+        const float *row = rows + m * stride;
+        float low, high, inverse;
+        value_range(row, inputs, &low, &high);
+        scales[m] = bl_row_step(-low > high ? -low : high, bl_row_steps(inputs), &inverse);
+        for (uint32_t k = 0; k < padded; k++) {
+            ((int16_t *)tiles)[packed_row_index(m, k, row_count, padded, 2)] =
+                (int16_t)(k < inputs ? quantized(row[k], inverse) : 0);
+        }
+    }
+}
+
+static void pack_rows_i8_fast(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
+                              void *tiles, float *scales, int32_t *zero_points) {
+    uint32_t padded = filled(inputs, 4);
+    for (uint32_t m = 0; m < row_count; m++) {
+        const float *row = rows + m * stride;
+        float low, high, inverse;
+        value_range(row, inputs, &low, &high);
+        scales[m] = bl_row_step(high - low, BL_FAST_STEPS, &inverse);
+        zero_points[m] = quantized(-low, inverse);
+        for (uint32_t k = 0; k < padded; k++) {
+            int32_t q = (k < inputs ? quantized(row[k], inverse) : 0) + zero_points[m];
+            q = q < 0 ? 0 : q > BL_FAST_STEPS ? BL_FAST_STEPS : q;
+            ((uint8_t *)tiles)[packed_row_index(m, k, row_count, padded, 4)] = (uint8_t)q;
+        }
+    }
+}
+
+/* ---- linear layers ---- */
+
+static void linear_f32(const bl_packed_rows *rows, const bl_weights *weights, uint32_t panel_begin,
+                       uint32_t panel_end, float *out, size_t stride, void *scratch) {
+    (void)scratch;
+    const float *x = rows->tiles, *w = weights->panels;
+    uint32_t inputs = weights->inputs;
+    for (uint32_t m = 0; m < rows->rows; m++) {
+        for (uint32_t n = panel_begin * BL_PANEL; n < panel_end * BL_PANEL; n++) {
+            float sum = 0.0f;
+            for (uint32_t k = 0; k < inputs; k++) {
+                sum += x[packed_row_index(m, k, rows->rows, inputs, 1)] *
+                       w[packed_weight_index(n, k, inputs, 1)];
+            }
+            out[m * stride + n] = sum + weights->bias[n];
+        }
+    }
+}
+
+/* What an integer sum is worth. Columns beyond N are the bias alone. */
+static float scaled(const bl_packed_rows *rows, const bl_weights *weights, uint32_t m, uint32_t n,
+                    int32_t sum) {
+    float scale = n < weights->outputs ? weights->scales[n] : 0.0f;
+    return (float)sum * (rows->scales[m] * scale) + weights->bias[n];
+}
+
+static void linear_i8(const bl_packed_rows *rows, const bl_weights *weights, uint32_t panel_begin,
+                      uint32_t panel_end, float *out, size_t stride, void *scratch) {
+    (void)scratch;
+    const int16_t *x = rows->tiles;
+    const int8_t *w = weights->panels;
+    uint32_t inputs = filled(weights->inputs, 2);
+    for (uint32_t m = 0; m < rows->rows; m++) {
+        for (uint32_t n = panel_begin * BL_PANEL; n < panel_end * BL_PANEL; n++) {
+            int32_t sum = 0;
+            for (uint32_t k = 0; k < inputs; k++) {
+                sum += x[packed_row_index(m, k, rows->rows, inputs, 2)] *
+                       w[packed_weight_index(n, k, inputs, 2)];
+            }
+            out[m * stride + n] = scaled(rows, weights, m, n, sum);
+        }
+    }
+}
+
+static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights,
+                           uint32_t panel_begin, uint32_t panel_end, float *out, size_t stride,
+                           void *scratch) {
+    (void)scratch;
+    const uint8_t *x = rows->tiles;
+    const int8_t *w = weights->panels;
+    uint32_t inputs = filled(weights->inputs, 4);
+    for (uint32_t m = 0; m < rows->rows; m++) {
+        for (uint32_t n = panel_begin * BL_PANEL; n < panel_end * BL_PANEL; n++) {
+            int32_t sum = 0;
+            for (uint32_t k = 0; k < inputs; k++) {
+                sum += x[packed_row_index(m, k, rows->rows, inputs, 4)] *
+                       w[packed_weight_index(n, k, inputs, 4)];
+            }
+            sum -= n < weights->outputs ? rows->zero_points[m] * weights->sums[n] : 0;
+            out[m * stride + n] = scaled(rows, weights, m, n, sum);
+        }
+    }
+}
+
+/* ---- attention ---- */
+
+static void attention(const bl_attention_args *args) {
+    uint32_t tokens = args->tokens, d = args->head_size;
+    float *weights = args->scratch; /* of the keys, for one query */
+    for (uint32_t query = 0; query < tokens; query++) {
+        const float *q = args->q + query * args->qkv_stride;
+        float largest = -__builtin_inff(), total = 0.0f;
+        for (uint32_t key = 0; key < tokens; key++) {
+            const float *k = args->k + key * args->qkv_stride;
+            float score = 0.0f;
+            for (uint32_t i = 0; i < d; i++) {
+                score += k[i] * (q[i] * args->scale);
+            }
+            weights[key] = score;
+            largest = largest < score ? score : largest;
+        }
+        for (uint32_t key = 0; key < tokens; key++) {
+            weights[key] = bl_exp(weights[key] - largest);
+            total += weights[key];
+        }
+        float inverse = 1.0f / total;
+        for (uint32_t i = 0; i < d; i++) {
+            float sum = 0.0f;
+            for (uint32_t key = 0; key < tokens; key++) {
+                sum += weights[key] * args->v[key * args->qkv_stride + i];
+            }
+            args->context[query * args->context_stride + i] = sum * inverse;
+        }
+        for (uint32_t key = 0; args->probabilities && key < tokens; key++) {
+            args->probabilities[(size_t)query * tokens + key] = weights[key] * inverse;
+        }
+    }
+}
+
+/* ---- along a row ---- */
+
+static float activated(float x, bl_activation activation) {
+    switch (activation) {
+    case BL_ACTIVATION_GELU:
+        return bl_gelu(x);
+    case BL_ACTIVATION_GELU_NEW:
+        return bl_gelu_new(x);
+    case BL_ACTIVATION_RELU:
+        return x < 0.0f ? 0.0f : x;
+    case BL_ACTIVATION_SILU:
+        return bl_silu(x);
+    case BL_ACTIVATION_TANH:
+        return bl_tanh(x);
+    }
+    return x;
+}
+
+static void activate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
+                     bl_activation activation) {
+    for (uint32_t m = 0; m < row_count; m++) {
+        for (uint32_t k = 0; k < width; k++) {
+            rows[m * stride + k] = activated(rows[m * stride + k], activation);
+        }
+    }
+}
+
+static float row_sum(const float lane[8]) {
+    float a = lane[0] + lane[4], b = lane[1] + lane[5];
+    float c = lane[2] + lane[6], d = lane[3] + lane[7];
+    return (a + b) + (c + d);
+}
+
+static void layer_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,
+                       uint32_t width, const float *gamma, const float *beta, float epsilon) {
+    for (uint32_t m = 0; m < row_count; m++) {
+        float *row = rows + m * stride;
+        float sums[8] = {0}, squares[8] = {0};
+        for (uint32_t k = 0; k < width; k++) {
+            row[k] += residual ? residual[m * stride + k] : 0.0f;
+            sums[k % 8] += row[k];
+        }
+        float mean = row_sum(sums) / (float)width;
+        for (uint32_t k = 0; k < width; k++) {
+            float difference = row[k] - mean;
+            squares[k % 8] += difference * difference;
+        }
+        float variance = row_sum(squares) / (float)width;
+        float inverse = 1.0f / __builtin_sqrtf(variance + epsilon);
+        for (uint32_t k = 0; k < width; k++) {
+            row[k] = (row[k] - mean) * inverse * gamma[k] + beta[k];
+        }
+    }
+}
+
+const bl_kernels bl_scalar_f32 = {
+    .name = "scalar",
+    .pack_rows = pack_rows_f32,
+    .linear = linear_f32,
+    .attention = attention,
+    .activate = activate,
+    .layer_norm = layer_norm,
+    .group = 1,
+    .packed_row_element = 4,
+    .packed_weight_element = 4,
+};
+
+const bl_kernels bl_scalar_i8 = {
+    .name = "scalar",
+    .pack_rows = pack_rows_i8,
+    .linear = linear_i8,
+    .attention = attention,
+    .activate = activate,
+    .layer_norm = layer_norm,
+    .group = 2,
+    .packed_row_element = 2,
+    .packed_weight_element = 1,
+};
+
+const bl_kernels bl_scalar_i8_fast = {
+    .name = "scalar",
+    .pack_rows = pack_rows_i8_fast,
+    .linear = linear_i8_fast,
+    .attention = attention,
+    .activate = activate,
+    .layer_norm = layer_norm,
+    .group = 4,
+    .packed_row_element = 1,
+    .packed_weight_element = 1,
+};

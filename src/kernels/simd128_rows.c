@@ -1,0 +1,153 @@
+/* Kernels along a row: activation functions, layer norm. */
+#include "kernel_sets.h"
+#include "simd128_math.h"
+
+typedef void (*function8)(const float *table, v128_t x[2]);
+
+BL_INLINE void gelu8(const float *table, v128_t x[2]) {
+    v128_t half[2], c = wasm_v128_load32_splat(table + BL_ERF_HALF);
+    BL_EACH(half[i] = wasm_f32x4_mul(x[i], c));
+    bl_erf_half8(table, x);
+    BL_EACH(x[i] = wasm_f32x4_add(half[i], wasm_f32x4_mul(half[i], x[i])));
+}
+
+BL_INLINE void gelu_new8(const float *table, v128_t x[2]) {
+    v128_t half[2];
+    BL_EACH(half[i] = wasm_f32x4_mul(x[i], wasm_f32x4_splat(0.5f)));
+    BL_EACH(x[i] = wasm_f32x4_add(
+                x[i], wasm_f32x4_mul(wasm_f32x4_splat(BL_GELU_NEW_CUBIC),
+                                     wasm_f32x4_mul(wasm_f32x4_mul(x[i], x[i]), x[i]))));
+    BL_EACH(x[i] = wasm_f32x4_mul(x[i], wasm_f32x4_splat(BL_GELU_NEW_SCALE)));
+    bl_tanh8(table, x);
+    BL_EACH(x[i] = wasm_f32x4_add(half[i], wasm_f32x4_mul(half[i], x[i])));
+}
+
+BL_INLINE void relu8(const float *table, v128_t x[2]) {
+    (void)table;
+    BL_EACH(x[i] = wasm_f32x4_pmax(x[i], wasm_f32x4_splat(0.0f)));
+}
+
+BL_INLINE void silu8(const float *table, v128_t x[2]) {
+    v128_t e[2], c = wasm_v128_load32_splat(table + BL_EXP_HIGH);
+    BL_EACH(e[i] = wasm_f32x4_pmin(wasm_f32x4_neg(x[i]), c));
+    bl_exp8(table, e);
+    c = wasm_v128_load32_splat(table + BL_EXP_ONE);
+    BL_EACH(x[i] = wasm_f32x4_div(x[i], wasm_f32x4_add(e[i], c)));
+}
+
+BL_INLINE void apply(function8 function, const float *table, float *rows, size_t stride,
+                     uint32_t row_count, uint32_t width) {
+    table = bl_hidden_table(table);
+    for (uint32_t row = 0; row < row_count; row++, rows += stride) {
+        v128_t x[2];
+        uint32_t k = 0;
+        BL_ROLLED for (; k + 8 <= width; k += 8) {
+            BL_EACH(x[i] = wasm_v128_load(rows + k + 4 * i));
+            function(table, x);
+            BL_EACH(wasm_v128_store(rows + k + 4 * i, x[i]));
+        }
+        if (k < width) {
+            bl_load_part8(rows + k, width - k, x);
+            function(table, x);
+            BL_EACH(wasm_v128_store(rows + k + 4 * i, x[i]));
+        }
+    }
+}
+
+void bl_simd128_activate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
+                         bl_activation activation) {
+    switch (activation) {
+    case BL_ACTIVATION_GELU:
+        apply(gelu8, bl_erf_table, rows, stride, row_count, width);
+        break;
+    case BL_ACTIVATION_GELU_NEW:
+        apply(gelu_new8, bl_tanh_table, rows, stride, row_count, width);
+        break;
+    case BL_ACTIVATION_RELU:
+        apply(relu8, bl_exp_table, rows, stride, row_count, width);
+        break;
+    case BL_ACTIVATION_SILU:
+        apply(silu8, bl_exp_table, rows, stride, row_count, width);
+        break;
+    case BL_ACTIVATION_TANH:
+        apply(bl_tanh8, bl_tanh_table, rows, stride, row_count, width);
+        break;
+    }
+}
+
+/* Lane i of the two vectors holds the sum of the columns k with k % 8 = i. */
+BL_INLINE float sum_lanes(const v128_t sum[2]) {
+    v128_t s = wasm_f32x4_add(sum[0], sum[1]);
+    return (wasm_f32x4_extract_lane(s, 0) + wasm_f32x4_extract_lane(s, 1)) +
+           (wasm_f32x4_extract_lane(s, 2) + wasm_f32x4_extract_lane(s, 3));
+}
+
+/* Column 8 n is where a tail of `tail` columns begins; 0 there if there is none. */
+static const int32_t tail_mask[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+static void layer_norm_row(float *row, const float *residual, uint32_t width, const float *gamma,
+                           const float *beta, float epsilon) {
+    uint32_t whole = width & ~7u, tail = width & 7u;
+    v128_t sum[2], x[2], y[2];
+    sum[0] = sum[1] = wasm_f32x4_splat(0.0f);
+    if (residual) {
+        BL_ROLLED for (uint32_t k = 0; k < whole; k += 8) {
+            BL_EACH(x[i] = wasm_f32x4_add(wasm_v128_load(row + k + 4 * i),
+                                          wasm_v128_load(residual + k + 4 * i)));
+            BL_EACH(wasm_v128_store(row + k + 4 * i, x[i]));
+            BL_EACH(sum[i] = wasm_f32x4_add(sum[i], x[i]));
+        }
+        if (tail) {
+            bl_load_part8(row + whole, tail, x);
+            bl_load_part8(residual + whole, tail, y);
+            BL_EACH(x[i] = wasm_f32x4_add(x[i], y[i]));
+            BL_EACH(wasm_v128_store(row + whole + 4 * i, x[i]));
+            BL_EACH(sum[i] = wasm_f32x4_add(sum[i], x[i]));
+        }
+    } else {
+        BL_ROLLED for (uint32_t k = 0; k < whole; k += 8) {
+            BL_EACH(sum[i] = wasm_f32x4_add(sum[i], wasm_v128_load(row + k + 4 * i)));
+        }
+        bl_load_part8(row + whole, tail, x);
+        BL_EACH(sum[i] = wasm_f32x4_add(sum[i], x[i]));
+    }
+    float count = (float)width;
+    v128_t mean = wasm_f32x4_splat(sum_lanes(sum) / count);
+
+    sum[0] = sum[1] = wasm_f32x4_splat(0.0f);
+    BL_ROLLED for (uint32_t k = 0; k < whole; k += 8) {
+        BL_EACH(x[i] = wasm_f32x4_sub(wasm_v128_load(row + k + 4 * i), mean));
+        BL_EACH(sum[i] = wasm_f32x4_add(sum[i], wasm_f32x4_mul(x[i], x[i])));
+    }
+    bl_load_part8(row + whole, tail, x);
+    BL_EACH(x[i] = wasm_v128_and(wasm_f32x4_sub(x[i], mean),
+                                 wasm_v128_load(tail_mask + 8 - tail + 4 * i)));
+    BL_EACH(sum[i] = wasm_f32x4_add(sum[i], wasm_f32x4_mul(x[i], x[i])));
+    v128_t deviation = wasm_f32x4_sqrt(wasm_f32x4_splat(sum_lanes(sum) / count + epsilon));
+    v128_t inverse = wasm_f32x4_div(wasm_f32x4_splat(1.0f), deviation);
+
+    BL_ROLLED for (uint32_t k = 0; k < whole; k += 8) {
+        BL_EACH(x[i] = wasm_f32x4_sub(wasm_v128_load(row + k + 4 * i), mean));
+        BL_EACH(x[i] = wasm_f32x4_mul(wasm_f32x4_mul(x[i], inverse),
+                                      wasm_v128_load(gamma + k + 4 * i)));
+        BL_EACH(x[i] = wasm_f32x4_add(x[i], wasm_v128_load(beta + k + 4 * i)));
+        BL_EACH(wasm_v128_store(row + k + 4 * i, x[i]));
+    }
+    if (tail) {
+        v128_t g[2], b[2];
+        bl_load_part8(row + whole, tail, x);
+        bl_load_part8(gamma + whole, tail, g);
+        bl_load_part8(beta + whole, tail, b);
+        BL_EACH(x[i] = wasm_f32x4_mul(wasm_f32x4_sub(x[i], mean), inverse));
+        BL_EACH(x[i] = wasm_f32x4_add(wasm_f32x4_mul(x[i], g[i]), b[i]));
+        BL_EACH(wasm_v128_store(row + whole + 4 * i, x[i]));
+    }
+}
+
+void bl_simd128_layer_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,
+                           uint32_t width, const float *gamma, const float *beta, float epsilon) {
+    for (uint32_t row = 0; row < row_count; row++) {
+        layer_norm_row(rows + row * stride, residual ? residual + row * stride : NULL, width, gamma,
+                       beta, epsilon);
+    }
+}
