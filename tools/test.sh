@@ -34,7 +34,7 @@ else
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then
-    printf '\n== FAILED so far: %s\n' "$(printf '%s; ' "${failed[@]}")"
+    printf '\n== FAILED so far: %s\n' "$(IFS=, && echo "${failed[*]}")"
 fi
 printf '\n== JavaScript tests\n'
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
