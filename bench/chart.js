@@ -24,7 +24,7 @@ const BAR = 18;
 const GAP = 6;
 const HEADER = 34;
 
-const escape = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+const escapeText = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 
 /** One workload's bars, from `top` down; returns [svg, height]. */
 function drawGroup(title, rows, workload, top) {
@@ -32,14 +32,14 @@ function drawGroup(title, rows, workload, top) {
     (row) => row?.rows[workload],
   );
   const longest = Math.max(...able.map((row) => row.rows[workload].median));
-  const lines = [`<text class="title" x="0" y="${top + 18}">${escape(title)}</text>`];
+  const lines = [`<text class="title" x="0" y="${top + 18}">${escapeText(title)}</text>`];
   able.forEach((row, i) => {
     const { median } = row.rows[workload];
     const y = top + HEADER + i * (BAR + GAP);
     const width = Math.max(2, ((WIDTH - LABEL - 80) * median) / longest);
     const kind = row.ours ? 'ours' : 'peer';
     lines.push(
-      `<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${escape(row.id)}</text>`,
+      `<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${escapeText(row.id)}</text>`,
       `<rect class="${kind}" x="${LABEL}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3"/>`,
       `<text x="${(LABEL + width + 8).toFixed(1)}" y="${y + 13}">${digits(median)} ms</text>`,
     );
@@ -80,7 +80,7 @@ text { fill: #e6edf3; }
 .peer { fill: #57606a; }
 }
 </style>
-<text class="caption" x="0" y="14">${escape(caption)}</text>
+<text class="caption" x="0" y="14">${escapeText(caption)}</text>
 ${parts.join('\n')}
 </svg>
 `;

@@ -87,7 +87,11 @@ export function ratiosOf(rows) {
         if (!row) continue;
         const workloads = {};
         for (const workload of ENCODER_WORKLOADS) {
-          const peer = fastest(rows, peers.map((name) => name + suffix), workload);
+          const peer = fastest(
+            rows,
+            peers.map((name) => name + suffix),
+            workload,
+          );
           if (!peer || !row.rows[workload]) continue;
           const ratio = ratioOfRounds(peer.rows[workload].rounds, row.rows[workload].rounds);
           workloads[workload] = { ...ratio, peer: peer.id };
@@ -237,7 +241,15 @@ function rooflineTables({ title, peaks, shapes, layers }) {
 }
 
 /** @param {object} results of run.js */
-export function renderReport({ date, complete, machine, versions, sections, roofline, proseBytes }) {
+export function renderReport({
+  date,
+  complete,
+  machine,
+  versions,
+  sections,
+  roofline,
+  proseBytes,
+}) {
   const parts = [
     '# Benchmark',
     `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, ${machine.system}.` +

@@ -19,7 +19,9 @@ export async function measureRoofline({ sections, quick }) {
     const driver = await start({ runtime, node, isolated: false });
     try {
       const location = (module) =>
-        runtime === 'page' ? `/cache/roofline-${module}.wasm` : path.join(CACHE, `roofline-${module}.wasm`);
+        runtime === 'page'
+          ? `/cache/roofline-${module}.wasm`
+          : path.join(CACHE, `roofline-${module}.wasm`);
       const modules = Object.fromEntries(MODULES.map((module) => [module, location(module)]));
       await driver.call('open', { adapter: 'roofline', options: { modules, quick } });
       results.push({ title, ...(await driver.call('run', 'roofline')) });

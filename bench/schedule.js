@@ -63,7 +63,7 @@ async function measureLoads(section, data, plan, log) {
       if (entry.error) continue;
       log(`loading, round ${round + 1} of ${plan.loads}: ${entry.contender.id}`);
       try {
-        (entry.loadSamples ??= []).push(await measureLoad(entry.contender, data));
+        entry.loadSamples.push(await measureLoad(entry.contender, data));
       } catch (error) {
         entry.error = error.message;
       }
@@ -71,7 +71,7 @@ async function measureLoads(section, data, plan, log) {
   }
   for (const entry of entries) {
     const samples = entry.loadSamples;
-    if (!samples?.length) continue;
+    if (samples.length === 0) continue;
     entry.load = {
       cold: summarizeTimes(samples.map(({ cold }) => cold)),
       warm: summarizeTimes(samples.map(({ warm }) => warm)),
@@ -187,7 +187,7 @@ async function measureSteady(section, data, plan, log) {
           log(`${workload}, round ${round + 1} of ${plan.rounds[workload]}: ${entry.contender.id}`);
           const argument = { workload, sliceMs: plan.sliceMs, sampleMs: plan.sampleMs };
           const samples = await attempt(entry, () => entry.driver.call('measure', argument));
-          if (samples) ((entry.rounds ??= {})[workload] ??= []).push(samples);
+          if (samples) entry.rounds[workload].push(samples);
         }
       }
     }
@@ -207,16 +207,19 @@ async function measureSteady(section, data, plan, log) {
  * @param {(text: string) => void} log
  */
 export async function runSection(contenders, data, plan, log) {
-  const section = contenders.map((contender) => ({ contender }));
+  const section = contenders.map((contender) => ({
+    contender,
+    loadSamples: [],
+    rounds: Object.fromEntries(plan.workloads.map((name) => [name, []])),
+  }));
   if (plan.loads > 0) await measureLoads(section, data, plan, log);
   if (plan.workloads.length) await measureSteady(section, data, plan, log);
-  return section.map(({ contender, rounds = {}, error, agreement, info, load, memoryAtEnd }) => {
+  return section.map(({ contender, rounds, error, agreement, info, load, memoryAtEnd }) => {
     const { id, ours, native, precision, scope, threads, loads } = contender;
     const rows = Object.fromEntries(
-      Object.entries(rounds).map(([name, list]) => [
-        name,
-        { ...summarize(list.flat()), rounds: list.map(median) },
-      ]),
+      Object.entries(rounds)
+        .filter(([, list]) => list.length > 0)
+        .map(([name, list]) => [name, { ...summarize(list.flat()), rounds: list.map(median) }]),
     );
     return {
       ...{ id, ours: Boolean(ours), native: Boolean(native), precision, scope, threads },

@@ -91,19 +91,24 @@ function providePython() {
   const given = process.env.BERTLET_PYTHON;
   const venv = path.join(CACHE, 'venv');
   const inputs = [readFileSync(requirements, 'utf8')];
-  once('venv', inputs, () => existsSync(VENV_PYTHON), () => {
-    say('Providing Python with torch and onnxruntime in .cache/bench/venv (several GB, minutes)');
-    rmSync(venv, { recursive: true, force: true });
-    run('python -m venv', given ?? 'python3', ['-m', 'venv', venv]);
-    if (given) {
-      const ask = ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'];
-      const borrowed = run('python', given, ask).trim();
-      const own = run('python', VENV_PYTHON, ask).trim();
-      writeFileSync(path.join(own, 'borrowed.pth'), `${borrowed}\n`);
-    }
-    const quiet = ['-q', '--disable-pip-version-check'];
-    run('pip install', VENV_PYTHON, ['-m', 'pip', 'install', ...quiet, '-r', requirements]);
-  });
+  once(
+    'venv',
+    inputs,
+    () => existsSync(VENV_PYTHON),
+    () => {
+      say('Providing Python with torch and onnxruntime in .cache/bench/venv (several GB, minutes)');
+      rmSync(venv, { recursive: true, force: true });
+      run('python -m venv', given ?? 'python3', ['-m', 'venv', venv]);
+      if (given) {
+        const ask = ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'];
+        const borrowed = run('python', given, ask).trim();
+        const own = run('python', VENV_PYTHON, ask).trim();
+        writeFileSync(path.join(own, 'borrowed.pth'), `${borrowed}\n`);
+      }
+      const quiet = ['-q', '--disable-pip-version-check'];
+      run('pip install', VENV_PYTHON, ['-m', 'pip', 'install', ...quiet, '-r', requirements]);
+    },
+  );
 }
 
 /** The float model, and the same weights as ONNX in the peers' folder layout. */
@@ -118,7 +123,8 @@ export function provideModels() {
   );
   const isThere = () =>
     existsSync(path.join(ONNX_MODEL, 'onnx')) &&
-    readdirSync(path.join(ONNX_MODEL, 'onnx')).filter((name) => name.endsWith('.onnx')).length === 3;
+    readdirSync(path.join(ONNX_MODEL, 'onnx')).filter((name) => name.endsWith('.onnx')).length ===
+      3;
   once('models', inputs, isThere, () => {
     providePython();
     say('Exporting the model as ONNX into .cache/bench/models');

@@ -20,14 +20,14 @@ if [ "$clang_format" = none ]; then
     echo 'Skipped: the format of C files, because clang-format 19 is not installed.'
 else
     folders=()
-    for folder in src wasm tests/c; do
+    for folder in src wasm bench tests/c; do
         if [ -d "$folder" ]; then folders+=("$folder"); fi
     done
     find "${folders[@]}" -name '*.[ch]' -print0 | xargs -0 "$clang_format" "${c_options[@]}" || failed=1
 fi
 
 # A file that grows past 500 lines holds two concepts. Generated tables are no concept.
-long=$(find src wasm js tools web-demo tests -type f ! -name '*tables*' \
+long=$(find src wasm js tools web-demo bench tests -type f ! -name '*tables*' \
     \( -name '*.[ch]' -o -name '*.js' -o -name '*.sh' \) -exec wc -l {} + | awk '$1 > 500 && $2 != "total"')
 if [ -n "$long" ]; then
     printf 'Longer than 500 lines:\n%s\n' "$long"

@@ -18,10 +18,16 @@ const DTYPES = {
   'int8-fast': { number: 2, loops: { simd: [], relaxed: ['relaxed_dot', 'relaxed_dot_add'] } },
 };
 
-/** Linear layers, [outputs, inputs]. */
+/** Linear layers of MiniLM and BERT-base, [outputs, inputs]. */
 const SHAPES = [
-  ...[[1152, 384], [384, 384], [1536, 384], [384, 1536]],
-  ...[[2304, 768], [768, 768], [3072, 768], [768, 3072]],
+  [1152, 384],
+  [384, 384],
+  [1536, 384],
+  [384, 1536],
+  [2304, 768],
+  [768, 768],
+  [3072, 768],
+  [768, 3072],
 ];
 
 const ROWS = [8, 32, 128, 512];

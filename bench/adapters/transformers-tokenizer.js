@@ -18,7 +18,8 @@ export async function create({ entry, models, model }) {
       for (const text of texts) result = encode(text);
       return result;
     },
-    vectors: (name, { texts }) => [texts[0], texts[texts.length - 1]].map((x) => encode(x).input_ids),
+    vectors: (name, { texts }) =>
+      [texts[0], texts[texts.length - 1]].map((x) => encode(x).input_ids),
     memory: () => null,
     dispose() {},
   };

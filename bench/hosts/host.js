@@ -32,8 +32,9 @@ function watchMemories() {
       return instance;
     },
   });
-  const noting = (original) =>
-    async function (...args) {
+  const noting =
+    (original) =>
+    async (...args) => {
       const result = await original.apply(WebAssembly, args);
       note((result.instance ?? result).exports ?? {});
       return result;
