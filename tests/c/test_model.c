@@ -1,0 +1,222 @@
+/* Writing a model and running it: contracts, errors, and that a text's result does not
+ * depend on its batch. Values against PyTorch are compared in tests/encoder.test.js. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/bertlet.h"
+#include "check.h"
+
+#define CAPACITY ((size_t)8 << 20)
+
+static const bl_config small = {
+    .dtype = BL_DTYPE_FP32,
+    .layers = 2,
+    .heads = 3,
+    .hidden_size = 15,
+    .intermediate_size = 21,
+    .vocab_size = 50,
+    .max_positions = 80,
+    .type_vocab_size = 2,
+    .activation = BL_ACTIVATION_GELU,
+    .has_pooler = 1,
+    .layer_norm_epsilon = 1e-12f,
+};
+
+static uint32_t random_state;
+
+static float next_random(void) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return (float)(random_state >> 8) / (float)(1 << 24) - 0.5f;
+}
+
+static void fill(float *values, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        values[i] = next_random();
+}
+
+/* Writes every tensor, `stretch` rows at a time. */
+static void write_all(bl_arena *arena, bl_model *model, const bl_config *config, uint32_t stretch) {
+    static float rows[4096];
+    for (uint32_t layer = 0; layer < config->layers; layer++) {
+        for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
+            bl_tensor_shape shape;
+            CHECK(bl_model_tensor_shape(config, role, layer, &shape) == BL_OK);
+            for (uint32_t row = 0; row < shape.rows; row += stretch) {
+                uint32_t count = shape.rows - row < stretch ? shape.rows - row : stretch;
+                fill(rows, (size_t)count * shape.columns);
+                CHECK(bl_model_write_rows(model, arena, role, layer, BL_SOURCE_F32, row, count,
+                                          rows) == BL_OK);
+            }
+        }
+    }
+}
+
+static bl_model *make_model(bl_arena *arena, const bl_config *config, uint32_t stretch) {
+    bl_model *model = NULL;
+    uint32_t role, layer;
+    random_state = 7;
+    CHECK(bl_model_create(arena, config, &model) == BL_OK);
+    write_all(arena, model, config, stretch);
+    CHECK(bl_model_finish(model, &role, &layer) == BL_OK);
+    bl_arena_seal(arena);
+    return model;
+}
+
+/* Pooled vectors of sequences with the given lengths, `first` being their first token. */
+static void embed(bl_arena *arena, const bl_model *model, const uint32_t *lengths, uint32_t count,
+                  int32_t first, float *out, uint32_t width) {
+    size_t mark = bl_arena_mark(arena);
+    bl_batch batch;
+    CHECK(bl_batch_create(arena, count, 1000, &batch) == BL_OK);
+    for (uint32_t s = 0; s < count; s++) {
+        int32_t ids[100], types[100];
+        for (uint32_t t = 0; t < lengths[s]; t++) {
+            ids[t] = (int32_t)((uint32_t)first + s + 3 * t) % 50;
+            types[t] = t > lengths[s] / 2;
+        }
+        CHECK(bl_batch_append(&batch, ids, types, lengths[s]) == BL_OK);
+    }
+    bl_encoder_run run = {.want_hidden_states = 1, .want_attentions = 1};
+    CHECK(bl_encoder_begin(arena, model, &batch, &run) == BL_OK);
+    CHECK(run.step_count == small.layers + 1);
+    while (run.steps_done < run.step_count)
+        bl_encoder_step(&run);
+    float *vectors, *pooled;
+    CHECK(bl_pool(arena, model, &batch, run.hidden, BL_POOLING_MEAN, 1, &vectors) == BL_OK);
+    CHECK(bl_pooler(arena, model, &batch, run.hidden, &pooled) == BL_OK);
+    CHECK(bl_pool(arena, model, &batch, run.hidden, 9, 1, &vectors) == BL_BAD_ARGUMENT);
+    memcpy(out, vectors, count * width * sizeof(float));
+    bl_arena_reset(arena, mark);
+}
+
+static void test_alone_as_in_a_batch(void *base, uint32_t dtype) {
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_config config = small;
+    config.dtype = dtype;
+    if (!bl_kernels_select((bl_dtype)dtype))
+        return;
+    bl_model *model = make_model(&arena, &config, 5);
+    const uint32_t lengths[] = {1, 80, 2, 33, 7, 64, 65};
+    float together[7 * 15], alone[15];
+    embed(&arena, model, lengths, 7, 0, together, 15);
+    for (uint32_t s = 0; s < 7; s++) {
+        embed(&arena, model, &lengths[s], 1, (int32_t)s, alone, 15);
+        CHECK(memcmp(alone, together + s * 15, sizeof alone) == 0);
+    }
+}
+
+/* However the rows arrive, the model is the same. */
+static void test_stretches(void *base) {
+    const uint32_t lengths[] = {12};
+    float expected[15], actual[15];
+    for (uint32_t stretch = 1; stretch <= 200; stretch = stretch * 3 + 1) {
+        bl_arena arena;
+        bl_arena_init(&arena, base, CAPACITY, NULL);
+        bl_model *model = make_model(&arena, &small, stretch);
+        embed(&arena, model, lengths, 1, 3, stretch == 1 ? expected : actual, 15);
+        if (stretch > 1)
+            CHECK(memcmp(expected, actual, sizeof expected) == 0);
+    }
+}
+
+static void check_refused(bl_config config, bl_status status) {
+    size_t bytes;
+    CHECK(bl_model_measure(&config, &bytes) == status);
+}
+
+static void test_bad_configurations(void) {
+    bl_config config = small;
+    config.layers = 0;
+    check_refused(config, BL_BAD_MODEL);
+    config = small, config.heads = 4;
+    check_refused(config, BL_BAD_MODEL);
+    config = small, config.heads = 0;
+    check_refused(config, BL_BAD_MODEL);
+    config = small, config.hidden_size = 0xffffffff;
+    check_refused(config, BL_BAD_MODEL);
+    config = small, config.activation = 99;
+    check_refused(config, BL_BAD_MODEL);
+    config = small, config.layer_norm_epsilon = -1;
+    check_refused(config, BL_BAD_MODEL);
+    config = small, config.dtype = 77;
+    check_refused(config, BL_UNSUPPORTED);
+}
+
+static void test_bad_writes(void *base) {
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_model *model;
+    uint32_t role = 99, layer = 99;
+    float row[15] = {0};
+    CHECK(bl_model_create(&arena, &small, &model) == BL_OK);
+    CHECK(bl_model_finish(model, &role, &layer) == BL_BAD_MODEL && role == 0 && layer == 0);
+    CHECK(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 1, 1, row) == BL_BAD_ARGUMENT);
+    CHECK(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 0, 51, row) == BL_BAD_ARGUMENT);
+    CHECK(bl_model_write_rows(model, &arena, 0, 0, 9, 0, 1, row) == BL_BAD_ARGUMENT);
+    CHECK(bl_model_write_rows(model, &arena, 99, 0, 0, 0, 1, row) == BL_BAD_ARGUMENT);
+    CHECK(bl_model_write_rows(model, &arena, BL_ROLE_QUERY_BIAS, 2, 0, 0, 1, row) ==
+          BL_BAD_ARGUMENT);
+    CHECK(bl_model_write_rows(model, &arena, BL_ROLE_QUERY_BIAS, 0, BL_SOURCE_I8, 0, 1, row) ==
+          BL_BAD_ARGUMENT);
+    row[3] = __builtin_nanf("");
+    CHECK(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 0, 1, row) == BL_BAD_MODEL);
+    row[3] = -1;
+    CHECK(bl_model_write_scales(model, 0, 0, 0, 4, row) == BL_BAD_MODEL);
+    CHECK(bl_model_write_scales(model, BL_ROLE_QUERY_BIAS, 0, 0, 1, row) == BL_BAD_ARGUMENT);
+    CHECK(bl_arena_mark(&arena) == arena.top);
+}
+
+static void test_bad_batches(void *base) {
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_model *model = make_model(&arena, &small, 100);
+    bl_batch batch;
+    bl_encoder_run run = {0};
+    int32_t ids[90] = {0}, types[90] = {0};
+    CHECK(bl_batch_create(&arena, 2, 100, &batch) == BL_OK);
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    CHECK(bl_batch_append(&batch, ids, types, 101) == BL_BAD_ARGUMENT);
+    CHECK(bl_batch_append(&batch, ids, types, 81) == BL_OK);
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_TOO_LONG);
+
+    batch.sequence_count = batch.token_count = 0;
+    ids[5] = 50;
+    CHECK(bl_batch_append(&batch, ids, types, 10) == BL_OK);
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 5);
+    batch.ids[5] = -1;
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 5);
+    batch.ids[5] = 0;
+    batch.type_ids[7] = 2;
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 7);
+    batch.type_ids[7] = 1;
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_OK);
+}
+
+/* Too little memory is reported, and nothing is taken. */
+static void test_no_memory(void *base) {
+    bl_arena arena;
+    bl_model *model;
+    size_t bytes;
+    CHECK(bl_model_measure(&small, &bytes) == BL_OK);
+    bl_arena_init(&arena, base, bytes - 1, NULL);
+    CHECK(bl_model_create(&arena, &small, &model) == BL_OUT_OF_MEMORY);
+    CHECK(arena.top == 0);
+    bl_arena_init(&arena, base, bytes, NULL);
+    CHECK(bl_model_create(&arena, &small, &model) == BL_OK);
+    CHECK(arena.top == bytes);
+}
+
+int main(void) {
+    void *base = aligned_alloc(BL_ARENA_ALIGNMENT, CAPACITY);
+    test_alone_as_in_a_batch(base, BL_DTYPE_FP32);
+    test_alone_as_in_a_batch(base, BL_DTYPE_INT8);
+    test_alone_as_in_a_batch(base, BL_DTYPE_INT8_FAST);
+    test_stretches(base);
+    test_bad_configurations();
+    test_bad_writes(base);
+    test_bad_batches(base);
+    test_no_memory(base);
+    free(base);
+    return check_result();
+}
