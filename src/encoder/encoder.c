@@ -17,12 +17,11 @@
  * and packed forms fit a second-level cache. Results do not depend on it. */
 #define BLOCK_ROWS 64
 
-typedef struct encoder_state {
-    const bl_model *model;
-    const bl_batch *batch;
-    bl_encoder_run *run;
-    float *qkv;          /* [tokens][qkv_stride] */
-    float *context;      /* [tokens][hidden_stride] */
+/* Fewer tokens than this are not worth sharing out. */
+#define LEAST_SHARED_TOKENS 32
+
+/* What one part of a task needs for itself. */
+typedef struct workspace {
     float *projected;    /* [BLOCK_ROWS][hidden_stride] */
     float *intermediate; /* [BLOCK_ROWS][intermediate_stride] */
     void *packed;        /* one block of packed rows */
@@ -30,6 +29,17 @@ typedef struct encoder_state {
     int32_t *row_zero_points;
     void *linear_scratch;
     void *attention_scratch;
+} workspace;
+
+typedef struct encoder_state {
+    const bl_model *model;
+    const bl_batch *batch;
+    bl_encoder_run *run;
+    bl_crew *crew;
+    uint32_t layer; /* the one under way */
+    float *qkv;     /* [tokens][qkv_stride] */
+    float *context; /* [tokens][hidden_stride] */
+    workspace workspaces[BL_CREW_LIMIT];
 } encoder_state;
 
 static uint32_t longest_sequence(const bl_batch *batch) {
@@ -70,14 +80,28 @@ static size_t count_attention_floats(const bl_config *config, const bl_batch *ba
     return floats <= SIZE_MAX / sizeof(float) ? (size_t)floats : 0;
 }
 
+static workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32_t longest) {
+    const bl_config *config = &model->config;
+    uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
+    uint32_t widest = hidden > intermediate ? hidden : intermediate;
+    return (workspace){
+        .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, bl_row_stride(hidden) * sizeof(float)),
+        .intermediate =
+            bl_arena_alloc_array(arena, BLOCK_ROWS, bl_row_stride(intermediate) * sizeof(float)),
+        .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, widest)),
+        .row_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
+        .row_zero_points = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(int32_t)),
+        .linear_scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(widest)),
+        .attention_scratch =
+            bl_arena_alloc(arena, bl_attention_scratch_bytes(longest, hidden / config->heads)),
+    };
+}
+
 /* One function for measuring and for real, so that the two cannot differ. */
 static encoder_state *layout_run(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                                  bl_encoder_run *run, encoder_state *state) {
     const bl_config *config = &model->config;
     size_t tokens = batch->token_count, hidden = bl_row_stride(config->hidden_size);
-    uint32_t widest = config->hidden_size > config->intermediate_size ? config->hidden_size
-                                                                      : config->intermediate_size;
-    uint32_t head_size = config->hidden_size / config->heads;
 
     encoder_state *place = bl_arena_alloc(arena, sizeof(encoder_state));
     run->hidden = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float));
@@ -93,19 +117,13 @@ static encoder_state *layout_run(bl_arena *arena, const bl_model *model, const b
         .model = model,
         .batch = batch,
         .run = run,
+        .crew = tokens < LEAST_SHARED_TOKENS ? NULL : run->crew,
         .qkv = bl_arena_alloc_array(arena, tokens,
                                     bl_row_stride(3 * config->hidden_size) * sizeof(float)),
         .context = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float)),
-        .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, hidden * sizeof(float)),
-        .intermediate = bl_arena_alloc_array(
-            arena, BLOCK_ROWS, bl_row_stride(config->intermediate_size) * sizeof(float)),
-        .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, widest)),
-        .row_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
-        .row_zero_points = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(int32_t)),
-        .linear_scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(widest)),
-        .attention_scratch =
-            bl_arena_alloc(arena, bl_attention_scratch_bytes(longest_sequence(batch), head_size)),
     };
+    for (uint32_t part = 0; part < bl_crew_size(state->crew); part++)
+        state->workspaces[part] = layout_workspace(arena, model, longest_sequence(batch));
     return place;
 }
 
@@ -140,43 +158,75 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
 }
 
 /* out = rows W + b, for at most BLOCK_ROWS rows. */
-static void linear(encoder_state *state, const bl_weights *weights, const float *rows,
-                   size_t stride, uint32_t row_count, float *out, size_t out_stride) {
-    const bl_kernels *kernels = state->model->kernels;
-    bl_packed_rows packed = {state->packed, state->row_scales, state->row_zero_points, row_count};
-    kernels->pack_rows(rows, stride, row_count, weights->inputs, state->packed, state->row_scales,
-                       state->row_zero_points);
+static void linear(const bl_kernels *kernels, const workspace *work, const bl_weights *weights,
+                   const float *rows, size_t stride, uint32_t row_count, float *out,
+                   size_t out_stride) {
+    bl_packed_rows packed = {work->packed, work->row_scales, work->row_zero_points, row_count};
+    kernels->pack_rows(rows, stride, row_count, weights->inputs, work->packed, work->row_scales,
+                       work->row_zero_points);
     uint32_t panels = (weights->outputs + BL_PANEL - 1) / BL_PANEL;
-    kernels->linear(&packed, weights, 0, panels, out, out_stride, state->linear_scratch);
+    kernels->linear(&packed, weights, 0, panels, out, out_stride, work->linear_scratch);
 }
 
-static void attend(encoder_state *state, uint32_t layer) {
+/* The rows that a part works on: whole tiles, so that no part has more than one tail. */
+static uint32_t first_row(uint32_t rows, uint32_t part, uint32_t part_count) {
+    uint64_t tiles = ((uint64_t)rows + BL_TILE - 1) / BL_TILE;
+    uint64_t row = tiles * part / part_count * BL_TILE;
+    return row < rows ? (uint32_t)row : rows;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+static void project_qkv(void *context, uint32_t part, uint32_t part_count) {
+    encoder_state *state = context;
+    const bl_model *model = state->model;
+    size_t stride = state->run->hidden_stride;
+    size_t qkv_stride = bl_row_stride(3 * model->config.hidden_size);
+    uint32_t end = first_row(state->batch->token_count, part + 1, part_count);
+    for (uint32_t row = first_row(state->batch->token_count, part, part_count); row < end;
+         row += BLOCK_ROWS)
+        linear(model->kernels, &state->workspaces[part], &model->layers[state->layer].qkv,
+               state->run->hidden + row * stride, stride, smaller(end - row, BLOCK_ROWS),
+               state->qkv + row * qkv_stride, qkv_stride);
+}
+
+static void attend_head(const encoder_state *state, const workspace *work, uint32_t begin,
+                        uint32_t tokens, uint32_t head, float *probabilities) {
     const bl_config *config = &state->model->config;
-    const bl_batch *batch = state->batch;
     uint32_t head_size = config->hidden_size / config->heads;
     size_t qkv_stride = bl_row_stride(3 * config->hidden_size);
+    const float *q = state->qkv + begin * qkv_stride + head * head_size;
+    bl_attention_args args = {
+        .q = q,
+        .k = q + config->hidden_size,
+        .v = q + 2 * (size_t)config->hidden_size,
+        .qkv_stride = qkv_stride,
+        .context = state->context + begin * state->run->hidden_stride + head * head_size,
+        .context_stride = state->run->hidden_stride,
+        .probabilities = probabilities,
+        .scratch = work->attention_scratch,
+        .tokens = tokens,
+        .head_size = head_size,
+        .scale = 1.0f / __builtin_sqrtf((float)head_size),
+    };
+    state->model->kernels->attention(&args);
+}
+
+/* Heads are dealt out in turn: those of a long sequence go to every part. */
+static void attend(void *context, uint32_t part, uint32_t part_count) {
+    const encoder_state *state = context;
+    const bl_batch *batch = state->batch;
     float *probabilities = state->run->attentions;
     if (probabilities)
-        probabilities += layer * state->run->attention_floats;
-
+        probabilities += state->layer * state->run->attention_floats;
+    uint32_t turn = 0;
     for (uint32_t s = 0; s < batch->sequence_count; s++) {
         uint32_t begin = batch->starts[s], tokens = batch->starts[s + 1] - begin;
-        for (uint32_t head = 0; head < config->heads; head++) {
-            const float *q = state->qkv + begin * qkv_stride + head * head_size;
-            bl_attention_args args = {
-                .q = q,
-                .k = q + config->hidden_size,
-                .v = q + 2 * (size_t)config->hidden_size,
-                .qkv_stride = qkv_stride,
-                .context = state->context + begin * state->run->hidden_stride + head * head_size,
-                .context_stride = state->run->hidden_stride,
-                .probabilities = probabilities,
-                .scratch = state->attention_scratch,
-                .tokens = tokens,
-                .head_size = head_size,
-                .scale = 1.0f / __builtin_sqrtf((float)head_size),
-            };
-            state->model->kernels->attention(&args);
+        for (uint32_t head = 0; head < state->model->config.heads; head++) {
+            if (turn++ % part_count == part)
+                attend_head(state, &state->workspaces[part], begin, tokens, head, probabilities);
             if (probabilities)
                 probabilities += (size_t)tokens * tokens;
         }
@@ -192,41 +242,33 @@ static void normalize(const encoder_state *state, const bl_norm *norm, float *ro
 }
 
 /* Everything after attention, for one block of rows. */
-static void finish_block(encoder_state *state, const bl_layer *layer, float *x,
-                         const float *context, uint32_t row_count) {
-    const bl_config *config = &state->model->config;
+static void finish_block(const encoder_state *state, const workspace *work, uint32_t row,
+                         uint32_t row_count) {
+    const bl_model *model = state->model;
+    const bl_kernels *kernels = model->kernels;
+    const bl_layer *layer = &model->layers[state->layer];
     size_t stride = state->run->hidden_stride;
-    size_t intermediate_stride = bl_row_stride(config->intermediate_size);
+    size_t intermediate_stride = bl_row_stride(model->config.intermediate_size);
+    float *x = state->run->hidden + row * stride;
 
-    linear(state, &layer->attention_output, context, stride, row_count, state->projected, stride);
-    normalize(state, &layer->attention_norm, x, state->projected, row_count);
+    linear(kernels, work, &layer->attention_output, state->context + row * stride, stride,
+           row_count, work->projected, stride);
+    normalize(state, &layer->attention_norm, x, work->projected, row_count);
 
-    linear(state, &layer->intermediate, x, stride, row_count, state->intermediate,
+    linear(kernels, work, &layer->intermediate, x, stride, row_count, work->intermediate,
            intermediate_stride);
-    state->model->kernels->activate(state->intermediate, intermediate_stride, row_count,
-                                    config->intermediate_size, (bl_activation)config->activation);
-    linear(state, &layer->output, state->intermediate, intermediate_stride, row_count,
-           state->projected, stride);
-    normalize(state, &layer->output_norm, x, state->projected, row_count);
+    kernels->activate(work->intermediate, intermediate_stride, row_count,
+                      model->config.intermediate_size, (bl_activation)model->config.activation);
+    linear(kernels, work, &layer->output, work->intermediate, intermediate_stride, row_count,
+           work->projected, stride);
+    normalize(state, &layer->output_norm, x, work->projected, row_count);
 }
 
-static void run_layer(encoder_state *state, uint32_t index) {
-    const bl_layer *layer = &state->model->layers[index];
-    size_t stride = state->run->hidden_stride;
-    size_t qkv_stride = bl_row_stride(3 * state->model->config.hidden_size);
-    uint32_t tokens = state->batch->token_count;
-
-    for (uint32_t row = 0; row < tokens; row += BLOCK_ROWS) {
-        uint32_t count = tokens - row < BLOCK_ROWS ? tokens - row : BLOCK_ROWS;
-        linear(state, &layer->qkv, state->run->hidden + row * stride, stride, count,
-               state->qkv + row * qkv_stride, qkv_stride);
-    }
-    attend(state, index);
-    for (uint32_t row = 0; row < tokens; row += BLOCK_ROWS) {
-        uint32_t count = tokens - row < BLOCK_ROWS ? tokens - row : BLOCK_ROWS;
-        finish_block(state, layer, state->run->hidden + row * stride, state->context + row * stride,
-                     count);
-    }
+static void finish_rows(void *context, uint32_t part, uint32_t part_count) {
+    const encoder_state *state = context;
+    uint32_t tokens = state->batch->token_count, end = first_row(tokens, part + 1, part_count);
+    for (uint32_t row = first_row(tokens, part, part_count); row < end; row += BLOCK_ROWS)
+        finish_block(state, &state->workspaces[part], row, smaller(end - row, BLOCK_ROWS));
 }
 
 /* Appends the current hidden state to the ones that are kept. */
@@ -245,7 +287,10 @@ void bl_encoder_step(bl_encoder_run *run) {
         normalize(state, &state->model->embeddings_norm, run->hidden, NULL,
                   state->batch->token_count);
     } else {
-        run_layer(state, run->steps_done - 1);
+        state->layer = run->steps_done - 1;
+        bl_crew_run(state->crew, project_qkv, state);
+        bl_crew_run(state->crew, attend, state);
+        bl_crew_run(state->crew, finish_rows, state);
     }
     if (run->hidden_states)
         keep_hidden_state(state);

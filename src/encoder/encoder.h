@@ -5,6 +5,7 @@
 #define BERTLET_ENCODER_H
 
 #include "../base/arena.h"
+#include "../base/crew.h"
 #include "../model/model.h"
 
 /* Sequence s is the tokens [starts[s], starts[s + 1]). */
@@ -28,6 +29,7 @@ bl_status bl_batch_append(bl_batch *batch, const int32_t *ids, const int32_t *ty
 typedef struct bl_encoder_run {
     uint32_t want_hidden_states; /* in: keep the embeddings' and each layer's output */
     uint32_t want_attentions;    /* in: keep each layer's attention probabilities */
+    bl_crew *crew;               /* in: who shares the work; NULL: nobody */
     uint32_t step_count;         /* out: layers + 1 */
     uint32_t steps_done;         /* out */
     uint32_t hidden_stride;      /* out: floats between rows of `hidden` */

@@ -62,6 +62,14 @@ static bl_model *make_model(bl_arena *arena, const bl_config *config, uint32_t s
     return model;
 }
 
+/* A crew whose parts come in the wrong order: they must not depend on each other. */
+static void run_backwards(bl_crew *crew, bl_task task, void *context) {
+    for (uint32_t part = crew->size; part-- > 0;)
+        task(context, part, crew->size);
+}
+
+static bl_crew *crew_for_tests;
+
 /* Pooled vectors of sequences with the given lengths, `first` being their first token. */
 static void embed(bl_arena *arena, const bl_model *model, const uint32_t *lengths, uint32_t count,
                   int32_t first, float *out, uint32_t width) {
@@ -76,7 +84,7 @@ static void embed(bl_arena *arena, const bl_model *model, const uint32_t *length
         }
         CHECK(bl_batch_append(&batch, ids, types, lengths[s]) == BL_OK);
     }
-    bl_encoder_run run = {.want_hidden_states = 1, .want_attentions = 1};
+    bl_encoder_run run = {.want_hidden_states = 1, .want_attentions = 1, .crew = crew_for_tests};
     CHECK(bl_encoder_begin(arena, model, &batch, &run) == BL_OK);
     CHECK(run.step_count == small.layers + 1);
     while (run.steps_done < run.step_count)
@@ -104,6 +112,23 @@ static void test_alone_as_in_a_batch(void *base, uint32_t dtype) {
         embed(&arena, model, &lengths[s], 1, (int32_t)s, alone, 15);
         CHECK(memcmp(alone, together + s * 15, sizeof alone) == 0);
     }
+}
+
+/* However many parts the work is cut into, the bits are the same. */
+static void test_crews(void *base) {
+    const uint32_t lengths[] = {1, 80, 2, 33, 7, 64, 65};
+    float expected[7 * 15], actual[7 * 15];
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_model *model = make_model(&arena, &small, 5);
+    embed(&arena, model, lengths, 7, 0, expected, 15);
+    for (uint32_t size = 1; size <= BL_CREW_LIMIT; size++) {
+        bl_crew crew = {size, run_backwards};
+        crew_for_tests = &crew;
+        embed(&arena, model, lengths, 7, 0, actual, 15);
+        CHECK(memcmp(expected, actual, sizeof expected) == 0);
+    }
+    crew_for_tests = NULL;
 }
 
 /* However the rows arrive, the model is the same. */
@@ -212,6 +237,7 @@ int main(void) {
     test_alone_as_in_a_batch(base, BL_DTYPE_FP32);
     test_alone_as_in_a_batch(base, BL_DTYPE_INT8);
     test_alone_as_in_a_batch(base, BL_DTYPE_INT8_FAST);
+    test_crews(base);
     test_stretches(base);
     test_bad_configurations();
     test_bad_writes(base);
