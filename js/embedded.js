@@ -16,6 +16,14 @@ export function embeddedModel() {
       '../models/all-MiniLM-L6-v2/sentence_bert_config.json',
       import.meta.url,
     ),
+    'config_sentence_transformers.json': new URL(
+      '../models/all-MiniLM-L6-v2/config_sentence_transformers.json',
+      import.meta.url,
+    ),
+    'special_tokens_map.json': new URL(
+      '../models/all-MiniLM-L6-v2/special_tokens_map.json',
+      import.meta.url,
+    ),
     'modules.json': new URL('../models/all-MiniLM-L6-v2/modules.json', import.meta.url),
     '1_Pooling/config.json': new URL(
       '../models/all-MiniLM-L6-v2/1_Pooling/config.json',

@@ -93,9 +93,10 @@ export function sizeOf(content) {
 /**
  * @param {string} name
  * @param {FileContent} content
- * @returns {Promise<import('./checked-stream.js').RawFile | undefined>}
+ * @returns {ReturnType<import('./source.js').SourceKind['open']>}
  */
 export async function openContent(name, content, options) {
+  if (content.status === 404) return undefined;
   if (isOneShot(content)) {
     if (spent.has(content) || content.bodyUsed || content.locked) {
       throw new BertletError(
@@ -116,7 +117,6 @@ export async function openContent(name, content, options) {
     case 'port':
       return openServedFile(content);
     case 'response':
-      if (content.status === 404) return undefined;
       if (!content.ok) {
         throw new BertletError('NETWORK', `The answer given as ${name} is HTTP ${content.status}.`);
       }

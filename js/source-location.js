@@ -14,7 +14,7 @@ export function locate(source) {
   if (source === undefined) return { files: new Map(Object.entries(embeddedModel())) };
   if (source instanceof URL) return locateUrl(source);
   if (typeof source === 'string' && source !== '') {
-    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) return locateUrl(parseUrl(source));
+    if (/^([a-z][a-z0-9+.-]+:\/\/|(data|blob):)/i.test(source)) return locateUrl(parseUrl(source));
     if (hasFileSystem()) return { folder: source };
     return locateUrl(parseUrl(source, globalThis.document?.baseURI ?? globalThis.location?.href));
   }

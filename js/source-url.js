@@ -29,7 +29,7 @@ export function openUrlFolder(folder, options) {
 /**
  * @param {URL} url
  * @param {UrlOptions & { signal?: AbortSignal, integrity?: string }} options
- * @returns {Promise<import('./checked-stream.js').RawFile | undefined>} undefined: missing
+ * @returns {ReturnType<import('./source.js').SourceKind['open']>}
  */
 export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, integrity }) {
   if (url.protocol === 'data:') return readDataUrl(url);
@@ -44,10 +44,11 @@ export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, in
     const response = await fetch(url.href, { signal: controller.signal });
     const raw = fromResponse(response);
     const first = response.ok ? await peek(raw) : undefined;
-    if (response.status === 404 || response.status === 410 || isPage(response, first)) {
+    const page = isPage(response, first);
+    if (response.status === 404 || response.status === 410 || page) {
       controller.abort();
       await cache?.noteMissing(url);
-      return undefined;
+      return page ? { missing: 'the server answers with a page instead' } : undefined;
     }
     if (!response.ok) {
       controller.abort();

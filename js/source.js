@@ -20,7 +20,8 @@ const largestWholeFile = 2 ** 29 - 32;
  * @typedef {object} SourceKind
  * @property {string} description for messages
  * @property {(name: string, how: { signal?: AbortSignal, integrity?: string })
- *   => Promise<import('./checked-stream.js').RawFile | undefined>} open undefined: missing
+ *   => Promise<import('./checked-stream.js').RawFile | { missing: string } | undefined>} open
+ *   undefined, or what there is to say about it: the file is missing
  * @property {(name: string) => Promise<number | undefined>} [sizeOf] without reading it
  * @property {(name: string, bytes: Uint8Array) => void} [keep] is told what was read whole
  * @property {(name: string) => unknown} [forget] drops a kept copy of a download
@@ -78,6 +79,7 @@ export class Source {
   #signal;
   #report;
   #streams = new Set();
+  #closed = false;
 
   /** Use openSource. */
   constructor(kind, integrity, { signal, onProgress, onFileProgress }) {
@@ -103,18 +105,20 @@ export class Source {
    */
   async openStream(name, { optional = false } = {}) {
     throwIfAborted(this.#signal);
+    this.#throwIfClosed();
     if (!isFileName(name)) {
       throw new BertletError('BAD_MODEL', `The model names "${name}", no file of its folder.`);
     }
     const integrity = this.#integrity.get(name);
     const how = { signal: this.#signal, integrity };
-    const raw = await untilAborted(this.#kind.open(name, how), this.#signal, (late) => {
-      late?.cancel();
-    });
-    if (!raw) {
+    const raw = await untilAborted(this.#kind.open(name, how), this.#signal, free);
+    if (this.#closed) await free(raw);
+    this.#throwIfClosed();
+    if (!raw || raw.missing) {
       // A file that is pinned is not optional.
       if (optional && !integrity) return undefined;
-      throw new BertletError('NOT_FOUND', `${name} is missing in ${this.description}.`);
+      const why = raw?.missing ? `: ${raw.missing}` : '';
+      throw new BertletError('NOT_FOUND', `${name} is missing in ${this.description}${why}.`);
     }
     const stream = new CheckedStream(name, raw, {
       signal: this.#signal,
@@ -175,9 +179,14 @@ export class Source {
     await this.#kind.forget?.(name);
   }
 
-  /** Frees everything that is still open; what is being read fails. */
+  /** Frees everything that is still open; what is being read fails with ABORTED. */
   async close() {
+    this.#closed = true;
     await Promise.all([...this.#streams].map((stream) => stream.cancel()));
+  }
+
+  #throwIfClosed() {
+    if (this.#closed) throw new BertletError('ABORTED', 'Reading the model was stopped.');
   }
 
   async #decode(name, bytes, ignoreBOM) {
@@ -211,6 +220,15 @@ async function collect(name, stream) {
     length = needed;
   }
   return bytes.subarray(0, length);
+}
+
+/** @param {import('./checked-stream.js').RawFile | undefined} raw */
+async function free(raw) {
+  try {
+    await raw?.cancel?.();
+  } catch {
+    // It is given up anyway.
+  }
 }
 
 /** The promise's result, or ABORTED as soon as the signal fires; `free` gets a late result. */
