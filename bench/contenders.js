@@ -9,13 +9,17 @@
 //              'tokenizer': text in, ids out
 //   ours       whether it is bertlet
 //   native     not WebAssembly: an upper reference, never in a ratio that is a target
+//   except     workloads that would take it minutes
+//   missing    its model could not be provided
 //   loads      whether its loading is measured as well
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import {
   FLOAT_MODEL,
   ONNX_MODEL,
   ROOT,
   chromiumProgram,
+  ggufModel,
   nodeProgram,
   peerEntry,
   pythonProgram,
@@ -89,6 +93,11 @@ const ONNX = [
   { name: 'int8', file: 'model_quantized.onnx', precision: 'int8' },
 ];
 
+const GGUF = [
+  { name: 'F32', type: 'f32', precision: 'fp32' },
+  { name: 'Q8_0', type: 'q8_0', precision: 'int8' },
+];
+
 /** The peers in WebAssembly (transformers.js in Node is native: its users have no choice). */
 function peers({ runtime, node }, threads) {
   const page = runtime === 'page';
@@ -106,6 +115,22 @@ function peers({ runtime, node }, threads) {
     precision,
     scope: 'encoder',
     loads: true,
+  });
+  const wllama = ({ name, type, precision }) => ({
+    ...common,
+    id: `wllama ${name}`,
+    adapter: 'wllama',
+    options: {
+      entry: '/peers/@wllama/wllama/esm/index.js',
+      wasm: '/peers/@wllama/wllama/esm/wasm/wllama.wasm',
+      model: `/onnx/minilm/gguf/model-${type}.gguf`,
+      threads,
+    },
+    precision,
+    scope: 'call',
+    loads: true,
+    except: ['corpus'],
+    missing: !existsSync(ggufModel(type)),
   });
   const transformers = {
     entry: page
@@ -133,6 +158,7 @@ function peers({ runtime, node }, threads) {
       native: !page,
       loads: true,
     })),
+    ...(page ? GGUF.map(wllama) : []),
     {
       ...common,
       id: 'transformers.js tokenizer',
@@ -203,6 +229,7 @@ export function contendersOf(section, choice) {
     for (const contender of [...all, ...natives(threads)]) {
       const id = contender.scope === 'tokenizer' ? contender.id : `${contender.id}${suffix}`;
       const parts = contender.ours ? choice.ours : choice.peers;
+      if (contender.missing) continue;
       if (parts && !parts.some((part) => id.includes(part))) continue;
       if (!found.has(id)) found.set(id, { ...contender, id });
     }

@@ -107,7 +107,8 @@ function describeVersions() {
   } catch {
     commit = null; // not a checkout
   }
-  const peers = ['onnxruntime-web', 'onnxruntime-node', '@huggingface/transformers'];
+  const packages = Object.keys(setup.readPeers().dependencies);
+  const peers = packages.filter((name) => name !== 'playwright-core');
   return {
     bertlet: own,
     commit,
@@ -147,6 +148,7 @@ async function main() {
   }
   if (plan.workloads.length || plan.loads) {
     setup.provideModels();
+    if (names.includes('chromium')) setup.provideGguf();
     results.versions = describeVersions();
     const tokenizerJson = path.join(setup.FLOAT_MODEL, 'tokenizer.json');
     const data = makeWorkloads(tokenizerJson, plan);

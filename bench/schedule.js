@@ -8,7 +8,8 @@ import { start } from './drivers.js';
 const LEAST_AGREEMENT = 0.9;
 
 /** Does a contender run a workload? */
-function takesPart({ scope, ours }, workload) {
+function takesPart({ scope, ours, except }, workload) {
+  if (except?.includes(workload)) return false;
   if (workload === 'tokenizer' || scope === 'tokenizer') {
     return workload === 'tokenizer' && scope === 'tokenizer';
   }

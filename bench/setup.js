@@ -13,7 +13,13 @@ export const CACHE = path.join(ROOT, '.cache/bench');
 export const FLOAT_MODEL = path.join(ROOT, '.cache/minilm-float');
 export const ONNX_MODEL = path.join(CACHE, 'models/minilm');
 export const PEERS = path.join(CACHE, 'peers');
+const GGUF_TYPES = ['f32', 'q8_0'];
 const VENV_PYTHON = path.join(CACHE, 'venv/bin/python');
+
+/** @param {string} type of GGUF_TYPES */
+export function ggufModel(type) {
+  return path.join(ONNX_MODEL, 'gguf', `model-${type}.gguf`);
+}
 
 export function say(text) {
   process.stderr.write(`${text}\n`);
@@ -39,9 +45,13 @@ function once(name, inputs, exists, make) {
   writeFileSync(stamp, hash);
 }
 
+export function readPeers() {
+  return JSON.parse(readFileSync(path.join(here, 'peers.json'), 'utf8'));
+}
+
 /** Installs the pinned packages of peers.json, without their install scripts. */
 export function providePeers() {
-  const { nodes, ...manifest } = JSON.parse(readFileSync(path.join(here, 'peers.json'), 'utf8'));
+  const { nodes, ...manifest } = readPeers();
   const wanted = { ...manifest.dependencies };
   const ownMajor = process.versions.node.split('.')[0];
   const onLinux = process.platform === 'linux' && process.arch === 'x64';
@@ -130,6 +140,42 @@ export function provideModels() {
     say('Exporting the model as ONNX into .cache/bench/models');
     run('export.py', VENV_PYTHON, [path.join(here, 'export.py'), FLOAT_MODEL, ONNX_MODEL]);
   });
+}
+
+/**
+ * The same weights as GGUF, by the converter that llama.cpp ships in a source package.
+ * @returns {boolean} false when that failed: then wllama is left out
+ */
+export function provideGguf() {
+  const version = '0.3.36';
+  const folder = path.join(CACHE, 'gguf');
+  const isThere = () => GGUF_TYPES.every((type) => existsSync(ggufModel(type)));
+  try {
+    once('gguf', [version], isThere, () => {
+      providePython();
+      say('Converting the model to GGUF in .cache/bench/models (77 MB to fetch)');
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder, { recursive: true });
+      const name = 'llama-cpp-python';
+      const flags = ['-q', '--disable-pip-version-check', '--no-deps', '--no-binary', name];
+      const args = ['-m', 'pip', 'download', ...flags, '-d', folder, `${name}==${version}`];
+      run('pip download of llama.cpp', VENV_PYTHON, args);
+      const archive = readdirSync(folder).find((file) => file.endsWith('.tar.gz'));
+      run('tar', 'tar', ['xzf', archive, '--strip-components=1'], { cwd: folder });
+      const script = path.join(folder, 'vendor/llama.cpp/convert_hf_to_gguf.py');
+      mkdirSync(path.dirname(ggufModel('f32')), { recursive: true });
+      for (const type of GGUF_TYPES) {
+        // A trailing slash: the folder may be a link.
+        const conversion = [`${FLOAT_MODEL}/`, '--outtype', type, '--outfile', ggufModel(type)];
+        run('convert_hf_to_gguf.py', VENV_PYTHON, [script, ...conversion]);
+      }
+      rmSync(folder, { recursive: true, force: true });
+    });
+    return true;
+  } catch (error) {
+    say(`Without wllama: ${error.message}`);
+    return false;
+  }
 }
 
 /** The Python of the venv, or null when the models were exported elsewhere. */
