@@ -14,8 +14,9 @@ import { chooseModule, loadModule } from './wasm-module.js';
 /** See index.d.ts. */
 export async function load(source, options = {}) {
   const choices = readOptions(options);
-  const { signal, onProgress } = choices;
-  const report = createProgress(onProgress);
+  const { signal } = choices;
+  const progress = trackProgress(options.onProgress);
+  const report = createProgress(progress?.download);
   // Compiling takes a while on another thread: it goes on while files are read.
   const module = loadModule(choices.simd);
   module.catch(() => {});
@@ -35,7 +36,7 @@ export async function load(source, options = {}) {
     const { engine, tokenizer } = choices.worker
       ? await openInWorker(engineOptions, info, source, sourceOptions, control)
       : await openHere(engineOptions, info, opened, control);
-    onProgress?.({ phase: 'ready', ...report.last });
+    progress?.enter('ready');
     return new Model(engine, tokenizer, folder, { ...choices, signal });
   } finally {
     await opened.close();
@@ -73,7 +74,22 @@ function readOptions(options) {
     dtype: chooseDtype(wanted, simd),
     worker: chooseWorker(options.worker ?? 'auto'),
     signal: readSignal(options.signal),
-    onProgress: options.onProgress,
+  };
+}
+
+/** Phases after the download repeat its last figures. */
+function trackProgress(onProgress) {
+  if (onProgress === undefined || onProgress === null) return undefined;
+  if (typeof onProgress !== 'function') throw badArgument('onProgress is not a function.');
+  let last = { file: '', loaded: 0, total: 0, fromCache: false };
+  return {
+    download(event) {
+      last = event;
+      onProgress(event);
+    },
+    enter(phase) {
+      onProgress({ ...last, phase });
+    },
   };
 }
 

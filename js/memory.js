@@ -7,18 +7,25 @@ const utf8Decoder = new TextDecoder();
 
 /** One instance of the module with its linear memory. */
 export class Memory {
-  /** @param {WebAssembly.Module} module */
-  static async instantiate(module) {
-    const instance = await WebAssembly.instantiate(module, {});
-    return new Memory(instance.exports);
+  /**
+   * @param {WebAssembly.Module} module
+   * @param {{ shared?: boolean }} [options] `shared`: for a module with threads
+   */
+  static async instantiate(module, { shared = false } = {}) {
+    const memory = shared ? createSharedMemory() : undefined;
+    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    return new Memory(instance.exports, memory);
   }
 
-  /** @param {WebAssembly.Exports} exports */
-  constructor(exports) {
-    this.exports = exports;
+  /**
+   * @param {WebAssembly.Exports} exports
+   * @param {WebAssembly.Memory} [shared] the memory of a module that imports it
+   */
+  constructor(exports, shared) {
+    this.exports = shared ? { ...exports, memory: shared } : exports;
     exports._initialize?.();
     this.arena = exports.bl_wasm_arena() >>> 0;
-    const { structs, constants } = readLayout(exports.memory.buffer, exports.bl_wasm_layout() >>> 0);
+    const { structs, constants } = readLayout(this.shared.buffer, exports.bl_wasm_layout() >>> 0);
     this.structs = structs;
     /** Enum constants of C by name. @type {Record<string, number>} */
     this.constants = constants;
@@ -27,6 +34,11 @@ export class Memory {
         (name) => [constants[name], name],
       ),
     );
+  }
+
+  /** The memory itself, for threads to share. */
+  get shared() {
+    return this.exports.memory;
   }
 
   /** Bytes of linear memory held now. */
@@ -146,8 +158,14 @@ export class Memory {
   /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). */
   writeText(text) {
     const address = this.alloc(text.length * 3);
-    const { written } = utf8Encoder.encodeInto(text, this.bytes(address, text.length * 3));
-    return { address, length: written };
+    const view = this.bytes(address, text.length * 3);
+    if (view.buffer instanceof ArrayBuffer) {
+      return { address, length: utf8Encoder.encodeInto(text, view).written };
+    }
+    // TextEncoder refuses shared memory.
+    const bytes = utf8Encoder.encode(text);
+    view.set(bytes);
+    return { address, length: bytes.length };
   }
 
   /** Reads UTF-8. A copy is decoded where the memory is shared (a TextDecoder rule). */
@@ -155,6 +173,18 @@ export class Memory {
     const view = this.bytes(address, length);
     return utf8Decoder.decode(view.buffer instanceof ArrayBuffer ? view : view.slice());
   }
+}
+
+/** Shared memory states its limit beforehand; some engines grant only a smaller one. */
+function createSharedMemory() {
+  for (const maximum of [65536, 32768, 16384, 8192]) {
+    try {
+      return new WebAssembly.Memory({ initial: 16, maximum, shared: true });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw errorOfStatus('BL_OUT_OF_MEMORY');
 }
 
 /** Reads the table of wasm/layout.h: pairs of (address of a name, value). */

@@ -6,10 +6,17 @@ LINK_FLAGS=(
     -O3 -msimd128 -sSTANDALONE_WASM --no-entry -sEXPORTED_FUNCTIONS=@wasm/exports.txt
     -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sINITIAL_MEMORY=1MB -sSTACK_SIZE=128KB -sMALLOC=none
 )
-MODULES=(simd relaxed)
+MODULES=(simd relaxed simd-threads relaxed-threads)
 
 module_flags() {
-    if [ "$1" = relaxed ]; then echo -mrelaxed-simd; fi
+    case $1 in relaxed*) echo -mrelaxed-simd ;; esac
+    case $1 in *-threads) echo -matomics -mbulk-memory ;; esac
+}
+
+# A module with threads imports its memory; each thread sets a stack pointer of its own.
+module_link_flags() {
+    module_flags "$1"
+    case $1 in *-threads) echo -sIMPORTED_MEMORY -Wl,--shared-memory -Wl,--export=__stack_pointer ;; esac
 }
 
 # Nothing that goes into the modules is newer than they are. Folders count too, so that a
@@ -48,7 +55,7 @@ compile_modules() {
 # A module reaches dist/ whole and checked, or not at all.
 link_module() {
     local out=build/wasm/bertlet-$1.wasm objects=("${SOURCES[@]/%/.o}")
-    if ! "$BL_EMCC" "${LINK_FLAGS[@]}" $(module_flags "$1") "${objects[@]/#/build/wasm/$1/}" -o "$out" 2>"$out.log"; then
+    if ! "$BL_EMCC" "${LINK_FLAGS[@]}" $(module_link_flags "$1") "${objects[@]/#/build/wasm/$1/}" -o "$out" 2>"$out.log"; then
         grep -v "^emcc: error: '" "$out.log" >&2 # that line repeats the linker's whole command
         return 1
     fi
