@@ -52,7 +52,7 @@ enum {
     BL_ERF_COUNT
 };
 
-/* erf(x / sqrt 2), absolute error 5.1e-7. */
+/* erf(x / sqrt 2), absolute error 5.4e-7. */
 static const float bl_erf_table[BL_ERF_COUNT] = {
     5.196802f,      1.16768015e-05f, 0.000628278067f, 0.0110359481f,
     0.0991655067f,  0.797883809f,    5.01734121e-07f, 0.000112693509f,

@@ -11,18 +11,16 @@
 #include "attention_f32.h"
 #include "kernel_sets.h"
 
-/* Two ways to sum four products into each int32 lane, equal in result:
- * - one instruction. One instruction of the processor too on ARM and on x64 with
- *   AVX-VNNI, if the engine knows: 225 G operations a second where the other way
- *   gives 120. Else the engine makes it up, slower than the other way (80).
- * - pairs to int16, then pairs of these to int32, with the vector of ones kept in a
- *   register.
- * Which is better here shows in what an operand outside the specified range gives:
- * x64 without AVX-VNNI saturates pair sums in int16, where the single instructions of
- * x64 and ARM give 4 * 127 * 255 and 4 * 127 * -1. Anything else is either saturation
- * or an engine that computes it wrongly (the baseline compiler of V8 11 does: it drops
- * the sum), and takes the second way. Asked in each call, in the same function as the
- * products, so that the same compiler has made both. */
+/* There are two ways to sum four products into each int32 lane, equal in result:
+ * - The one relaxed instruction. Where it is one of the processor too (ARM; x64 with
+ *   AVX-VNNI, in engines that know), it does 225 G operations a second where the other
+ *   way does 120; elsewhere the engine makes it up, and 80 G are left.
+ * - To pairs in int16, then to int32 with a vector of ones kept in a register.
+ * Which is better shows in what an operand outside the specified range gives: x64 without
+ * AVX-VNNI saturates pairs, the single instructions of x64 and ARM give 4 * 127 * 255 and
+ * 4 * 127 * -1. Whatever else comes, or a wrong sum within the range, takes the second
+ * way: V8 11's baseline compiler loses the addend. Asked in each call, in the function
+ * that does the products, so that it was compiled with them. */
 BL_INLINE int has_single_dot(void) {
     static const volatile int32_t probe[4] = {0x7f7f7f7f, -1, 0x01020304, 0x05060708};
     v128_t a = wasm_i32x4_make(probe[0], probe[2], 0, 0);
