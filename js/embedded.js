@@ -1,4 +1,4 @@
-// The model that comes with the package.
+// The model that comes with the package: its files as far as anything reads them.
 
 /**
  * Literal URLs, one a file: bundlers find and copy the files by this pattern.
@@ -18,10 +18,6 @@ export function embeddedModel() {
     ),
     'config_sentence_transformers.json': new URL(
       '../models/all-MiniLM-L6-v2/config_sentence_transformers.json',
-      import.meta.url,
-    ),
-    'special_tokens_map.json': new URL(
-      '../models/all-MiniLM-L6-v2/special_tokens_map.json',
       import.meta.url,
     ),
     'modules.json': new URL('../models/all-MiniLM-L6-v2/modules.json', import.meta.url),

@@ -1,6 +1,7 @@
 // The safetensors format: 8 bytes with the header's length, the header as JSON, and the
 // tensors' bytes without a gap. Checked as strictly as the reference implementation does
 // (https://github.com/huggingface/safetensors, "Format"), and duplicate names on top.
+import { joinBytes } from './bytes.js';
 import { BertletError } from './errors.js';
 
 /** Bits of an element, by the format's names, in the reference's order. */
@@ -69,9 +70,9 @@ const deepestHeader = 32;
  * @throws BAD_MODEL
  */
 export async function readHeader(stream, fileName) {
-  const reader = new ChunkReader(stream);
+  const reader = new ChunkReader(stream, fileName);
   try {
-    return await takeHeader(reader, stream.total, fileName);
+    return await takeHeader(reader, fileName);
   } finally {
     await reader.close();
   }
@@ -92,29 +93,24 @@ export async function readHeader(stream, fileName) {
  * @throws BAD_MODEL, what the stream throws, what the visitor throws
  */
 export async function streamTensors(stream, fileName, { onHeader, wanted }) {
-  const reader = new ChunkReader(stream);
+  const reader = new ChunkReader(stream, fileName);
   try {
-    const header = await takeHeader(reader, stream.total, fileName);
+    const header = await takeHeader(reader, fileName);
     await onHeader?.(header);
-    const cutOff = () =>
-      bad(fileName, `is cut off: ${reader.position} bytes of ${header.byteLength}`);
     for (const [name, info] of header.tensors) {
       const sink = await wanted(name, info);
+      if (sink) await feed(reader, info, sink);
       const end = header.dataStart + info.end;
-      if (sink) await feed(reader, info, sink, cutOff);
-      while (reader.position < end) {
-        if (!(await reader.more())) throw cutOff();
-        reader.take(end - reader.position);
-      }
+      while (reader.position < end) await reader.take(end - reader.position);
     }
-    if (await reader.more()) throw bad(fileName, 'has bytes after its last tensor');
+    if (await reader.hasMore()) throw bad(fileName, 'has bytes after its last tensor');
     return header;
   } finally {
     await reader.close();
   }
 }
 
-async function feed(reader, info, sink, cutOff) {
+async function feed(reader, info, sink) {
   const rows = sink.rows ?? info.rows;
   const rowBytes = (info.end - info.begin) / rows;
   if (info.end === info.begin) return;
@@ -126,8 +122,7 @@ async function feed(reader, info, sink, cutOff) {
     }
     const needed = count * rowBytes;
     for (let filled = 0; filled < needed; ) {
-      if (!(await reader.more())) throw cutOff();
-      const bytes = reader.take(needed - filled);
+      const bytes = await reader.take(needed - filled);
       sink.window().set(bytes, filled);
       filled += bytes.length;
     }
@@ -136,21 +131,13 @@ async function feed(reader, info, sink, cutOff) {
   }
 }
 
-async function takeHeader(reader, total, fileName) {
-  const start = await takeBytes(reader, 8, total, fileName);
+async function takeHeader(reader, fileName) {
+  const start = await takeBytes(reader, 8);
   const view = new DataView(start.buffer);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   if (length > largestHeader) throw bad(fileName, `is not a safetensors file: ${guess(start)}`);
-  if (8 + length > total)
-    throw bad(fileName, `is cut off: ${total} bytes, its header alone takes ${8 + length}`);
-  const bytes = await takeBytes(reader, length, total, fileName);
-  const header = parseHeader(bytes, fileName);
-  if (total !== undefined && total < header.byteLength) {
-    throw bad(fileName, `is cut off: ${total} bytes of ${header.byteLength}`);
-  }
-  if (total > header.byteLength) {
-    throw bad(fileName, `has ${total - header.byteLength} bytes after its last tensor`);
-  }
+  const header = parseHeader(await takeBytes(reader, length), fileName);
+  reader.expect(header.byteLength);
   return header;
 }
 
@@ -297,39 +284,39 @@ function bad(fileName, what, cause) {
   return new BertletError('BAD_MODEL', `${fileName} ${what}.`, { cause });
 }
 
-/** Copies so many bytes; grows with what arrives, not with what was announced. */
-async function takeBytes(reader, length, total, fileName) {
-  let bytes = new Uint8Array(Math.min(length, 1 << 16));
-  for (let filled = 0; filled < length; ) {
-    if (!(await reader.more())) {
-      throw bad(fileName, `is cut off: ${total ?? reader.position} bytes, its header is not whole`);
-    }
-    const part = reader.take(length - filled);
-    if (filled + part.length > bytes.length) {
-      const larger = new Uint8Array(
-        Math.min(length, Math.max(filled + part.length, bytes.length * 2)),
-      );
-      larger.set(bytes.subarray(0, filled));
-      bytes = larger;
-    }
-    bytes.set(part, filled);
-    filled += part.length;
+/** Copies so many bytes; takes memory for what has come, not for what was announced. */
+async function takeBytes(reader, length) {
+  const parts = [];
+  for (let missing = length; missing > 0; missing -= parts.at(-1).length) {
+    parts.push((await reader.take(missing)).slice());
   }
-  return bytes;
+  return joinBytes(parts);
 }
 
 class ChunkReader {
+  #total;
   #chunks;
   #chunk = new Uint8Array(0);
+  #fileName;
+  #expected;
   position = 0;
 
   /** @param {ByteStream} stream */
-  constructor(stream) {
-    this.#chunks = stream.chunks[Symbol.asyncIterator]();
+  constructor({ total, chunks }, fileName) {
+    this.#total = total;
+    this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#fileName = fileName;
+  }
+
+  /** How long the file says it is: with a known size there is no need to read to the end. */
+  expect(byteLength) {
+    this.#expected = byteLength;
+    if (this.#total < byteLength) throw this.#cutOff();
+    if (this.#total > byteLength) throw bad(this.#fileName, 'has bytes after its last tensor');
   }
 
   /** Whether there is a byte more, waiting for it. */
-  async more() {
+  async hasMore() {
     while (this.#chunk.length === 0) {
       const { done, value } = await this.#chunks.next();
       if (done) return false;
@@ -338,8 +325,9 @@ class ChunkReader {
     return true;
   }
 
-  /** The next bytes, at most `limit`, as they stand in the chunk. */
-  take(limit) {
+  /** The next bytes, at least one and at most `limit`, as they stand in the chunk. */
+  async take(limit) {
+    if (!(await this.hasMore())) throw this.#cutOff();
     const part = this.#chunk.subarray(0, limit);
     this.#chunk = this.#chunk.subarray(part.length);
     this.position += part.length;
@@ -348,5 +336,10 @@ class ChunkReader {
 
   close() {
     return this.#chunks.return?.();
+  }
+
+  #cutOff() {
+    const should = this.#expected ? ` of ${this.#expected}` : ', its header is not whole';
+    return bad(this.#fileName, `is cut off: ${this.#total ?? this.position} bytes${should}`);
   }
 }

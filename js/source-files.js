@@ -1,12 +1,10 @@
 // Files given one by one: blobs, buffers, answers, streams, text, URLs.
+import { readInPieces, viewOf } from './bytes.js';
 import { BertletError } from './errors.js';
 import { isFileName, withoutCommonFolder } from './file-names.js';
 import { openServedFile } from './file-port.js';
 import { hasFileSystem, openPath, pathOfUrl } from './source-path.js';
 import { fromResponse, openUrl } from './source-url.js';
-
-// Blobs and buffers are handed on in pieces, so that progress and abort work within them.
-const pieceSize = 1 << 20;
 
 // What was read of a stream once, by whatever source; asking its state does not tell all.
 const spent = new WeakSet();
@@ -73,7 +71,6 @@ export function openFiles(files, options) {
     keep(name, bytes) {
       if (isOneShot(files.get(name)) && bytes.length <= keptSize) kept.set(name, bytes);
     },
-    sizeOf: async (name) => sizeOf(files.get(name)),
     forget(name) {
       if (files.get(name) instanceof URL) options.cache?.forget(files.get(name));
     },
@@ -82,12 +79,7 @@ export function openFiles(files, options) {
 
 /** Whether a content can be read only once. @param {FileContent} content */
 export function isOneShot(content) {
-  return ['response', 'stream', 'iterable', 'port'].includes(kindOf(content));
-}
-
-/** @param {FileContent | undefined} content @returns {number | undefined} bytes, where known */
-export function sizeOf(content) {
-  return isBlob(content) ? content.size : content?.byteLength;
+  return ['response', 'stream', 'port'].includes(kindOf(content));
 }
 
 /**
@@ -111,7 +103,7 @@ export async function openContent(name, content, options) {
       if (content.protocol === 'file:' && hasFileSystem()) return openPath(pathOfUrl(content));
       return openUrl(content, options);
     case 'blob':
-      return inPieces(content.size, 'NOT_FOUND', async (begin, end) => {
+      return readInPieces(content.size, async (begin, end) => {
         return new Uint8Array(await content.slice(begin, end).arrayBuffer());
       });
     case 'port':
@@ -122,25 +114,20 @@ export async function openContent(name, content, options) {
       }
       return fromResponse(content);
     case 'stream': {
-      const reader = content.getReader();
+      const reader = content.getReader?.() ?? content[Symbol.asyncIterator]();
       return {
         errorCode: 'NETWORK',
-        read: async () => bytesOfChunk(name, (await reader.read()).value),
-        cancel: () => reader.cancel(),
-      };
-    }
-    case 'iterable': {
-      const iterator = content[Symbol.asyncIterator]();
-      return {
-        errorCode: 'NETWORK',
-        read: async () => bytesOfChunk(name, (await iterator.next()).value),
-        cancel: () => iterator.return?.(),
+        async read() {
+          const { value } = await (reader.read?.() ?? reader.next());
+          return value === undefined ? undefined : bytesOf(name, value);
+        },
+        cancel: () => (reader.cancel ? reader.cancel() : reader.return?.()),
       };
     }
     default: {
       const bytes =
         typeof content === 'string' ? new TextEncoder().encode(content) : viewOf(content);
-      return inPieces(bytes.length, 'BAD_MODEL', async (begin, end) => bytes.subarray(begin, end));
+      return readInPieces(bytes.length, (begin, end) => bytes.subarray(begin, end));
     }
   }
 }
@@ -154,8 +141,7 @@ function kindOf(content) {
   if (typeof content.postMessage === 'function') return 'port'; // of serveFile
   if (typeof content.status === 'number' && 'body' in content) return 'response';
   if (isBlob(content)) return 'blob';
-  if (typeof content.getReader === 'function') return 'stream';
-  if (typeof content[Symbol.asyncIterator] === 'function') return 'iterable';
+  if (typeof (content.getReader ?? content[Symbol.asyncIterator]) === 'function') return 'stream';
   return undefined;
 }
 
@@ -167,29 +153,7 @@ function isBlob(content) {
   return typeof content?.size === 'number' && typeof content.slice === 'function';
 }
 
-/** The bytes of a buffer or view, not copied. @param {ArrayBuffer | ArrayBufferView} content */
-export function viewOf(content) {
-  if (!ArrayBuffer.isView(content)) return new Uint8Array(content);
-  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
-}
-
-function bytesOfChunk(name, chunk) {
-  if (chunk === undefined) return undefined;
+function bytesOf(name, chunk) {
   if (ArrayBuffer.isView(chunk) || isBuffer(chunk)) return viewOf(chunk);
   throw new BertletError('BAD_ARGUMENT', `The stream given as ${name} must give Uint8Arrays.`);
-}
-
-function inPieces(total, errorCode, piece) {
-  let at = 0;
-  return {
-    total,
-    errorCode,
-    async read() {
-      if (at >= total) return undefined;
-      const begin = at;
-      at = Math.min(begin + pieceSize, total);
-      return piece(begin, at);
-    },
-    cancel() {},
-  };
 }

@@ -42,7 +42,6 @@ export async function openFolder(folder) {
   return {
     description: folder,
     open: (name) => openPath(pathOf(name)),
-    sizeOf: async (name) => (await statOf(pathOf(name)))?.size,
   };
 }
 

@@ -1,4 +1,5 @@
 // Files of a folder on a web server.
+import { readInPieces } from './bytes.js';
 import { BertletError } from './errors.js';
 
 /**
@@ -128,17 +129,7 @@ function readDataUrl({ href }) {
   const bytes = href.slice(0, comma).endsWith(';base64')
     ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
     : new TextEncoder().encode(text);
-  let rest = bytes;
-  return {
-    total: bytes.length,
-    errorCode: 'BAD_MODEL',
-    read: async () => {
-      const chunk = rest;
-      rest = undefined;
-      return chunk;
-    },
-    cancel() {},
-  };
+  return readInPieces(bytes.length, (begin, end) => bytes.subarray(begin, end));
 }
 
 /** A URL without its query and password, which may be secrets. */

@@ -1,4 +1,5 @@
 // One way to the files of a model, whatever they are read from.
+import { joinBytes } from './bytes.js';
 import { CheckedStream } from './checked-stream.js';
 import { abortError, BertletError, throwIfAborted } from './errors.js';
 import { openFileCache } from './file-cache.js';
@@ -22,7 +23,6 @@ const largestWholeFile = 2 ** 29 - 32;
  * @property {(name: string, how: { signal?: AbortSignal, integrity?: string })
  *   => Promise<import('./checked-stream.js').RawFile | { missing: string } | undefined>} open
  *   undefined, or what there is to say about it: the file is missing
- * @property {(name: string) => Promise<number | undefined>} [sizeOf] without reading it
  * @property {(name: string, bytes: Uint8Array) => void} [keep] is told what was read whole
  * @property {(name: string) => unknown} [forget] drops a kept copy of a download
  */
@@ -161,19 +161,6 @@ export class Source {
     }
   }
 
-  /**
-   * Counts files that will be read later into the progress bar's total, where their sizes
-   * can be known without a request.
-   * @param {string[]} names
-   */
-  async announce(names) {
-    if (!this.#report || !this.#kind.sizeOf) return;
-    for (const name of names) {
-      const size = await this.#kind.sizeOf(name);
-      if (size !== undefined) this.#report(name, 0, size, false);
-    }
-  }
-
   /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
   async forget(name) {
     await this.#kind.forget?.(name);
@@ -201,25 +188,16 @@ export class Source {
 
 /** @param {CheckedStream} stream */
 async function collect(name, stream) {
-  const refuse = async () => {
-    await stream.cancel();
-    throw new BertletError('BAD_MODEL', `${name} is too large to be what its name says.`);
-  };
-  if (stream.total > largestWholeFile) await refuse();
-  let bytes = new Uint8Array(stream.total ?? 1 << 16);
+  const parts = [];
   let length = 0;
   for await (const chunk of stream.chunks) {
-    const needed = length + chunk.length;
-    if (needed > largestWholeFile) await refuse();
-    if (needed > bytes.length) {
-      const larger = new Uint8Array(Math.max(needed, bytes.length * 2));
-      larger.set(bytes.subarray(0, length));
-      bytes = larger;
+    length += chunk.length;
+    if (Math.max(length, stream.total ?? 0) > largestWholeFile) {
+      throw new BertletError('BAD_MODEL', `${name} is too large to be what its name says.`);
     }
-    bytes.set(chunk, length);
-    length = needed;
+    parts.push(chunk.slice());
   }
-  return bytes.subarray(0, length);
+  return parts.length === 1 ? parts[0] : joinBytes(parts);
 }
 
 /** @param {import('./checked-stream.js').RawFile | undefined} raw */

@@ -216,17 +216,6 @@ describe('files given one by one', () => {
     await rejects(source.readBytes('a.bin'), 'NOT_FOUND', /^a\.bin could not be read/);
     rmSync(path);
   });
-
-  it('are known by their sizes', async () => {
-    const events = [];
-    const files = { 'a.bin': new Blob(['1234']), 'b.bin': weights, 'c.bin': streamOf(weights) };
-    const source = await openSource(files, { onProgress: (event) => events.push(event) });
-    await source.announce(['a.bin', 'b.bin', 'c.bin', 'd.bin']);
-    assert.equal(events.at(-1).total, 4 + weights.length);
-    await readStream(source, 'c.bin');
-    assert.equal(events.at(-2).total, undefined);
-    assert.equal(events.at(-1).total, 4 + 2 * weights.length);
-  });
 });
 
 describe('a source in a worker', () => {

@@ -276,6 +276,7 @@ describe('the signal', () => {
 class TestCaches {
   stores = new Map();
   failing = '';
+  writing = 0;
 
   async open(name) {
     if (this.failing === 'open') throw new DOMException('no', 'SecurityError');
@@ -298,8 +299,13 @@ class TestCaches {
           await reader.cancel();
           check('put midway');
         }
-        const body = await response.arrayBuffer();
-        store.set(url, { body, headers: [...response.headers] });
+        this.writing += 1;
+        try {
+          const body = await response.arrayBuffer();
+          store.set(url, { body, headers: [...response.headers] });
+        } finally {
+          this.writing -= 1;
+        }
       },
       delete: async (url) => {
         check('delete');
@@ -387,7 +393,7 @@ describe('the cache of a page', () => {
     await stream.chunks.next();
     controller.abort();
     await rejects(stream.chunks.next(), 'ABORTED');
-    await new Promise((done) => setTimeout(done, 20));
+    await until(() => caches.writing === 0);
     assert.deepEqual(caches.entries(), []);
   });
 

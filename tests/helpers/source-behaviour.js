@@ -175,9 +175,8 @@ export function behavesAsASource(open, { pagesAreMissing = false } = {}) {
     const reading = await other.openStream('model.safetensors');
     await reading.chunks.next();
     const opening = other.openStream('config.json');
-    await other.close();
+    await Promise.all([rejects(opening, 'ABORTED'), other.close()]);
     await rejects(reading.chunks.next(), 'ABORTED');
-    await rejects(opening, 'ABORTED');
     await rejects(other.readText('config.json'), 'ABORTED');
   });
 }
