@@ -1,6 +1,7 @@
 // One WASM instance with its tokenizer and weights: runs batches, one call at a time.
 import { BertletError, abortError, errorOfStatus, throwIfAborted } from './errors.js';
 import { Memory } from './memory.js';
+import { Threads } from './threads.js';
 import { createTokenizer } from './tokenizer.js';
 import { loadWeights } from './weights.js';
 import { yieldToEvents } from './yield.js';
@@ -26,7 +27,8 @@ const truncations = {
  *   tokenizerBlob: Uint8Array,
  *   config: ReturnType<typeof import('./config.js').readConfig>,
  *   dtype: 'fp32' | 'int8' | 'int8-fast',
- * }} EngineOptions
+ *   threads: number,
+ * }} EngineOptions with more than one thread, `module` is one with threads
  *
  * @typedef {{
  *   inputs: { text: string, pair?: string }[],
@@ -47,27 +49,30 @@ export class Engine {
    * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void }} [control]
    */
   static async open(options, source, control = {}) {
-    const memory = await Memory.instantiate(options.module);
-    const tokenizer = createTokenizer(memory, options.tokenizerBlob);
+    const { module, threads } = options;
+    const memory = await Memory.instantiate(module, { shared: threads > 1 });
+    const tokenizer = createTokenizer(memory, options.tokenizerBlob, options.tokenizerInfo);
     const model = await loadWeights(memory, options.config, options.dtype, source, control);
     throwIfAborted(control.signal);
-    return new Engine(memory, tokenizer, model, options);
+    const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
+    return new Engine(memory, tokenizer, model, options.config, crew);
   }
 
-  constructor(memory, tokenizer, model, { config, dtype }) {
+  constructor(memory, tokenizer, model, config, crew) {
     this.memory = memory;
     this.tokenizer = tokenizer;
     this.model = model;
     this.config = config;
-    this.dtype = dtype;
+    this.crew = crew;
     this.tail = Promise.resolve();
     this.disposed = false;
   }
 
-  /** @returns {{ memoryBytes: number, parameters: number, hasPooler: boolean }} */
+  /** @returns {{ memoryBytes: number, parameters: number, hasPooler: boolean, threads: number }} */
   info() {
     return {
-      memoryBytes: this.memory.byteLength,
+      memoryBytes: this.memory?.byteLength ?? 0,
+      threads: this.crew?.size ?? 1,
       parameters: this.model.parameters,
       hasPooler: this.model.hasPooler,
     };
@@ -92,6 +97,7 @@ export class Engine {
 
   dispose() {
     this.disposed = true;
+    this.crew?.stop();
     this.memory = null;
     this.tokenizer = null;
   }
@@ -129,12 +135,14 @@ export class Engine {
     const run = memory.writeStruct('bl_encoder_run', {
       want_hidden_states: request.hiddenStates ? 1 : 0,
       want_attentions: request.attentions ? 1 : 0,
+      crew: this.crew?.address ?? 0,
     });
     const status = memory.tryCall('bl_encoder_begin', memory.arena, this.model.address, batch.address, run);
     if (status !== 'BL_OK') throw this.errorOfBegin(status, run, batch);
     const { step_count: steps } = memory.readStruct('bl_encoder_run', run);
     for (let step = 0; step < steps; step++) {
       memory.exports.bl_encoder_step(run);
+      if (this.crew) this.checkCrew();
       if (performance.now() - clock.last < yieldAfter) continue;
       await yieldToEvents();
       this.check(signal);
@@ -143,6 +151,14 @@ export class Engine {
     if (request.pooling) this.readVectors(request, first, batch, run, results.vectors);
     else this.readOutputs(batch, run, results.outputs);
     return batch.count;
+  }
+
+  /** A thread that is gone makes what it worked on void; the next call goes on without. */
+  checkCrew() {
+    if (this.memory.exports.bl_wasm_crew_lost() === 0) return;
+    this.crew.stop();
+    this.crew = undefined;
+    throw new BertletError('INTERNAL', 'A thread of the engine ended unexpectedly: call again.');
   }
 
   /** Tokenises texts from `first` on into a batch, until it is full. */

@@ -61,7 +61,8 @@ export interface LoadOptions extends LoadTokenizerOptions {
    * - `fp32`: as PyTorch computes.
    */
   dtype?: 'auto' | Dtype;
-  /** Threads to use. This version computes on one. */
+  /** Threads that share the work. `auto`: up to 4 where memory can be shared (in Node; in a
+   * page that is cross-origin isolated), else 1. `info.threads` says what it became. */
   threads?: 'auto' | number;
   /** Which instructions to use. `auto`: relaxed SIMD where the engine has it. */
   simd?: 'auto' | 'baseline' | 'relaxed';

@@ -7,6 +7,7 @@ import { Memory } from './memory.js';
 import { Model } from './model.js';
 import { createProgress } from './progress.js';
 import { openSource, sourceForWorker } from './source.js';
+import { detectThreads } from './threads.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import { createTokenizer } from './tokenizer.js';
 import { chooseModule, loadModule } from './wasm-module.js';
@@ -18,12 +19,13 @@ export async function load(source, options = {}) {
   const progress = trackProgress(options.onProgress);
   const report = createProgress(progress?.download);
   // Compiling takes a while on another thread: it goes on while files are read.
-  const module = loadModule(choices.simd);
+  const module = loadModule(choices.simd, choices.threads > 1);
   module.catch(() => {});
 
   const sourceOptions = { cache: options.cache, integrity: options.integrity };
   const opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
   try {
+    await opened.announce(['model.safetensors']);
     const { blob, info } = await readTokenizerFiles(opened);
     const folder = await readFolder(opened, info);
     const engineOptions = {
@@ -31,6 +33,7 @@ export async function load(source, options = {}) {
       tokenizerBlob: blob,
       config: folder.config,
       dtype: choices.dtype,
+      threads: choices.threads,
     };
     const control = { signal, report };
     const { engine, tokenizer } = choices.worker
@@ -54,7 +57,8 @@ export async function loadTokenizer(source, options = {}) {
   });
   try {
     const { blob, info } = await readTokenizerFiles(opened);
-    return await openTokenizer(await loadModule(chooseModule('auto')), blob, info);
+    const module = await loadModule(chooseModule('auto'));
+    return await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
   } finally {
     await opened.close();
   }
@@ -64,15 +68,15 @@ function readOptions(options) {
   if (options === null || typeof options !== 'object') throw badArgument('options is not an object.');
   const simd = chooseModule(options.simd);
   const wanted = readChoice('dtype', options.dtype ?? 'auto', ['auto', 'fp32', 'int8', 'int8-fast']);
-  const threads = options.threads ?? 'auto';
-  if (threads !== 'auto') readCount('threads', threads);
   if (options.adapter !== undefined && options.adapter !== null) {
     throw new BertletError('UNSUPPORTED', 'Adapters are not supported by this version.');
   }
+  const worker = chooseWorker(options.worker ?? 'auto');
   return {
     simd,
     dtype: chooseDtype(wanted, simd),
-    worker: chooseWorker(options.worker ?? 'auto'),
+    worker,
+    threads: chooseThreads(options.threads ?? 'auto', worker),
     signal: readSignal(options.signal),
   };
 }
@@ -110,6 +114,17 @@ function chooseWorker(wanted) {
   return wanted === 'auto' ? typeof document !== 'undefined' && canStartWorker() : wanted;
 }
 
+/** More than this many threads wait for memory more than they compute. */
+const mostThreads = 4;
+
+/** How many threads share the engine's memory. A page's main thread may not wait for others. */
+function chooseThreads(wanted, worker) {
+  const { canShare, cores } = detectThreads();
+  const count = wanted === 'auto' ? Math.min(cores, mostThreads) : readCount('threads', wanted);
+  const mayWait = worker || typeof document === 'undefined';
+  return canShare && mayWait && canStartWorker() ? Math.min(count, 16) : 1;
+}
+
 /** The engine on this thread; its tokenizer is the model's. */
 async function openHere(engineOptions, info, source, control) {
   const engine = await Engine.open({ ...engineOptions, tokenizerInfo: info }, source, control);
@@ -120,11 +135,12 @@ async function openHere(engineOptions, info, source, control) {
 async function openInWorker(engineOptions, info, source, sourceOptions, control) {
   const [engine, tokenizer] = await Promise.all([
     WorkerEngine.open(engineOptions, sourceForWorker(source), sourceOptions, control),
-    openTokenizer(engineOptions.module, engineOptions.tokenizerBlob, info),
+    openTokenizer(engineOptions, info),
   ]);
   return { engine, tokenizer };
 }
 
-async function openTokenizer(module, blob, info) {
-  return createTokenizer(await Memory.instantiate(module), blob, info);
+async function openTokenizer({ module, tokenizerBlob, threads }, info) {
+  const memory = await Memory.instantiate(module, { shared: threads > 1 });
+  return createTokenizer(memory, tokenizerBlob, info);
 }

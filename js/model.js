@@ -26,13 +26,13 @@ export class Model {
 
   get info() {
     const { config, dtype, simd } = this.#settings;
-    const { memoryBytes, parameters, hasPooler } = this.#engine.info();
+    const { memoryBytes, parameters, hasPooler, threads } = this.#engine.info();
     return {
       architecture: config.modelType,
       parameters,
       dtype,
       simd,
-      threads: 1,
+      threads,
       memoryBytes: this.#disposed ? 0 : memoryBytes,
       heads: hasPooler ? ['pooler'] : [],
       layers: config.layers,

@@ -21,47 +21,49 @@ function nodeBuiltin(name) {
 
 /** A crew of threads on an engine's memory. */
 export class Threads {
-  #workers;
+  #workers = [];
+  #crew = 0;
+  #size = 1;
 
   /**
-   * Starts `size - 1` threads beside the caller and waits until they listen.
-   * @param {import('./memory.js').Memory} memory shared; their stacks are taken from it
+   * Takes stacks from the memory and lets `size - 1` threads start beside the caller, who
+   * need not wait: until they listen, and if they cannot start, the crew is the caller alone.
+   * @param {import('./memory.js').Memory} memory shared
    * @param {WebAssembly.Module} module
    * @param {number} size
-   * @returns {Promise<Threads>}
    */
-  static async start(memory, module, size) {
-    const crew = memory.exports.bl_wasm_crew(size) >>> 0;
-    const workers = [];
-    try {
-      for (let i = 1; i < size; i++) workers.push(openWorker());
-      const stacks = workers.map(() => memory.alloc(stackBytes) + stackBytes);
-      memory.seal();
-      await Promise.all(
-        workers.map((worker, i) =>
-          worker.start({ module, memory: memory.shared, stackTop: stacks[i] }),
-        ),
-      );
-    } catch (error) {
-      for (const worker of workers) worker.stop();
-      throw error;
-    }
-    return new Threads(crew, workers);
+  constructor(memory, module, size) {
+    const stackTops = Array.from({ length: size - 1 }, () => memory.alloc(stackBytes) + stackBytes);
+    memory.seal();
+    this.#start(memory, module, stackTops).catch(() => this.stop());
   }
 
-  constructor(crew, workers) {
-    /** Address of the crew, for bl_encoder_run. */
-    this.address = crew;
-    this.#workers = workers;
+  async #start(memory, module, stackTops) {
+    this.#workers = stackTops.map(openWorker);
+    await Promise.all(
+      this.#workers.map((worker, i) =>
+        worker.start({ module, memory: memory.shared, stackTop: stackTops[i] }),
+      ),
+    );
+    if (this.#workers.length === 0) return; // stopped meanwhile
+    this.#size = stackTops.length + 1;
+    this.#crew = memory.exports.bl_wasm_crew(this.#size) >>> 0;
+  }
+
+  /** Address of the crew for bl_encoder_run, 0: nobody but the caller. */
+  get address() {
+    return this.#crew;
   }
 
   get size() {
-    return this.#workers.length + 1;
+    return this.#size;
   }
 
   stop() {
     for (const worker of this.#workers) worker.stop();
     this.#workers = [];
+    this.#crew = 0;
+    this.#size = 1;
   }
 }
 
@@ -81,14 +83,12 @@ function openWorker() {
   }
   const { Worker: Thread } = nodeBuiltin('node:worker_threads');
   const thread = new Thread(new URL('./thread.js', import.meta.url));
+  thread.unref(); // a waiting thread must not keep the process alive
   return {
     start: (message) =>
       new Promise((resolve, reject) => {
         thread.once('error', reject);
-        thread.once('message', () => {
-          thread.unref(); // a sleeping thread must not keep the process alive
-          resolve();
-        });
+        thread.once('message', resolve);
         thread.postMessage(message);
       }),
     stop: () => thread.terminate(),

@@ -45,16 +45,20 @@ export function chooseModule(simd = 'auto') {
 const urls = {
   baseline: () => new URL('../dist/bertlet-simd.wasm', import.meta.url),
   relaxed: () => new URL('../dist/bertlet-relaxed.wasm', import.meta.url),
+  'baseline with threads': () => new URL('../dist/bertlet-simd-threads.wasm', import.meta.url),
+  'relaxed with threads': () => new URL('../dist/bertlet-relaxed-threads.wasm', import.meta.url),
 };
 
 /** Compiled modules of this realm: several models share one compilation. */
 const compiled = new Map();
 
 /**
- * @param {'baseline' | 'relaxed'} name
+ * @param {'baseline' | 'relaxed'} simd
+ * @param {boolean} [withThreads] the form that shares its memory
  * @returns {Promise<WebAssembly.Module>}
  */
-export function loadModule(name) {
+export function loadModule(simd, withThreads = false) {
+  const name = withThreads ? `${simd} with threads` : simd;
   let promise = compiled.get(name);
   if (!promise) {
     promise = compile(urls[name]());
