@@ -16,7 +16,7 @@ is_fresh() {
     [ -s "$1" ] && [ -z "$(find bench/*.c bench/compile.sh src tools/compile.sh -newer "$1" -print -quit)" ]
 }
 
-for name in "${MODULES[@]}"; do
+for name in simd relaxed; do
     module=$out/roofline-$name.wasm
     if is_fresh "$module"; then continue; fi
     find_toolchain

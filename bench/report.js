@@ -43,6 +43,9 @@ const COMPARISONS = [
   },
 ];
 
+/** What loading is compared with: what a user of the embedded model gets. */
+const LOAD_REFERENCE = 'bertlet int8 relaxed';
+
 const ENCODER_WORKLOADS = ['query', 'tok128', 'batch32', 'mixed64', 'corpus'];
 
 const megabytes = (bytes) => (bytes == null ? '' : (bytes / 1e6).toFixed(1));
@@ -151,14 +154,17 @@ function timeTable(rows) {
 function tokenizerTable(rows, bytes) {
   const able = rows.filter(({ rows: own }) => own.tokenizer);
   if (!able.length) return [];
-  const cells = able.map(({ id, rows: own }) => {
+  const ours = able.find((row) => row.ours)?.rows.tokenizer;
+  const cells = able.map((row) => {
     const speed = (ms) => bytes / 1e6 / (ms / 1e3);
-    const { median, q1, q3 } = own.tokenizer;
-    return [id, `${digits(speed(median))} (${digits(speed(q3))}–${digits(speed(q1))})`];
+    const { median, q1, q3, rounds } = row.rows.tokenizer;
+    const ratio = ours && !row.ours ? ratioOfRounds(rounds, ours.rounds).median : NaN;
+    const range = `${digits(speed(q3))}–${digits(speed(q1))}`;
+    return [row.id, `${digits(speed(median))} (${range})`, digits(ratio)];
   });
   return [
     `### Tokenizer, ${megabytes(bytes)} MB of text line by line`,
-    table(['contender', 'MB/s'], cells),
+    table(['contender', 'MB/s', 'time ÷ bertlet'], cells),
   ];
 }
 
@@ -166,16 +172,19 @@ function loadTable(rows) {
   const able = rows.filter(({ load }) => load);
   if (!able.length) return [];
   const hasBytes = able.some(({ load }) => load.bytes);
+  const ours = able.find(({ id }) => id === LOAD_REFERENCE)?.load.cold.total.median;
   const cells = able.map(({ id, native, load: { cold, warm, memory, bytes } }) => [
     id + (native ? ' (native)' : ''),
     ...['import', 'load', 'first', 'total'].map((part) => digits(cold[part].median)),
+    ours ? digits(cold.total.median / ours) : '',
     digits(warm.total.median),
     ...(hasBytes ? [megabytes(bytes?.runtime), megabytes(bytes?.model)] : []),
     megabytes(memory.afterLoad),
     megabytes(memory.inBatch),
   ]);
   const head = [
-    ...['contender', 'import ms', 'load ms', 'first call ms', 'to first vector ms', 'again ms'],
+    ...['contender', 'import ms', 'load ms', 'first call ms', 'to first vector ms'],
+    ...['÷ bertlet int8', 'again ms'],
     ...(hasBytes ? ['runtime MB', 'model MB'] : []),
     ...['WASM MB after load', 'after batch32'],
   ];

@@ -16,7 +16,7 @@ import { WORKLOADS, makeProse, makeWorkloads } from './workloads.js';
 
 const HELP = `Usage: npm run bench -- [OPTIONS]
 
-  --quick           a rough picture in under a minute (once everything is cached)
+  --quick           a rough picture in Node, under a minute once everything is cached
   --in A,B          sections: ${Object.keys(SECTIONS).join(', ')}
   --only A,B        of ${[...Object.keys(WORKLOADS), 'tokenizer', 'load', 'roofline'].join(', ')}
   --peers A,B       only peers whose name contains one of these; "none": no peer
@@ -131,7 +131,7 @@ async function main() {
   }
   const plan = makePlan(options);
   const complete = !['quick', 'in', 'only', 'peers', 'ours', 'rounds'].some((key) => options[key]);
-  const names = options.in ?? (options.quick ? ['node24', 'chromium'] : Object.keys(SECTIONS));
+  const names = options.in ?? (options.quick ? ['node24'] : Object.keys(SECTIONS));
   const begin = performance.now();
 
   const results = {
@@ -143,7 +143,7 @@ async function main() {
   setup.providePeers();
   if (plan.roofline) {
     setup.say('Roofline');
-    const sections = options.in ?? (options.quick ? ['node24'] : ['node24', 'chromium']);
+    const sections = names.filter((name) => name !== 'node20' || options.in);
     results.roofline = await measureRoofline({ sections, quick: options.quick });
   }
   if (plan.workloads.length || plan.loads) {
