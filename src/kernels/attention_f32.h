@@ -109,7 +109,7 @@ BL_INLINE void score_queries(const float *keys, const float *queries, uint32_t t
 /* scores = exp(scores - largest); inverse[query] = 1 / their sum in the order of keys. */
 BL_INLINE void softmax_queries(float *scores, uint32_t tokens, const v128_t largest[2],
                                float inverse[BL_QUERIES]) {
-    const float *table = bl_hidden_table(bl_exp_table);
+    const float *table = bl_hidden(bl_exp_table);
     v128_t sum[2], x[2];
     sum[0] = sum[1] = wasm_f32x4_splat(0.0f);
     float *end = scores + (size_t)tokens * BL_QUERIES;

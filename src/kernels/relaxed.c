@@ -36,9 +36,7 @@ BL_INLINE void sum_tile_i8_fast(uint32_t rows, uint32_t panels, int single, cons
                                 const int8_t *w, size_t w_step, uint32_t groups,
                                 v128_t sum[BL_TILE_SUMS]) {
     static const int16_t one[2] = {1, 1};
-    const int16_t *hidden = one; /* else the ones become a constant in the loop */
-    __asm__("" : "+r"(hidden));
-    v128_t ones = wasm_v128_load32_splat(hidden);
+    v128_t ones = wasm_v128_load32_splat(bl_hidden(one));
     const uint32_t width = panels * 2;
     const int8_t *end = w + (size_t)groups * 4 * BL_PANEL;
     BL_UNROLLED for (uint32_t i = 0; i < rows * width; i++) {

@@ -1,7 +1,5 @@
 /* exp, erf, tanh without libm, 8 values (two vectors) at a time: see math_tables.h.
- *
- * Constants are loaded from memory where they are used, once for 8 values: engines
- * build a constant vector anew at each use, which takes longer. */
+ * Constants are loaded from their table where they are used, once for 8 values. */
 #ifndef BERTLET_SIMD128_MATH_H
 #define BERTLET_SIMD128_MATH_H
 
@@ -16,19 +14,13 @@
         }                                                                                          \
     } while (0)
 
-/* The table, hidden from the optimiser, which would turn loads from it into constants. */
-BL_INLINE const float *bl_hidden_table(const float *table) {
-    __asm__("" : "+r"(table));
-    return table;
-}
-
 /* out = out * x + table[index] */
 BL_INLINE void bl_horner(v128_t out[2], const v128_t x[2], const float *table, int index) {
     v128_t c = wasm_v128_load32_splat(table + index);
     BL_EACH(out[i] = wasm_f32x4_add(wasm_f32x4_mul(out[i], x[i]), c));
 }
 
-/* `table`: bl_hidden_table(bl_exp_table), taken outside the loop. */
+/* `table`: bl_hidden(bl_exp_table), taken outside the loop; likewise below. */
 BL_INLINE void bl_exp8(const float *table, v128_t x[2]) {
     v128_t c = wasm_v128_load32_splat(table + BL_EXP_LOW);
     BL_EACH(x[i] = wasm_f32x4_pmax(x[i], c));

@@ -42,46 +42,70 @@ void bl_simd128_pack_rows_f32(const float *rows, size_t stride, uint32_t row_cou
 
 /* ---- int8: [k / 2][row][2] ---- */
 
-/* Bits compare like numbers where the sign is the same, and a NaN is above all. */
-static float largest_magnitude(const float *row, uint32_t inputs) {
-    v128_t a = wasm_i32x4_splat(0), b = a;
+/* min(x, 0) and max(x, 0) of a row, as bits. As signed integers, the bits of negative
+ * floats are the smallest, as unsigned ones the largest and in the order of magnitude; a
+ * NaN is beyond all others of its sign. */
+typedef struct value_range {
+    uint32_t low, high;
+} value_range;
+
+static value_range range_of(const float *row, uint32_t inputs) {
+    v128_t h = wasm_i32x4_splat(0), l = h, h2 = h, l2 = h;
     uint32_t k = 0;
     for (; k + 8 <= inputs; k += 8) {
-        a = wasm_i32x4_max(a, wasm_f32x4_abs(wasm_v128_load(row + k)));
-        b = wasm_i32x4_max(b, wasm_f32x4_abs(wasm_v128_load(row + k + 4)));
+        v128_t x = wasm_v128_load(row + k), x2 = wasm_v128_load(row + k + 4);
+        h = wasm_i32x4_max(h, x);
+        l = wasm_u32x4_max(l, x);
+        h2 = wasm_i32x4_max(h2, x2);
+        l2 = wasm_u32x4_max(l2, x2);
     }
     for (; k < inputs; k += 4) {
-        a = wasm_i32x4_max(a, wasm_f32x4_abs(bl_load_part(row + k, inputs - k)));
+        v128_t x = bl_load_part(row + k, inputs - k);
+        h = wasm_i32x4_max(h, x);
+        l = wasm_u32x4_max(l, x);
     }
-    a = wasm_i32x4_max(a, b);
-    a = wasm_i32x4_max(a, wasm_i32x4_shuffle(a, a, 2, 3, 0, 1));
-    a = wasm_i32x4_max(a, wasm_i32x4_shuffle(a, a, 1, 0, 3, 2));
-    return wasm_f32x4_extract_lane(a, 0);
+    h = wasm_i32x4_max(h, h2);
+    l = wasm_u32x4_max(l, l2);
+    h = wasm_i32x4_max(h, wasm_i32x4_shuffle(h, h, 2, 3, 0, 1));
+    h = wasm_i32x4_max(h, wasm_i32x4_shuffle(h, h, 1, 0, 3, 2));
+    l = wasm_u32x4_max(l, wasm_i32x4_shuffle(l, l, 2, 3, 0, 1));
+    l = wasm_u32x4_max(l, wasm_i32x4_shuffle(l, l, 1, 0, 3, 2));
+    uint32_t low = (uint32_t)wasm_i32x4_extract_lane(l, 0);
+    return (value_range){low >> 31 ? low : 0, (uint32_t)wasm_i32x4_extract_lane(h, 0)};
+}
+
+static float float_of(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 /* What the quantising loops need, loaded once. */
 typedef struct quantizer {
-    v128_t round;                /* BL_ROUND */
-    v128_t inverse[BL_TILE];     /* of each row */
-    v128_t zero_offset[BL_TILE]; /* of each row: zero point - BL_ROUND_BITS */
+    v128_t round;            /* BL_ROUND */
+    v128_t inverse[BL_TILE]; /* of each row */
+    v128_t offset[BL_TILE];  /* of each row: zero point - BL_ROUND_BITS; int8 has only [0] */
 } quantizer;
 
-/* Four values of row r as int32 lanes. */
-BL_INLINE v128_t quantize4(const quantizer *q, uint32_t r, v128_t x) {
-    v128_t rounded = wasm_f32x4_add(wasm_f32x4_mul(x, q->inverse[r]), q->round);
-    return wasm_i32x4_add(rounded, q->zero_offset[r]);
+/* Four values of row r, as int32 lanes. */
+BL_INLINE v128_t quantize4(const quantizer *q, uint32_t r, v128_t offset, v128_t x) {
+    return wasm_i32x4_add(wasm_f32x4_add(wasm_f32x4_mul(x, q->inverse[r]), q->round), offset);
 }
 
 BL_INLINE void set_row(quantizer *q, uint32_t r, float inverse, int32_t zero_point) {
-    q->round = wasm_f32x4_splat(BL_ROUND);
+    static const int32_t constants[2] = {BL_ROUND_BITS, -BL_ROUND_BITS};
+    const int32_t *hidden = bl_hidden(constants);
+    q->round = wasm_v128_load32_splat(hidden);
     q->inverse[r] = wasm_f32x4_splat(inverse);
-    q->zero_offset[r] = wasm_i32x4_splat(zero_point - BL_ROUND_BITS);
+    q->offset[r] = wasm_i32x4_add(wasm_v128_load32_splat(hidden + 1), wasm_i32x4_splat(zero_point));
 }
 
 /* Columns k..k+3 of 4 rows: two groups of [row][2]. */
 BL_INLINE void quantize_block_i8(const quantizer *q, const v128_t x[4], v128_t groups[2]) {
-    v128_t a = wasm_i16x8_narrow_i32x4(quantize4(q, 0, x[0]), quantize4(q, 1, x[1]));
-    v128_t b = wasm_i16x8_narrow_i32x4(quantize4(q, 2, x[2]), quantize4(q, 3, x[3]));
+    v128_t a = wasm_i16x8_narrow_i32x4(quantize4(q, 0, q->offset[0], x[0]),
+                                       quantize4(q, 1, q->offset[0], x[1]));
+    v128_t b = wasm_i16x8_narrow_i32x4(quantize4(q, 2, q->offset[0], x[2]),
+                                       quantize4(q, 3, q->offset[0], x[3]));
     groups[0] = wasm_i32x4_shuffle(a, b, 0, 2, 4, 6);
     groups[1] = wasm_i32x4_shuffle(a, b, 1, 3, 5, 7);
 }
@@ -117,7 +141,7 @@ static void pack_row_i8(const float *row, uint32_t inputs, const quantizer *row_
     const quantizer q = *row_q;
     size_t group = (size_t)tile_rows * 2;
     for (uint32_t k = 0; k < inputs; k += 4, tile += group * 2) {
-        v128_t x = quantize4(&q, 0, bl_load_part(row + k, inputs - k));
+        v128_t x = quantize4(&q, 0, q.offset[0], bl_load_part(row + k, inputs - k));
         x = wasm_i16x8_narrow_i32x4(x, x);
         wasm_v128_store32_lane(tile, x, 0);
         if (inputs - k > 2) {
@@ -127,8 +151,10 @@ static void pack_row_i8(const float *row, uint32_t inputs, const quantizer *row_
 }
 
 static float quantizer_i8(quantizer *q, uint32_t r, const float *row, uint32_t inputs) {
-    float inverse;
-    float scale = bl_row_step(largest_magnitude(row, inputs), bl_row_steps(inputs), &inverse);
+    value_range range = range_of(row, inputs);
+    uint32_t low = range.low & 0x7fffffff;
+    float largest = float_of(low > range.high ? low : range.high), inverse;
+    float scale = bl_row_step(largest, bl_row_steps(inputs), &inverse);
     set_row(q, r, inverse, 0);
     return scale;
 }
@@ -154,23 +180,6 @@ void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_coun
 
 /* ---- int8-fast: [k / 4][row][4] ---- */
 
-/* min(x, 0) and max(x, 0) of a row, a NaN in one of them if there is one. As integers,
- * the bits of negative floats are negative, and as unsigned ones above all others. */
-static void value_range(const float *row, uint32_t inputs, float *low, float *high) {
-    v128_t h = wasm_i32x4_splat(0), l = h;
-    for (uint32_t k = 0; k < inputs; k += 4) {
-        v128_t x = bl_load_part(row + k, inputs - k);
-        h = wasm_i32x4_max(h, x);
-        l = wasm_u32x4_max(l, x);
-    }
-    h = wasm_i32x4_max(h, wasm_i32x4_shuffle(h, h, 2, 3, 0, 1));
-    h = wasm_i32x4_max(h, wasm_i32x4_shuffle(h, h, 1, 0, 3, 2));
-    l = wasm_u32x4_max(l, wasm_i32x4_shuffle(l, l, 2, 3, 0, 1));
-    l = wasm_u32x4_max(l, wasm_i32x4_shuffle(l, l, 1, 0, 3, 2));
-    *high = wasm_f32x4_extract_lane(h, 0);
-    *low = wasm_i32x4_extract_lane(l, 0) < 0 ? wasm_f32x4_extract_lane(l, 0) : 0.0f;
-}
-
 /* Bytes 0..127 of columns k..k+3 of four rows. */
 BL_INLINE v128_t narrow_fast(v128_t r0, v128_t r1, v128_t r2, v128_t r3) {
     v128_t bytes =
@@ -185,13 +194,13 @@ static void pack_tile_i8_fast(const float *rows, size_t stride, uint32_t inputs,
     uint32_t k = 0;
     for (; k + 4 <= inputs; k += 4, tile += 16) {
         BL_UNROLLED for (uint32_t r = 0; r < 4; r++) {
-            x[r] = quantize4(&q, r, wasm_v128_load(rows + r * stride + k));
+            x[r] = quantize4(&q, r, q.offset[r], wasm_v128_load(rows + r * stride + k));
         }
         wasm_v128_store(tile, narrow_fast(x[0], x[1], x[2], x[3]));
     }
     if (k < inputs) {
         for (uint32_t r = 0; r < 4; r++) {
-            x[r] = quantize4(&q, r, bl_load_part(rows + r * stride + k, inputs - k));
+            x[r] = quantize4(&q, r, q.offset[r], bl_load_part(rows + r * stride + k, inputs - k));
         }
         wasm_v128_store(tile, narrow_fast(x[0], x[1], x[2], x[3]));
     }
@@ -201,16 +210,16 @@ static void pack_row_i8_fast(const float *row, uint32_t inputs, const quantizer 
                              uint32_t tile_rows, uint8_t *tile) {
     const quantizer q = *row_q;
     for (uint32_t k = 0; k < inputs; k += 4, tile += (size_t)tile_rows * 4) {
-        v128_t x = quantize4(&q, 0, bl_load_part(row + k, inputs - k));
+        v128_t x = quantize4(&q, 0, q.offset[0], bl_load_part(row + k, inputs - k));
         wasm_v128_store32_lane(tile, narrow_fast(x, x, x, x), 0);
     }
 }
 
 static float quantizer_i8_fast(quantizer *q, uint32_t r, const float *row, uint32_t inputs,
                                int32_t *zero_point) {
-    float low, high, inverse;
-    value_range(row, inputs, &low, &high);
-    float scale = bl_row_step(high - low, BL_FAST_STEPS, &inverse);
+    value_range range = range_of(row, inputs);
+    float low = float_of(range.low), inverse;
+    float scale = bl_row_step(float_of(range.high) - low, BL_FAST_STEPS, &inverse);
     float zero = (inverse > 0.0f ? -low * inverse : 0.0f) + BL_ROUND;
     *zero_point = (int32_t)(zero - BL_ROUND);
     set_row(q, r, inverse, *zero_point);

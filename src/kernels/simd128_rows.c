@@ -37,7 +37,7 @@ BL_INLINE void silu8(const float *table, v128_t x[2]) {
 
 BL_INLINE void apply(function8 function, const float *table, float *rows, size_t stride,
                      uint32_t row_count, uint32_t width) {
-    table = bl_hidden_table(table);
+    table = bl_hidden(table);
     for (uint32_t row = 0; row < row_count; row++, rows += stride) {
         v128_t x[2];
         uint32_t k = 0;

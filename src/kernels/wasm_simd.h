@@ -28,6 +28,13 @@
 #define BL_ROLLED
 #endif
 
+/* A table of constants, hidden from the optimiser, which would make v128.const of what is
+ * loaded from it; engines build such a constant anew at each use, which takes longer. */
+BL_INLINE const void *bl_hidden(const void *table) {
+    __asm__("" : "+r"(table));
+    return table;
+}
+
 #if !defined(__wasm__)
 
 /* Of the two results allowed, rounded twice or once, the one of plain SIMD. */
