@@ -10,6 +10,7 @@
 //   ours       whether it is bertlet
 //   native     not WebAssembly: an upper reference, never in a ratio that is a target
 //   except     workloads that would take it minutes
+//   minor      left out of a quick run, unless its name is asked for
 //   missing    its model could not be provided
 //   loads      whether its loading is measured as well
 import { existsSync } from 'node:fs';
@@ -65,6 +66,7 @@ function ours({ runtime, node }, threads) {
       options,
       scope: 'call',
       loads: true,
+      minor: simd === 'baseline' || dtype !== 'int8',
     });
     list.push({
       ...common,
@@ -157,6 +159,7 @@ function peers({ runtime, node }, threads) {
       scope: 'call',
       native: !page,
       loads: true,
+      minor: dtype === 'fp32',
     })),
     ...(page ? GGUF.map(wllama) : []),
     {
@@ -187,6 +190,7 @@ function natives(threads) {
     precision,
     scope: 'encoder',
     native: true,
+    minor: precision === 'fp32',
   });
   const python = { runtime: 'python', native: true };
   return [
@@ -201,6 +205,7 @@ function natives(threads) {
             options: { model: FLOAT_MODEL, threads },
             precision: 'fp32',
             scope: 'encoder',
+            minor: true,
           },
           {
             ...python,
@@ -218,7 +223,7 @@ function natives(threads) {
 /**
  * The contenders of one section.
  * @param {keyof typeof SECTIONS} section
- * @param {{ threads: number[], ours?: string[], peers?: string[] }} choice `ours` and
+ * @param {{ threads: number[], quick: boolean, ours?: string[], peers?: string[] }} choice `ours` and
  *   `peers`: parts of ids; only contenders that contain one of them take part
  */
 export function contendersOf(section, choice) {
@@ -230,7 +235,8 @@ export function contendersOf(section, choice) {
       const id = contender.scope === 'tokenizer' ? contender.id : `${contender.id}${suffix}`;
       const parts = contender.ours ? choice.ours : choice.peers;
       if (contender.missing) continue;
-      if (parts && !parts.some((part) => id.includes(part))) continue;
+      if (parts ? !parts.some((part) => id.includes(part)) : choice.quick && contender.minor)
+        continue;
       if (!found.has(id)) found.set(id, { ...contender, id });
     }
   }

@@ -7,8 +7,7 @@ import { ratioOfRounds } from './statistics.js';
  */
 const COMPARISONS = [
   {
-    title: 'Encoder alone: ids in, hidden states out',
-    against: 'onnxruntime-web of that precision, the best of its models',
+    against: 'onnxruntime-web fp32, the faster of plain and fused',
     ours: ['fp32 baseline', 'fp32 relaxed'].map((name) => `bertlet ${name}, encoder`),
     peers: ['onnxruntime-web fp32', 'onnxruntime-web fp32 fused'],
   },
@@ -20,7 +19,6 @@ const COMPARISONS = [
     peers: ['onnxruntime-web int8'],
   },
   {
-    title: 'Whole call: text in, vector out',
     against: 'transformers.js fp32',
     ours: ['bertlet fp32 baseline', 'bertlet fp32 relaxed'],
     peers: ['transformers.js fp32'],
@@ -31,7 +29,6 @@ const COMPARISONS = [
     peers: ['transformers.js q8'],
   },
   {
-    title: 'Our whole call against native code (an upper reference)',
     against: 'PyTorch fp32',
     ours: ['bertlet int8 relaxed', 'bertlet int8-fast relaxed'],
     peers: ['PyTorch fp32'],
@@ -84,11 +81,12 @@ function threadSuffixes(rows) {
 export function ratiosOf(rows) {
   const found = [];
   for (const { suffix } of threadSuffixes(rows)) {
-    for (const { title, against, ours, peers } of COMPARISONS) {
+    for (const { against, ours, peers } of COMPARISONS) {
       for (const id of ours.map((name) => name + suffix)) {
         const row = rows.find((other) => other.id === id && !other.error);
         if (!row) continue;
         const workloads = {};
+        let native = false;
         for (const workload of ENCODER_WORKLOADS) {
           const peer = fastest(
             rows,
@@ -98,9 +96,10 @@ export function ratiosOf(rows) {
           if (!peer || !row.rows[workload]) continue;
           const ratio = ratioOfRounds(peer.rows[workload].rounds, row.rows[workload].rounds);
           workloads[workload] = { ...ratio, peer: peer.id };
+          native ||= peer.native;
         }
         if (Object.keys(workloads).length) {
-          found.push({ title: title ?? '', id, against, workloads });
+          found.push({ id, against: native ? `${against} (native)` : against, workloads });
         }
       }
     }

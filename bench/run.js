@@ -39,12 +39,13 @@ function makePlan(options) {
     ...['tokenizer', 'load', 'roofline'],
   ];
   const rounds = Number(options.rounds ?? (quick ? 3 : 9));
-  const steady = quick ? { ms: 300, calls: 3 } : { ms: 3000, calls: 10 };
+  const steady = quick ? { ms: 250, calls: 3 } : { ms: 3000, calls: 10 };
   const few = Math.min(rounds, 3);
   return {
     workloads: [...ENCODER_WORKLOADS, 'tokenizer'].filter((name) => chosen.includes(name)),
     roofline: chosen.includes('roofline'),
     loads: chosen.includes('load') ? (quick ? 1 : 5) : 0,
+    takesLoad: ({ loads, precision }) => loads && (!quick || precision === 'int8'),
     rounds: {
       ...{ query: rounds, tok128: rounds, batch32: rounds },
       ...{ mixed64: few, corpus: Math.min(rounds, 2), tokenizer: Math.min(rounds, 5) },
@@ -54,7 +55,7 @@ function makePlan(options) {
       ...{ mixed64: { ms: 0, calls: 1 }, corpus: { ms: 0, calls: 0 } },
       tokenizer: { ms: quick ? 100 : 2000, calls: 1 },
     },
-    sliceMs: quick ? 150 : 800,
+    sliceMs: quick ? 120 : 800,
     sampleMs: 20,
     corpusLines: quick ? 200 : 2000,
     proseBytes: quick ? 500_000 : 10_000_000,

@@ -58,7 +58,7 @@ function summarizeTimes(list) {
 }
 
 async function measureLoads(section, data, plan, log) {
-  const entries = section.filter(({ contender }) => contender.loads);
+  const entries = section.filter(({ contender }) => plan.takesLoad(contender));
   for (let round = 0; round < plan.loads; round++) {
     for (const entry of rotate(entries, round)) {
       if (entry.error) continue;
