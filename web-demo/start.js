@@ -25,11 +25,11 @@ const paint = (code, text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
 const dim = (text) => paint(2, text);
 const bold = (text) => paint(1, text);
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`bertlet: ${error.message}\n`);
-  process.exitCode = 1;
+function inWords(error) {
+  if (error.code === 'EADDRINUSE')
+    return `port ${error.port} is in use; choose another with --port N`;
+  // Node adds a second sentence about arguments, of which there are none here.
+  return error.code?.startsWith('ERR_PARSE_ARGS') ? error.message.split('. ')[0] : error.message;
 }
 
 async function main() {
@@ -107,4 +107,11 @@ function dot(a, b) {
   let sum = 0;
   for (let at = 0; at < a.length; at++) sum += a[at] * b[at];
   return sum;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`bertlet: ${inWords(error)}\n`);
+  process.exitCode = 2;
 }

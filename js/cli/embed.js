@@ -64,6 +64,8 @@ export default {
         const vectors = await model.embed(texts, options);
         for (let at = 0; at < texts.length; at++)
           await output.write(format(vectors[at], texts[at]));
+        // Whoever writes line by line waits for the answers.
+        await output.flush();
         count += texts.length;
         // On a terminal the results themselves show how far it is.
         if (!output.isTerminal) progress.update(done, total, `${formatCount(count)} texts`);

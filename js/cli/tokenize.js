@@ -46,6 +46,7 @@ export default {
           isFirst = false;
           await output.line(table(encoding, text, values.pair));
         }
+        await output.flush();
       }
     } finally {
       await tokenizer.dispose?.();
