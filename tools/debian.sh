@@ -37,6 +37,8 @@ wanted() {
     tests)
         unless valgrind /usr/bin/valgrind
         unless chromium /usr/bin/chromium
+        # tests/fixtures/fetch-minilm.sh
+        python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
         ;;
     esac
 }
