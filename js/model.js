@@ -110,7 +110,7 @@ export class Model {
     return {
       pooling: readChoice('pooling', options.pooling ?? folder.mode, ['mean', 'cls', 'max', 'none']),
       normalize: options.normalize ?? folder.normalize,
-      dimensions: readCount('dimensions', options.dimensions, this.#width),
+      dimensions: this.#readDimensions(options.dimensions),
       precision: readChoice('precision', options.precision ?? 'float32', [
         'float32',
         'int8',
@@ -118,6 +118,14 @@ export class Model {
       ]),
       prompt: this.#readPrompt(options.prompt),
     };
+  }
+
+  #readDimensions(dimensions) {
+    const wanted = readCount('dimensions', dimensions, this.#width);
+    if (wanted > this.#width) {
+      throw badArgument(`dimensions is ${wanted}, but the model's vectors have ${this.#width}.`);
+    }
+    return wanted;
   }
 
   /** A prompt of the folder by its name, else the words themselves. */
