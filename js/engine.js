@@ -137,7 +137,13 @@ export class Engine {
       want_attentions: request.attentions ? 1 : 0,
       crew: this.crew?.address ?? 0,
     });
-    const status = memory.tryCall('bl_encoder_begin', memory.arena, this.model.address, batch.address, run);
+    const status = memory.tryCall(
+      'bl_encoder_begin',
+      memory.arena,
+      this.model.address,
+      batch.address,
+      run,
+    );
     if (status !== 'BL_OK') throw this.errorOfBegin(status, run, batch);
     const { step_count: steps } = memory.readStruct('bl_encoder_run', run);
     for (let step = 0; step < steps; step++) {
@@ -194,7 +200,7 @@ export class Engine {
     return { address, count };
   }
 
-  appendText({ inputs, maxLength, truncation }, index, batch, usage) {
+  appendText({ inputs, maxLength, truncation, longText }, index, batch, usage) {
     const { memory } = this;
     const { text, pair } = inputs[index];
     const first = memory.writeText(text);
@@ -208,7 +214,23 @@ export class Engine {
       truncation: memory.constants[truncations[truncation]],
       max_length: maxLength,
     });
-    memory.call('bl_wasm_batch_append', memory.arena, batch, this.tokenizer.address, input, usage);
+    const tokenizer = this.tokenizer.address;
+    const status = memory.tryCall(
+      'bl_wasm_batch_append',
+      memory.arena,
+      batch,
+      tokenizer,
+      input,
+      usage,
+    );
+    if (status === 'BL_OK') return;
+    if (status !== 'BL_BAD_ARGUMENT') throw errorOfStatus(status);
+    // The part of a pair that may be cut is too short, or the special tokens alone are too many.
+    throw new BertletError(
+      longText === 'error' ? 'TOO_LONG' : 'BAD_ARGUMENT',
+      `Text ${index} cannot be cut to ${maxLength} tokens by the truncation "${truncation}": ` +
+        'raise maxLength, or use "longest_first".',
+    );
   }
 
   readVectors(request, first, batch, run, vectors) {
@@ -233,7 +255,10 @@ export class Engine {
     const { memory, model } = this;
     const width = this.config.hiddenSize;
     const states = memory.readStruct('bl_encoder_run', run);
-    const { starts: startsAddress, token_count: total } = memory.readStruct('bl_batch', batch.address);
+    const { starts: startsAddress, token_count: total } = memory.readStruct(
+      'bl_batch',
+      batch.address,
+    );
     const starts = memory.uint32(startsAddress, batch.count + 1).slice();
     let pooled;
     if (model.hasPooler) {
@@ -279,6 +304,12 @@ export class Engine {
   }
 
   errorOfBegin(status, run, batch) {
+    if (status === 'BL_BAD_ARGUMENT') {
+      return new BertletError(
+        'BAD_ARGUMENT',
+        'A text gives no token, and this tokenizer adds none: leave out what is empty.',
+      );
+    }
     if (status !== 'BL_BAD_MODEL') return errorOfStatus(status);
     const { memory, config } = this;
     const { bad_token: token } = memory.readStruct('bl_encoder_run', run);

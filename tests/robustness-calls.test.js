@@ -106,11 +106,26 @@ test('a pair for a model with one segment', async () => {
   });
 });
 
+test('a text that cannot be cut as asked', async () => {
+  const pair = { text: 'sun', pair: sentence };
+  const message = /Text 1 .* 8 tokens .*only_first/;
+  const options = { maxLength: 8, truncation: 'only_first' };
+  await assert.rejects(healthy.model.embed(['sun', pair], options), {
+    code: 'BAD_ARGUMENT',
+    message,
+  });
+  const strict = { ...options, longText: 'error' };
+  await assert.rejects(healthy.model.embed(['sun', pair], strict), { code: 'TOO_LONG', message });
+  await assert.rejects(healthy.model.embed(pair, { maxLength: 2 }), { code: 'BAD_ARGUMENT' });
+  await healthy.check();
+});
+
 test('a text without a token', () =>
   withModel(tinyModel('no-specials'), {}, async (model) => {
     const before = await model.embed(sentence);
-    await assert.rejects(model.embed(''), { code: 'BAD_ARGUMENT' });
-    await assert.rejects(model.embed(['sun', ' ']), { code: 'BAD_ARGUMENT' });
+    const expected = { code: 'BAD_ARGUMENT', message: /no token/ };
+    await assert.rejects(model.embed(''), expected);
+    await assert.rejects(model.embed(['sun', ' ']), expected);
     assert.ok(sameBits(await model.embed(sentence), before));
   }));
 
