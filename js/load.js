@@ -11,6 +11,7 @@ import { detectThreads } from './threads.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import { createTokenizer } from './tokenizer.js';
 import { chooseModule, loadModule } from './wasm-module.js';
+import { weightsFile } from './weights.js';
 
 /** See index.d.ts. */
 export async function load(source, options = {}) {
@@ -25,7 +26,7 @@ export async function load(source, options = {}) {
   const sourceOptions = { cache: options.cache, integrity: options.integrity };
   const opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
   try {
-    await opened.announce(['model.safetensors']);
+    opened.announce(weightsFile);
     const { blob, info } = await readTokenizerFiles(opened);
     const folder = await readFolder(opened, info);
     const engineOptions = {

@@ -161,6 +161,16 @@ export class Source {
     }
   }
 
+  /**
+   * Tells the progress that a file is still to come, so that its total stays unknown until
+   * the file is opened; with 0 bytes, that it will not come after all.
+   * @param {string} name
+   * @param {0} [total]
+   */
+  announce(name, total) {
+    this.#report?.(name, 0, total, false);
+  }
+
   /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
   async forget(name) {
     await this.#kind.forget?.(name);

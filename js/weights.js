@@ -5,7 +5,7 @@ import { streamTensors } from './safetensors.js';
 import { readShardIndex } from './shard-index.js';
 import { identifyTensor, requiredTensors, scaleSuffix } from './tensor-names.js';
 
-const weightsFile = 'model.safetensors';
+export const weightsFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
 
 /** Bytes of the staging window, unless one row is longer. */
@@ -40,6 +40,7 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
     await writeFile(writer, weightsFile, single);
     return writer.finish();
   }
+  source.announce(weightsFile, 0);
   const shards = await readIndex(source);
   const names = [...shards.values()].flatMap((tensors) => [...tensors]);
   const writer = new ModelWriter(memory, config, dtype, names);

@@ -1,0 +1,152 @@
+// What a text became: views of one block of numbers, made when they are first read.
+
+/**
+ * Windows of one or many texts as C laid them out: `block` has the ids, type ids, special
+ * mask (`total` numbers each) and offsets (twice as many) end to end.
+ * @typedef {{
+ *   block: Int32Array,
+ *   total: number,
+ *   surfaces?: (string | undefined)[],
+ * }} EncodedBlock `surfaces`: texts of tokens that differ from their ids' own
+ */
+
+export class Encoding {
+  #texts;
+  #block;
+  #begin;
+  #end;
+  #pads;
+  #overflow;
+  #ids;
+  #typeIds;
+  #attentionMask;
+  #specialTokensMask;
+  #tokens;
+  #offsets;
+  #overflowing;
+
+  /**
+   * @param {(id: number) => string} texts
+   * @param {EncodedBlock} block
+   * @param {number} begin the window's tokens in the block
+   * @param {number} end
+   * @param {() => Encoding[]} [overflow] makes the windows that overflowed
+   * @param {{ left: number, right: number }} [pads] how many of the tokens are padding
+   */
+  constructor(texts, block, begin, end, overflow, pads) {
+    this.#texts = texts;
+    this.#block = block;
+    this.#begin = begin;
+    this.#end = end;
+    this.#overflow = overflow;
+    this.#pads = pads;
+  }
+
+  /** Number of tokens. */
+  get length() {
+    return this.#end - this.#begin;
+  }
+
+  get ids() {
+    this.#ids ??= this.#row(0);
+    return this.#ids;
+  }
+
+  get typeIds() {
+    this.#typeIds ??= this.#row(1);
+    return this.#typeIds;
+  }
+
+  /** 0 for padding, else 1. */
+  get attentionMask() {
+    if (!this.#attentionMask) {
+      this.#attentionMask = new Int32Array(this.length);
+      const { left = 0, right = 0 } = this.#pads ?? {};
+      this.#attentionMask.fill(1, left, this.length - right);
+    }
+    return this.#attentionMask;
+  }
+
+  /** 1 for tokens that the post-processor or padding added. */
+  get specialTokensMask() {
+    this.#specialTokensMask ??= this.#row(2);
+    return this.#specialTokensMask;
+  }
+
+  get tokens() {
+    this.#tokens ??= Array.from(
+      this.ids,
+      (id, i) => this.#block.surfaces?.[this.#begin + i] ?? this.#texts(id),
+    );
+    return this.#tokens;
+  }
+
+  /** UTF-16 indices into the text; [0, 0] for tokens that were added. */
+  get offsets() {
+    if (!this.#offsets) {
+      const { block, total } = this.#block;
+      const first = 3 * total + 2 * this.#begin;
+      this.#offsets = Array.from({ length: this.length }, (_, i) => [
+        block[first + 2 * i],
+        block[first + 2 * i + 1],
+      ]);
+    }
+    return this.#offsets;
+  }
+
+  /** What truncation cut off, as further windows; undefined where nothing may be cut. */
+  get overflowing() {
+    this.#overflowing ??= this.#overflow?.();
+    return this.#overflowing;
+  }
+
+  toJSON() {
+    const { ids, typeIds, attentionMask, specialTokensMask, tokens, offsets, overflowing } = this;
+    const lists = [ids, typeIds, attentionMask, specialTokensMask].map((list) => Array.from(list));
+    return {
+      ids: lists[0],
+      typeIds: lists[1],
+      attentionMask: lists[2],
+      specialTokensMask: lists[3],
+      tokens,
+      offsets,
+      overflowing,
+    };
+  }
+
+  /**
+   * This encoding with padding up to `length` tokens; itself when it is that long.
+   * @param {number} length
+   * @param {{ id: number, side: 'left' | 'right' }} padding
+   * @param {() => Encoding[]} [overflow]
+   */
+  padded(length, { id, side }, overflow = this.#overflow) {
+    const own = this.length;
+    const missing = Math.max(0, length - own);
+    const left = side === 'left' ? missing : 0;
+    const total = own + missing;
+    const { block, surfaces } = this.#block;
+    const result = new Int32Array(5 * total);
+    result.fill(id, 0, total).fill(1, 2 * total, 3 * total);
+    for (const row of [0, 1, 2]) result.set(this.#row(row), row * total + left);
+    const offsets = 3 * this.#block.total;
+    result.set(
+      block.subarray(offsets + 2 * this.#begin, offsets + 2 * this.#end),
+      3 * total + 2 * left,
+    );
+    const ownSurfaces = surfaces && [
+      ...Array(left),
+      ...surfaces.slice(this.#begin, this.#end),
+      ...Array(missing - left),
+    ];
+    const padded = { block: result, total, surfaces: ownSurfaces };
+    const pads = { left, right: missing - left };
+    return new Encoding(this.#texts, padded, 0, total, overflow, pads);
+  }
+
+  /** A view of ids, type ids or special mask. */
+  #row(row) {
+    const { block, total } = this.#block;
+    return block.subarray(row * total + this.#begin, row * total + this.#end);
+  }
+}

@@ -1,0 +1,488 @@
+// Text to token ids and back, synchronously; the work is done in C (src/tokenizer). A call
+// crosses into WebAssembly once for many texts.
+import { Encoding } from './encoding.js';
+import { BertletError, errorOfStatus } from './errors.js';
+
+/** UTF-16 units of text that one call into WebAssembly takes (a longer text goes alone). */
+const unitsPerCall = 1 << 16;
+/** Bytes of the largest buffer for UTF-8 that is kept between calls. */
+const stagingMost = 1 << 20;
+const noPair = 0xffffffff;
+const specialNames = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
+const truncations = {
+  longest_first: 'BL_TRUNCATION_LONGEST_FIRST',
+  only_first: 'BL_TRUNCATION_ONLY_FIRST',
+  only_second: 'BL_TRUNCATION_ONLY_SECOND',
+};
+
+const utf8Encoder = new TextEncoder();
+
+/**
+ * Puts a tokenizer into a memory for good.
+ * @param {import('./memory.js').Memory} memory
+ * @param {Uint8Array} blob of tokenizer-config.js
+ * @param {Partial<import('./tokenizer-config.js').TokenizerInfo>} [info]
+ * @returns {Tokenizer}
+ */
+export function createTokenizer(memory, blob, info = {}) {
+  const mark = memory.mark();
+  try {
+    const blobAddress = memory.writeBytes(blob); // used where it stands
+    const pointer = memory.alloc(4);
+    const status = memory.tryCall(
+      'bl_tokenizer_create',
+      memory.arena,
+      blobAddress,
+      blob.length,
+      pointer,
+    );
+    if (status !== 'BL_OK') {
+      const damaged = 'The tokenizer is damaged: the core refuses what was made of its files.';
+      throw errorOfStatus(status, status === 'BL_BAD_MODEL' ? damaged : undefined);
+    }
+    const tokenizer = new Tokenizer(memory, memory.readU32(pointer), info);
+    memory.seal();
+    return tokenizer;
+  } catch (error) {
+    memory.reset(mark);
+    throw error;
+  }
+}
+
+/** See index.d.ts. */
+export class Tokenizer {
+  #memory;
+  #info;
+  #call;
+  #texts = [];
+  #textOf = (id) => this.#text(id);
+
+  /**
+   * @param {import('./memory.js').Memory} memory
+   * @param {number} address of the C tokenizer
+   * @param {Partial<import('./tokenizer-config.js').TokenizerInfo>} info
+   */
+  constructor(memory, address, info) {
+    this.#memory = memory;
+    this.#info = { specialTokens: {}, ...info };
+    this.#call = new EncodeCall(memory, address);
+    /** Where the C tokenizer stands. */
+    this.address = address;
+  }
+
+  /** Forgets the memory; later calls throw DISPOSED. */
+  dispose() {
+    this.#memory = null;
+    this.#call = null;
+  }
+
+  get vocabSize() {
+    return this.#open().exports.bl_tokenizer_vocab_size(this.address) >>> 0;
+  }
+
+  /** See index.d.ts. */
+  encode(text, options) {
+    this.#open();
+    const settings = this.#readOptions(options);
+    const input = readInput({ text, pair: options?.pair }, '');
+    const encoding = this.#encodeAll([input], settings)[0];
+    return settings.padding ? this.#pad([encoding], [input], settings)[0] : encoding;
+  }
+
+  /** See index.d.ts. */
+  encodeBatch(texts, options) {
+    this.#open();
+    if (!Array.isArray(texts)) throw badArgument('texts is not an array.');
+    if (options?.pair !== undefined) {
+      throw badArgument('encodeBatch takes pairs in its array: [{ text, pair }].');
+    }
+    const settings = this.#readOptions(options);
+    const inputs = texts.map((text, i) => readInput(text, ` ${i}`));
+    const encodings = [];
+    for (let first = 0; first < inputs.length; ) {
+      let last = first;
+      for (let units = 0; last < inputs.length && units < unitsPerCall; last++) {
+        units += inputs[last].text.length + (inputs[last].pair?.length ?? 0);
+      }
+      encodings.push(...this.#encodeAll(inputs.slice(first, last), settings, first));
+      first = last;
+    }
+    return settings.padding ? this.#pad(encodings, inputs, settings) : encodings;
+  }
+
+  /** See index.d.ts. */
+  decode(ids, options) {
+    const memory = this.#open();
+    const skip = readBoolean('skipSpecialTokens', options?.skipSpecialTokens ?? false);
+    const list = readIds(ids);
+    const mark = memory.mark();
+    try {
+      const address = memory.alloc(4 * list.length);
+      memory.int32(address, list.length).set(list);
+      const text = memory.writeStruct('bl_text');
+      memory.call(
+        'bl_tokenizer_decode',
+        memory.arena,
+        this.address,
+        address,
+        list.length,
+        skip ? 1 : 0,
+        text,
+      );
+      return readTextStruct(memory, text);
+    } finally {
+      memory.reset(mark);
+    }
+  }
+
+  /** @param {string} token @returns {number | undefined} */
+  tokenToId(token) {
+    const memory = this.#open();
+    if (typeof token !== 'string') throw badArgument('token is not a string.');
+    const mark = memory.mark();
+    try {
+      const { address, length } = memory.writeText(token);
+      const id = memory.exports.bl_tokenizer_token_to_id(this.address, address, length);
+      return id < 0 ? undefined : id;
+    } finally {
+      memory.reset(mark);
+    }
+  }
+
+  /** @param {number} id @returns {string | undefined} */
+  idToToken(id) {
+    this.#open();
+    if (!Number.isInteger(id)) throw badArgument('id is not a whole number.');
+    return id < 0 || id >= 2 ** 31 ? undefined : this.#text(id);
+  }
+
+  /** The text of an id; undefined when there is none. */
+  #text(id) {
+    const known = this.#texts[id];
+    if (known !== undefined) return known;
+    const memory = this.#open();
+    const mark = memory.mark();
+    try {
+      const text = memory.writeStruct('bl_text');
+      const status = memory.tryCall('bl_tokenizer_id_to_token', this.address, id, text);
+      if (status === 'BL_OK') this.#texts[id] = readTextStruct(memory, text);
+      return this.#texts[id];
+    } finally {
+      memory.reset(mark);
+    }
+  }
+
+  #open() {
+    if (!this.#memory) throw new BertletError('DISPOSED', 'The tokenizer was disposed of.');
+    return this.#memory;
+  }
+
+  /** @param {string} name one of specialNames @returns {string | null} */
+  specialToken(name) {
+    return this.#info.specialTokens[name] ?? null;
+  }
+
+  /** @param {string} name one of specialNames @returns {number | null} */
+  specialTokenId(name) {
+    const token = this.specialToken(name);
+    return token === null ? null : (this.tokenToId(token) ?? null);
+  }
+
+  #readOptions(options) {
+    const given = readOptions(options);
+    const needsLength = given.truncation || given.padding === 'max_length';
+    const maxLength = given.maxLength ?? this.#info.modelMaxLength;
+    if (needsLength && maxLength === undefined) {
+      throw badArgument(
+        'maxLength is missing: truncation, and padding to "max_length", need it where the folder sets none.',
+      );
+    }
+    return { ...given, maxLength: maxLength ?? 0 };
+  }
+
+  #encodeAll(inputs, settings, first = 0) {
+    const { block, starts, inputWindows, truncated } = this.#call.run(
+      inputs,
+      settings,
+      false,
+      first,
+    );
+    return inputs.map((input, i) => {
+      const window = inputWindows[i];
+      const overflow = settings.truncation
+        ? () => (truncated[i] > 0 ? this.#overflowing(input, settings) : [])
+        : undefined;
+      return new Encoding(this.#textOf, block, starts[window], starts[window + 1], overflow);
+    });
+  }
+
+  /** Encodes once more, now with all windows: few look at what overflowed. */
+  #overflowing(input, settings) {
+    this.#open();
+    const { block, starts } = this.#call.run([input], settings, true, 0);
+    return Array.from(
+      starts.subarray(1, -1),
+      (start, i) => new Encoding(this.#textOf, block, start, starts[i + 2]),
+    );
+  }
+
+  #pad(encodings, inputs, { padding, paddingSide, ...settings }) {
+    const id = this.specialTokenId('pad');
+    if (id === null) throw badArgument('padding: this tokenizer has no padding token.');
+    let length = padding;
+    if (padding === 'max_length') length = settings.maxLength;
+    if (padding === 'longest') {
+      length = encodings.reduce((longest, encoding) => Math.max(longest, encoding.length), 0);
+    }
+    const pad = { id, side: paddingSide };
+    return encodings.map((encoding, i) => {
+      const overflow =
+        settings.truncation &&
+        (() => encoding.overflowing.map((window) => window.padded(length, pad)));
+      return encoding.padded(length, pad, overflow || undefined);
+    });
+  }
+}
+
+// maskToken, maskTokenId and so on.
+for (const name of specialNames) {
+  Object.defineProperties(Tokenizer.prototype, {
+    [`${name}Token`]: {
+      get() {
+        return this.specialToken(name);
+      },
+    },
+    [`${name}TokenId`]: {
+      get() {
+        return this.specialTokenId(name);
+      },
+    },
+  });
+}
+
+/** The structs of a call into C, kept, and their fields by index into 32-bit views. */
+class EncodeCall {
+  constructor(memory, tokenizer) {
+    this.memory = memory;
+    this.tokenizer = tokenizer;
+    this.batchSize = memory.structs.bl_encode_batch.size / 4;
+    this.resultSize = memory.structs.bl_encoding.size / 4;
+    this.batch = memory.alloc(4 * this.batchSize);
+    this.result = memory.alloc(4 * this.resultSize);
+    this.batchField = fieldIndices(memory.structs.bl_encode_batch);
+    this.resultField = fieldIndices(memory.structs.bl_encoding);
+    this.staging = new Uint8Array(1 << 12);
+  }
+
+  /**
+   * @param {{ text: string, pair?: string }[]} inputs
+   * @param {object} settings
+   * @param {boolean} windows also those that overflow
+   * @param {number} first number of the first input, for messages
+   * @returns {{
+   *   block: import('./encoding.js').EncodedBlock,
+   *   starts: Uint32Array,
+   *   inputWindows: Uint32Array,
+   *   truncated: Uint32Array,
+   * }}
+   */
+  run(inputs, settings, windows, first) {
+    const { memory } = this;
+    const mark = memory.mark();
+    try {
+      const { texts, bytes, ends } = this.writeInputs(inputs);
+      const { constants } = memory;
+      const batch = memory.uint32(this.batch, this.batchSize);
+      const field = this.batchField;
+      batch[field.texts] = texts;
+      batch[field.text_bytes] = bytes;
+      batch[field.ends] = ends;
+      batch[field.input_count] = inputs.length;
+      batch[field.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
+      batch[field.truncation] = settings.truncation
+        ? constants[truncations[settings.truncation]]
+        : 0;
+      batch[field.max_length] = settings.maxLength;
+      batch[field.stride] = settings.stride;
+      batch[field.windows] = windows ? 1 : 0;
+      const status = memory.exports.bl_tokenizer_encode_batch(
+        memory.arena,
+        this.tokenizer,
+        this.batch,
+        this.result,
+      );
+      const result = memory.uint32(this.result, this.resultSize);
+      if (status !== 0)
+        throw this.error(memory.statusNames.get(status), result, settings, inputs, first);
+      return this.readResult(result, inputs.length);
+    } finally {
+      memory.reset(mark);
+    }
+  }
+
+  /** All texts end to end as UTF-8, and where each ends. */
+  writeInputs(inputs) {
+    const { memory } = this;
+    const parts = [];
+    for (const { text, pair } of inputs) {
+      parts.push(text);
+      if (pair !== undefined) parts.push(pair);
+    }
+    const { bytes, sizes } = this.encodeTexts(parts);
+    const texts = memory.writeBytes(bytes);
+    const ends = memory.alloc(8 * inputs.length);
+    const table = memory.uint32(ends, 2 * inputs.length);
+    let at = 0;
+    let next = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      at += sizes[next++];
+      table[2 * i] = at;
+      if (inputs[i].pair === undefined) {
+        table[2 * i + 1] = noPair;
+        continue;
+      }
+      at += sizes[next++];
+      table[2 * i + 1] = at;
+    }
+    return { texts, bytes: bytes.length, ends };
+  }
+
+  /**
+   * UTF-8 of all texts end to end, in a buffer that the next call uses again, and the bytes
+   * of each.
+   * @param {string[]} parts
+   */
+  encodeTexts(parts) {
+    const all = parts.length === 1 ? parts[0] : parts.join('');
+    let target = this.staging;
+    if (target.length < 3 * all.length) {
+      target = new Uint8Array(3 * all.length);
+      if (target.length <= stagingMost) this.staging = target;
+    }
+    const { written } = utf8Encoder.encodeInto(all, target);
+    const bytes = target.subarray(0, written);
+    if (parts.length === 1) return { bytes, sizes: [written] };
+    if (written === all.length) return { bytes, sizes: parts.map((part) => part.length) };
+    // One by one: where each ends, and a surrogate at an end must not meet the next text.
+    let at = 0;
+    const sizes = parts.map((part) => {
+      const size = utf8Encoder.encodeInto(part, target.subarray(at)).written;
+      at += size;
+      return size;
+    });
+    return { bytes: target.subarray(0, at), sizes };
+  }
+
+  readResult(result, inputs) {
+    const { memory, resultField: field } = this;
+    const total = result[field.token_count];
+    return {
+      block: {
+        block: memory.int32(result[field.ids], 5 * total).slice(),
+        total,
+        surfaces: result[field.surfaces] ? this.readSurfaces(result, total) : undefined,
+      },
+      starts: memory.uint32(result[field.window_starts], result[field.window_count] + 1).slice(),
+      inputWindows: memory.uint32(result[field.input_windows], inputs + 1).slice(),
+      truncated: memory.uint32(result[field.input_truncated], inputs).slice(),
+    };
+  }
+
+  readSurfaces(result, total) {
+    const { memory, resultField: field } = this;
+    const surfaces = memory.int32(result[field.surfaces], total);
+    const count = Math.max(-1, ...surfaces) + 1;
+    const ends = memory.uint32(result[field.surface_ends], count);
+    const bytes = result[field.surface_bytes];
+    return Array.from(surfaces, (surface) => {
+      if (surface < 0) return undefined;
+      const begin = surface === 0 ? 0 : ends[surface - 1];
+      return memory.readText(bytes + begin, ends[surface] - begin);
+    });
+  }
+
+  error(status, result, { maxLength, stride, truncation }, inputs, first) {
+    const { constants } = this.memory;
+    const { problem, problem_input: input } = this.resultField;
+    const which = inputs.length > 1 || first > 0 ? ` (text ${first + result[input]})` : '';
+    const sentences = {
+      [constants.BL_ENCODE_NO_ROOM]: `maxLength is ${maxLength}: that is less than the special tokens take${which}.`,
+      [constants.BL_ENCODE_STRIDE]: `stride is ${stride}: it must be less than the tokens of a text that fit in ${maxLength}${which}.`,
+      [constants.BL_ENCODE_NO_SECOND]: `truncation "only_second" needs a pair${which}.`,
+      [constants.BL_ENCODE_TOO_SHORT]: `truncation "${truncation}" cannot reach ${maxLength} tokens: the text that may be cut is too short${which}.`,
+      [constants.BL_ENCODE_NO_UNKNOWN]: `A word is not in the vocabulary, which has no unknown token either${which}.`,
+    };
+    return errorOfStatus(status, sentences[result[problem]]);
+  }
+}
+
+function fieldIndices({ fields }) {
+  return Object.fromEntries(Object.entries(fields).map(([name, { offset }]) => [name, offset / 4]));
+}
+
+function readTextStruct(memory, address) {
+  const { bytes, length } = memory.readStruct('bl_text', address);
+  return memory.readText(bytes, length);
+}
+
+function badArgument(sentence) {
+  return new BertletError('BAD_ARGUMENT', sentence);
+}
+
+function readBoolean(name, value) {
+  if (typeof value !== 'boolean') throw badArgument(`${name} is not true or false.`);
+  return value;
+}
+
+function readCount(name, value) {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) {
+    throw badArgument(`${name} is not a whole number of at least 0.`);
+  }
+  return value;
+}
+
+function readOptions(options = {}) {
+  if (typeof options !== 'object' || options === null)
+    throw badArgument('options is not an object.');
+  const { truncation = false, padding = false, paddingSide = 'right' } = options;
+  const strategy = truncation === true ? 'longest_first' : truncation;
+  if (strategy !== false && !Object.hasOwn(truncations, strategy)) {
+    throw badArgument(
+      'truncation is none of true, false, "longest_first", "only_first", "only_second".',
+    );
+  }
+  const pads = padding === true ? 'longest' : padding;
+  if (pads !== false && pads !== 'longest' && pads !== 'max_length') readCount('padding', pads);
+  if (paddingSide !== 'left' && paddingSide !== 'right') {
+    throw badArgument('paddingSide is neither "left" nor "right".');
+  }
+  return {
+    addSpecialTokens: readBoolean('addSpecialTokens', options.addSpecialTokens ?? true),
+    truncation: strategy,
+    padding: pads,
+    paddingSide,
+    maxLength:
+      options.maxLength === undefined ? undefined : readCount('maxLength', options.maxLength),
+    stride: readCount('stride', options.stride ?? 0),
+  };
+}
+
+function readInput(input, which) {
+  if (typeof input === 'string') return { text: input, pair: undefined };
+  if (typeof input?.text !== 'string') throw badArgument(`text${which} is not a string.`);
+  if (input.pair !== undefined && typeof input.pair !== 'string') {
+    throw badArgument(`the pair of text${which} is not a string.`);
+  }
+  return input;
+}
+
+function readIds(ids) {
+  if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;
+  if (typeof ids !== 'object' || ids === null || !Number.isInteger(ids.length)) {
+    throw badArgument('ids is not an array of numbers.');
+  }
+  return Int32Array.from(ids, (id) => {
+    if (!Number.isInteger(id) || id < 0) throw badArgument(`ids has ${id}, which is no token id.`);
+    return id < 2 ** 31 ? id : 2 ** 31 - 1;
+  });
+}
