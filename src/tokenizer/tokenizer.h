@@ -5,6 +5,8 @@
 
 #include "../base/arena.h"
 
+/* Constant, except for a cache of words that never changes a result: calls on one
+ * tokenizer must not run at the same time. */
 typedef struct bl_tokenizer bl_tokenizer;
 
 typedef enum bl_truncation {
@@ -26,26 +28,90 @@ typedef struct bl_encode_input {
     uint32_t windows;    /* 0: the first window only; 1: the overflowing ones too */
 } bl_encode_input;
 
+/* The end of a text (or pair) that has none. */
+#define BL_NO_PAIR UINT32_MAX
+
+/* Many inputs at once. The texts stand end to end; input i has the text up to
+ * ends[2 * i] and the pair up to ends[2 * i + 1], or no pair when that is BL_NO_PAIR. */
+typedef struct bl_encode_batch {
+    const uint8_t *texts;
+    size_t text_bytes;
+    const uint32_t *ends;
+    uint32_t input_count;
+    uint32_t add_special_tokens; /* these five as in bl_encode_input */
+    uint32_t truncation;
+    uint32_t max_length;
+    uint32_t stride;
+    uint32_t windows;
+} bl_encode_batch;
+
+/* Why an input was refused. */
+typedef enum bl_encode_problem {
+    BL_ENCODE_FINE = 0,
+    BL_ENCODE_NO_ROOM = 1,   /* max_length is less than the number of special tokens */
+    BL_ENCODE_STRIDE = 2,    /* stride isn't less than the tokens that a window has room for */
+    BL_ENCODE_NO_SECOND = 3, /* ONLY_SECOND must cut, and there is no pair */
+    BL_ENCODE_TOO_SHORT = 4, /* the text that may be cut is too short to be cut enough */
+    BL_ENCODE_NO_UNKNOWN = 5 /* an unknown word, and the vocabulary has no unknown token */
+} bl_encode_problem;
+
 /* Windows stand end to end in flat arrays of `token_count` elements (all in the
  * arena that was passed): window w is [window_starts[w], window_starts[w + 1]).
- * Window 0 is the encoding, the others are what overflowed. */
+ * The windows of input i are [input_windows[i], input_windows[i + 1]): first the
+ * encoding itself, then what overflowed.
+ *
+ * A token's text is that of its id but for a few (an added token that took spaces
+ * along, a template that names a token otherwise): then `surfaces` isn't NULL, and
+ * a token with surfaces[t] >= 0 has the text
+ * surface_bytes[surface_ends[s - 1] .. surface_ends[s]), s = surfaces[t]. */
 typedef struct bl_encoding {
     uint32_t window_count;
     uint32_t token_count;
-    uint32_t truncated;            /* tokens that window 0 leaves out */
-    const uint32_t *window_starts; /* window_count + 1 */
-    const int32_t *ids;
+    uint32_t truncated;              /* tokens that the first windows leave out, all inputs */
+    uint32_t problem;                /* bl_encode_problem, when a call fails */
+    uint32_t problem_input;          /* and the input that has it */
+    const uint32_t *window_starts;   /* window_count + 1 */
+    const uint32_t *input_windows;   /* inputs + 1 */
+    const uint32_t *input_truncated; /* tokens that the first window leaves out */
+    const int32_t *ids;              /* followed by type_ids, special_mask, offsets: one block */
     const int32_t *type_ids;
     const int32_t *special_mask; /* 1: added by the post-processor */
     const uint32_t *offsets;     /* [token_count][2]: begin, end in UTF-16 units */
+    const int32_t *surfaces;     /* or NULL */
+    const uint32_t *surface_ends;
+    const uint8_t *surface_bytes;
 } bl_encoding;
 
+typedef struct bl_text {
+    const uint8_t *bytes; /* UTF-8 */
+    size_t length;
+} bl_text;
+
 /* Builds a tokenizer from the blob that js/tokenizer-config.js writes (format:
- * blob.h). The tokenizer and a copy of its strings live in `arena`. */
+ * blob.h). The blob is used where it stands and must outlive the tokenizer, which
+ * lives in `arena`. BL_BAD_MODEL: the blob is damaged or contradicts itself. */
 bl_status bl_tokenizer_create(bl_arena *arena, const uint8_t *blob, size_t blob_bytes,
                               bl_tokenizer **tokenizer);
 
+/* BL_BAD_ARGUMENT, BL_BAD_MODEL: `encoding->problem` says why. Time is linear in the
+ * bytes of the texts. */
 bl_status bl_tokenizer_encode(bl_arena *arena, const bl_tokenizer *tokenizer,
                               const bl_encode_input *input, bl_encoding *encoding);
+
+bl_status bl_tokenizer_encode_batch(bl_arena *arena, const bl_tokenizer *tokenizer,
+                                    const bl_encode_batch *batch, bl_encoding *encoding);
+
+/* Ids to text: what `tokenizers` gives, clean-up included. Unknown ids are left out. */
+bl_status bl_tokenizer_decode(bl_arena *arena, const bl_tokenizer *tokenizer, const int32_t *ids,
+                              size_t count, uint32_t skip_special_tokens, bl_text *text);
+
+/* Tokens of the vocabulary and added ones, each once. */
+uint32_t bl_tokenizer_vocab_size(const bl_tokenizer *tokenizer);
+
+/* -1: there is no such token. */
+int32_t bl_tokenizer_token_to_id(const bl_tokenizer *tokenizer, const uint8_t *text, size_t bytes);
+
+/* BL_BAD_ARGUMENT: there is no such id. The text belongs to the tokenizer. */
+bl_status bl_tokenizer_id_to_token(const bl_tokenizer *tokenizer, int32_t id, bl_text *text);
 
 #endif

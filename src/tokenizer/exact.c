@@ -1,0 +1,123 @@
+/* The exact way for a section: all of it becomes characters with their origin, is
+ * normalised, searched for added tokens, and split into words. */
+#include "../unicode/utf8.h"
+#include "internal.h"
+
+static size_t write_utf8(const bl_char *chars, size_t count, uint8_t *out) {
+    size_t written = 0;
+    for (size_t i = 0; i < count; i++)
+        written += bl_utf8_write(chars[i].code, out + written);
+    return written;
+}
+
+static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
+    bl_status status;
+    size_t first = scan->tokens.count;
+    if (count > scan->tokenizer->vocab.max_chars) {
+        static const uint8_t nothing[1] = {0};
+        status = bl_scan_word(scan, nothing, 1, count); /* unknown, whatever it is */
+        if (status != BL_OK)
+            return status;
+        bl_token *token = &scan->tokens.items[first];
+        token->begin = bl_char_begin(chars[0]);
+        token->end = bl_char_end(chars[count - 1]);
+        return BL_OK;
+    }
+    if (bl_bytes_reserve(scan->arena, &scan->bytes, &scan->bytes_capacity, 0, 4 * count) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    size_t bytes = write_utf8(chars, count, scan->bytes);
+    status = bl_scan_word(scan, scan->bytes, bytes, count);
+    if (status != BL_OK)
+        return status;
+    /* From bytes of the word to units of the text. */
+    size_t at = 0;
+    size_t byte = 0;
+    for (size_t i = first; i < scan->tokens.count; i++) {
+        bl_token *token = &scan->tokens.items[i];
+        uint32_t end = token->end;
+        size_t last = at;
+        token->begin = bl_char_begin(chars[at]);
+        while (byte < end) {
+            last = at;
+            byte += bl_utf8_length(chars[at++].code);
+        }
+        token->end = bl_char_end(chars[last]);
+        if (at == count)
+            at = last;
+    }
+    return BL_OK;
+}
+
+static bl_status scan_words(bl_scan *scan, const bl_char *chars, size_t count) {
+    if (bl_bytes_reserve(scan->arena, &scan->marks, &scan->marks_capacity, 0, count) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    uint8_t *marks = scan->marks;
+    bl_split(scan->tokenizer, chars, count, marks);
+    for (size_t i = 0; i < count;) {
+        if (marks[i] & BL_MARK_GONE) {
+            i++;
+            continue;
+        }
+        size_t begin = i++;
+        while (i < count && marks[i] == 0)
+            i++;
+        bl_status status = scan_word(scan, chars + begin, i - begin);
+        if (status != BL_OK)
+            return status;
+    }
+    return BL_OK;
+}
+
+/* Normalised text with added tokens in it. */
+static bl_status scan_with_added(bl_scan *scan, const bl_char *chars, size_t count) {
+    const bl_tokenizer *tokenizer = scan->tokenizer;
+    if (bl_bytes_reserve(scan->arena, &scan->normal, &scan->normal_capacity, 0, 4 * count) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    const uint8_t *text = scan->normal;
+    size_t bytes = write_utf8(chars, count, scan->normal);
+    size_t done = 0;
+    size_t search = 0;
+    size_t from = 0; /* the character that byte `done` starts */
+    bl_added_match match;
+    while (bl_added_next(&tokenizer->vocab, &tokenizer->normalized, text, bytes, search, &match)) {
+        search = match.end;
+        if (!bl_added_accept(text, bytes, done, &match))
+            continue;
+        size_t begin = from;
+        for (size_t byte = done; byte < match.begin;)
+            byte += bl_utf8_length(chars[begin++].code);
+        for (size_t byte = done; byte > match.begin;)
+            byte -= bl_utf8_length(chars[--begin].code);
+        if (begin > from) {
+            bl_status status = scan_words(scan, chars + from, begin - from);
+            if (status != BL_OK)
+                return status;
+        }
+        size_t end = begin;
+        for (size_t byte = match.begin; byte < match.end;)
+            byte += bl_utf8_length(chars[end++].code);
+        if (bl_scan_added(scan, match.token, text + match.begin, match.end - match.begin,
+                          bl_char_begin(chars[begin]), bl_char_end(chars[end - 1])) != BL_OK)
+            return BL_OUT_OF_MEMORY;
+        done = match.end;
+        from = end;
+    }
+    return from < count ? scan_words(scan, chars + from, count - from) : BL_OK;
+}
+
+bl_status bl_scan_exact(bl_scan *scan, size_t begin, size_t end, size_t unit, size_t *end_unit) {
+    const bl_tokenizer *tokenizer = scan->tokenizer;
+    scan->chars.count = 0;
+    bl_status status = bl_chars_append_utf8(scan->arena, &scan->chars, scan->text + begin,
+                                            end - begin, (uint32_t)unit);
+    if (status != BL_OK)
+        return status;
+    size_t count = scan->chars.count;
+    *end_unit = count > 0 ? bl_char_end(scan->chars.items[count - 1]) : unit;
+    status = bl_normalize(tokenizer, scan->arena, &scan->chars, &scan->spare);
+    if (status != BL_OK || scan->chars.count == 0)
+        return status;
+    if (tokenizer->normalized.count > 0)
+        return scan_with_added(scan, scan->chars.items, scan->chars.count);
+    return scan_words(scan, scan->chars.items, scan->chars.count);
+}

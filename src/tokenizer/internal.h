@@ -1,0 +1,225 @@
+/* What the files of the tokenizer share; private to src/tokenizer.
+ *
+ *   encode.c      inputs -> texts -> scan.c; then assemble.c makes the windows
+ *   scan.c        a text -> sections between added tokens (added.c) -> words
+ *   normalizer.c  and splitter.c: the exact way for a section, character by character
+ *   vocab.c       a word -> pieces; the hash table of all tokens
+ */
+#ifndef BERTLET_TOKENIZER_INTERNAL_H
+#define BERTLET_TOKENIZER_INTERNAL_H
+
+#include "../unicode/chars.h"
+#include "blob.h"
+#include "tokenizer.h"
+
+/* A token of a text before windows are made. */
+typedef struct bl_token {
+    int32_t id;
+    uint32_t begin; /* UTF-16 units */
+    uint32_t end;
+} bl_token;
+
+/* Grows like bl_chars. */
+typedef struct bl_tokens {
+    bl_token *items;
+    size_t count;
+    size_t capacity;
+} bl_tokens;
+
+/* vocab.c: three sets of texts in one hash table. */
+typedef enum bl_token_set {
+    BL_SET_WHOLE = 0,     /* every token of the vocabulary, as it is written */
+    BL_SET_CONTINUES = 1, /* those with the continuing prefix, without it */
+    BL_SET_ADDED = 2      /* added tokens by their content */
+} bl_token_set;
+
+typedef struct bl_slot {
+    uint32_t hash;
+    uint32_t entry; /* set << 30 | index, plus one; 0: empty */
+} bl_slot;
+
+typedef struct bl_added {
+    int32_t id;
+    uint32_t flags;  /* bl_added_flag */
+    bl_text content; /* as configured */
+    bl_text pattern; /* what is searched and shown: the content, normalised if it says so */
+    uint32_t hidden; /* left out of decoded text when special tokens are */
+} bl_added;
+
+typedef struct bl_vocab {
+    uint32_t count;
+    const uint8_t *ids;  /* i32, ascending */
+    const uint8_t *ends; /* u32 */
+    const uint8_t *pool;
+    bl_text prefix;
+    uint32_t longest[2]; /* bytes of the longest text of BL_SET_WHOLE, BL_SET_CONTINUES */
+    uint32_t max_chars;
+    int32_t unknown; /* -1: none */
+    uint32_t slot_mask;
+    bl_slot *slots;
+    uint32_t *hashes; /* scratch: as many as the longest text has bytes */
+    uint32_t added_count;
+    bl_added *added; /* ascending by id */
+} bl_vocab;
+
+/* Added tokens that are searched in one kind of text, sorted by their bytes. */
+typedef struct bl_added_set {
+    uint32_t count;
+    uint32_t *sorted;          /* indices of bl_vocab.added */
+    uint32_t first_begin[257]; /* those whose pattern starts with byte b */
+} bl_added_set;
+
+typedef struct bl_split_op {
+    uint32_t on;
+    uint32_t how;
+    uint32_t character;
+} bl_split_op;
+
+typedef struct bl_template_piece {
+    uint32_t kind; /* bl_template_kind */
+    int32_t type_id;
+    int32_t id;
+    int32_t surface;
+} bl_template_piece;
+
+typedef struct bl_template {
+    uint32_t count;
+    uint32_t tokens; /* pieces that are tokens */
+    const bl_template_piece *pieces;
+} bl_template;
+
+/* What an ASCII byte does to plain text; every other byte is BL_ASCII_OTHER. */
+typedef enum bl_ascii_action {
+    BL_ASCII_WORD = 0,
+    BL_ASCII_SPACE = 1, /* ends a word and is gone */
+    BL_ASCII_ALONE = 2, /* a word by itself */
+    BL_ASCII_OTHER = 3  /* needs the exact way */
+} bl_ascii_action;
+
+/* A word of at most 16 bytes and its pieces. */
+typedef struct bl_cached_word {
+    uint64_t low;
+    uint64_t high;
+    uint8_t bytes; /* 0: empty */
+    uint8_t count;
+    uint8_t ends[6];
+    int32_t ids[6];
+} bl_cached_word;
+
+#define BL_CACHE_BITS  13
+#define BL_CACHE_WORDS (1u << BL_CACHE_BITS)
+
+struct bl_tokenizer {
+    uint32_t normalize_count;
+    uint32_t normalize[BL_BLOB_OPS_MAX];
+    uint32_t split_count;
+    bl_split_op split[BL_BLOB_OPS_MAX];
+    bl_vocab vocab;
+    bl_added_set raw;        /* searched in the text as given */
+    bl_added_set normalized; /* searched in normalised text */
+    uint32_t decoder;
+    uint32_t clean_up;
+    bl_text decoder_prefix;
+    uint32_t template_flags;
+    bl_template templates[2]; /* a single text, a pair */
+    uint32_t surface_count;
+    const bl_text *surfaces;
+    uint32_t plain; /* ASCII text may go the fast way */
+    uint32_t lower; /* ... and is lower-cased on it */
+    uint32_t breaks_at_ideographs;
+    uint8_t ascii[256];        /* bl_ascii_action */
+    int32_t ascii_tokens[128]; /* ids of BL_ASCII_ALONE; -1: unknown, and there is no token */
+    bl_cached_word *cache;
+};
+
+/* The text of an added token that took spaces along. */
+typedef struct bl_surface {
+    size_t token; /* index into bl_scan.tokens */
+    size_t begin; /* in bl_scan.surface_bytes */
+    size_t end;
+} bl_surface;
+
+/* The state of one call: buffers that its texts share, and the text at hand. */
+typedef struct bl_scan {
+    bl_arena *arena;
+    const bl_tokenizer *tokenizer;
+    bl_tokens tokens;
+    bl_surface *surfaces;
+    size_t surface_count;
+    size_t surface_capacity;
+    uint8_t *surface_bytes;
+    size_t surface_byte_count;
+    size_t surface_byte_capacity;
+    bl_chars chars;
+    bl_chars spare;
+    uint8_t *marks; /* of the splitter, one per character */
+    size_t marks_capacity;
+    uint8_t *bytes; /* a word */
+    size_t bytes_capacity;
+    uint8_t *normal; /* normalised text that is searched for added tokens */
+    size_t normal_capacity;
+    uint32_t problem; /* bl_encode_problem */
+    const uint8_t *text;
+    size_t text_bytes;
+    size_t readable;    /* bytes that may be read at `text`, at least text_bytes */
+    size_t anchor;      /* a byte of the text ... */
+    size_t anchor_unit; /* ... and the UTF-16 unit that it starts */
+} bl_scan;
+
+/* Makes room in a growing byte array; keeps its first `used` bytes. */
+bl_status bl_bytes_reserve(bl_arena *arena, uint8_t **bytes, size_t *capacity, size_t used,
+                           size_t wanted);
+bl_status bl_tokens_reserve(bl_arena *arena, bl_tokens *tokens, size_t extra);
+
+/* normalizer.c: all operations on `scan->chars`. */
+bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars *chars,
+                       bl_chars *spare);
+
+/* splitter.c: bit 0 of a mark: a word starts here; bit 1: the character is gone. */
+#define BL_MARK_START 1
+#define BL_MARK_GONE  2
+uint32_t bl_split_matches(const bl_split_op *op, uint32_t code);
+void bl_split(const bl_tokenizer *tokenizer, const bl_char *chars, size_t count, uint8_t *marks);
+
+/* vocab.c */
+bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab);
+bl_text bl_vocab_text(const bl_vocab *vocab, uint32_t index);
+int64_t bl_vocab_find(const bl_vocab *vocab, bl_token_set set, const uint8_t *text, size_t bytes);
+const bl_added *bl_vocab_added(const bl_vocab *vocab, int32_t id);
+/* Greedy longest match first. Writes at most `bytes` tokens whose begin and end are
+ * bytes of the word; 0: the word is unknown and there is no unknown token. */
+size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes, size_t chars,
+                       bl_token *pieces);
+
+/* added.c */
+typedef struct bl_added_match {
+    const bl_added *token;
+    size_t begin; /* bytes, without the spaces that the token strips */
+    size_t end;
+} bl_added_match;
+
+bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_set *set,
+                             uint32_t normalized);
+/* The first, longest match at or behind `from`; 0: there is none. */
+uint32_t bl_added_next(const bl_vocab *vocab, const bl_added_set *set, const uint8_t *text,
+                       size_t bytes, size_t from, bl_added_match *match);
+/* Applies the token's flags to a match; `from` is where the last piece ended. 0: the
+ * match counts as text, because it is no single word (or nothing is left of it). */
+uint32_t bl_added_accept(const uint8_t *text, size_t bytes, size_t from, bl_added_match *match);
+
+/* scan.c: appends the tokens of `scan->text`. */
+bl_status bl_scan_text(bl_scan *scan);
+/* exact.c: appends the tokens of a section of the text, the exact way. */
+bl_status bl_scan_exact(bl_scan *scan, size_t begin, size_t end, size_t unit, size_t *end_unit);
+bl_status bl_scan_added(bl_scan *scan, const bl_added *added, const uint8_t *surface, size_t bytes,
+                        uint32_t begin, uint32_t end);
+/* Appends the pieces of a word, begin and end in its bytes. BL_BAD_MODEL: unknown. */
+bl_status bl_scan_word(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars);
+
+/* assemble.c: tokens -> windows. `batch` gives count and options. `ends` has two numbers
+ * for each input: where the tokens of its text end in scan->tokens, and those of its
+ * pair, or BL_NO_PAIR. */
+bl_status bl_assemble(const bl_scan *scan, const bl_encode_batch *batch, const uint32_t *ends,
+                      bl_encoding *encoding);
+
+#endif
