@@ -39,27 +39,34 @@ function makePlan(options) {
     ...['tokenizer', 'load', 'roofline'],
   ];
   const rounds = Number(options.rounds ?? (quick ? 3 : 9));
-  const steady = quick ? { ms: 250, calls: 3 } : { ms: 3000, calls: 10 };
-  const few = Math.min(rounds, 3);
+  const steady = quick ? { ms: 250, calls: 3 } : { ms: 2000, calls: 10 };
   return {
     workloads: [...ENCODER_WORKLOADS, 'tokenizer'].filter((name) => chosen.includes(name)),
     roofline: chosen.includes('roofline'),
-    loads: chosen.includes('load') ? (quick ? 1 : 5) : 0,
+    loads: chosen.includes('load') ? (quick ? 1 : 3) : 0,
     takesLoad: ({ loads, precision }) => loads && (!quick || precision === 'int8'),
     rounds: {
       ...{ query: rounds, tok128: rounds, batch32: rounds },
-      ...{ mixed64: few, corpus: Math.min(rounds, 2), tokenizer: Math.min(rounds, 5) },
+      ...{ mixed64: Math.min(rounds, 3), corpus: Math.min(rounds, 2) },
+      tokenizer: Math.min(rounds, 5),
     },
     warm: {
       ...{ query: steady, tok128: steady, batch32: steady },
       ...{ mixed64: { ms: 0, calls: 1 }, corpus: { ms: 0, calls: 0 } },
       tokenizer: { ms: quick ? 100 : 2000, calls: 1 },
     },
-    sliceMs: quick ? 120 : 800,
+    sliceMs: quick ? 120 : 600,
     sampleMs: 20,
     corpusLines: quick ? 200 : 2000,
     proseBytes: quick ? 500_000 : 10_000_000,
   };
+}
+
+/** A section's own plan: some sections are short, unless workloads were asked for. */
+function planOf(section, plan, options) {
+  const { workloads } = SECTIONS[section];
+  if (!workloads || options.only) return plan;
+  return { ...plan, workloads: plan.workloads.filter((name) => workloads.includes(name)) };
 }
 
 function parseOptions() {
@@ -168,7 +175,7 @@ async function main() {
       setup.say(SECTIONS[name].title);
       const contenders = contendersOf(name, options);
       const log = makeLog(SECTIONS[name].title);
-      const rows = await runSection(contenders, data, plan, log);
+      const rows = await runSection(contenders, data, planOf(name, plan, options), log);
       if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
       const version = SECTIONS[name].runtime === 'page' ? await chromiumVersion() : null;
       const { title } = SECTIONS[name];

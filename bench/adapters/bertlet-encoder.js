@@ -82,7 +82,7 @@ export async function create({ entry, model, dtype, simd, threads }) {
       return result;
     },
     vectors: (name, { ids }) => [ids[0], ids[ids.length - 1]].map(meanOfRow),
-    memory: () => loaded.info.memoryBytes,
+    memory: () => undefined,
     describe: () => loaded.info,
     dispose: () => loaded?.dispose(),
   };

@@ -16,7 +16,7 @@ export async function create({ entry, model }) {
     },
     vectors: (name, { texts }) =>
       [texts[0], texts[texts.length - 1]].map((text) => tokenizer.encode(text).ids),
-    memory: () => null,
+    memory: () => undefined,
     dispose() {},
   };
 }

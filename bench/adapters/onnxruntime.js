@@ -64,7 +64,7 @@ export async function create({ entry, model, threads, native, wasmPaths }) {
       return [await vectorOf(0, 0), await vectorOf(last, batches[last].length - 1)];
     },
 
-    memory: () => null,
+    memory: () => undefined,
     dispose: () => session?.release(),
   };
 }

@@ -159,7 +159,7 @@ export function create({ modules, quick }) {
       }
       return { peaks, shapes, layers };
     },
-    memory: () => null,
+    memory: () => undefined,
     dispose() {},
   };
 }

@@ -20,7 +20,7 @@ export async function create({ entry, models, model }) {
     },
     vectors: (name, { texts }) =>
       [texts[0], texts[texts.length - 1]].map((x) => encode(x).input_ids),
-    memory: () => null,
+    memory: () => undefined,
     dispose() {},
   };
 }

@@ -44,7 +44,7 @@ export async function create({ entry, models, model, dtype, threads, page, wasmP
       return [first.data.slice(0, width), last.data.slice(-width)];
     },
 
-    memory: () => null,
+    memory: () => undefined,
     dispose: () => extract?.dispose(),
   };
 }

@@ -33,7 +33,7 @@ export async function create({ entry, wasm, model, threads }) {
       await embed(texts[0]),
       await embed(texts[texts.length - 1]),
     ],
-    // Its memory belongs to its worker.
+    // Its memory belongs to its worker, out of sight.
     memory: () => null,
     dispose: () => wllama?.exit(),
   };

@@ -5,7 +5,8 @@
 //
 // where `load` leaves it ready for the first call, `run` is the timed call, `vectors`
 // gives the vectors of a workload's first and last text (to check that everybody
-// computes the same thing), and `memory` the bytes it knows of, or null.
+// computes the same thing), and `memory(watched)` its WebAssembly memory in bytes, given
+// those that were seen in this thread: undefined when that is all, null when unknown.
 
 /** Every WebAssembly memory of this thread, so that a peer's heap can be weighed. */
 const memories = new Set();
@@ -137,9 +138,11 @@ export class Host {
     return found.map((vector) => Array.from(vector));
   }
 
-  /** Peak bytes of WebAssembly memory, or null where there is none (native peers). */
+  /** Peak bytes of WebAssembly memory; null where there is none, or it cannot be seen. */
   memory() {
-    return this.contender.memory() ?? (watchedBytes() || null);
+    const watched = watchedBytes();
+    const known = this.contender.memory(watched);
+    return known === undefined ? watched || null : known;
   }
 
   /** What the library says about itself. */
