@@ -108,7 +108,9 @@ function providePython() {
     () => {
       say('Providing Python with torch and onnxruntime in .cache/bench/venv (several GB, minutes)');
       rmSync(venv, { recursive: true, force: true });
-      run('python -m venv', given ?? 'python3', ['-m', 'venv', venv]);
+      const what =
+        'python -m venv (on Debian: apt-get install python3-venv; or set BERTLET_PYTHON)';
+      run(what, given ?? 'python3', ['-m', 'venv', venv]);
       if (given) {
         const ask = ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'];
         const borrowed = run('python', given, ask).trim();
