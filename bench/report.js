@@ -29,6 +29,16 @@ const COMPARISONS = [
     peers: ['transformers.js q8'],
   },
   {
+    against: 'wllama F32',
+    ours: ['bertlet fp32 relaxed'],
+    peers: ['wllama F32'],
+  },
+  {
+    against: 'wllama Q8_0',
+    ours: ['bertlet int8 relaxed'],
+    peers: ['wllama Q8_0'],
+  },
+  {
     against: 'PyTorch fp32',
     ours: ['bertlet int8 relaxed', 'bertlet int8-fast relaxed'],
     peers: ['PyTorch fp32'],
@@ -260,7 +270,8 @@ export function renderReport({
 }) {
   const parts = [
     '# Benchmark',
-    `${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, ${machine.system}.` +
+    `${date.slice(0, 10)}, ${[machine.cpu, ...machine.dotInstructions].join(' ')}, ` +
+      `${machine.cores} cores, ${machine.system}.` +
       (complete ? '' : ' Not a complete run.'),
   ];
   if (versions) {

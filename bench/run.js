@@ -29,6 +29,8 @@ const HELP = `Usage: npm run bench -- [OPTIONS]
 Environment: BERTLET_PYTHON (an interpreter that has torch already), BERTLET_CHROMIUM.
 `;
 
+class UsageError extends Error {}
+
 const ENCODER_WORKLOADS = Object.keys(WORKLOADS);
 
 /** How long and how often, by the size of the run. */
@@ -92,13 +94,26 @@ function parseOptions() {
     ...(options.only ?? []).filter((name) => !known.includes(name)),
     ...options.threads.filter((count) => !(count >= 1)),
   ];
-  if (wrong.length) throw new Error(`unknown: ${wrong.join(', ')}\n\n${HELP}`);
+  if (wrong.length) throw new UsageError(`unknown: ${wrong.join(', ')}`);
   return options;
+}
+
+/** Dot product instructions of x64: on them depends which relaxed dot product is fast. */
+function readDotInstructions() {
+  try {
+    const flags = readFileSync('/proc/cpuinfo', 'utf8')
+      .match(/^flags\s*:(.*)$/m)?.[1]
+      .split(' ');
+    return flags?.filter((flag) => flag.endsWith('vnni')) ?? [];
+  } catch {
+    return []; // not Linux
+  }
 }
 
 function describeMachine() {
   const cpus = os.cpus();
   return {
+    dotInstructions: readDotInstructions(),
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
     memoryBytes: os.totalmem(),
@@ -201,7 +216,8 @@ async function main() {
 
 main()
   .catch((error) => {
-    setup.say(`bench: ${error.stack ?? error}`);
-    process.exitCode = 1;
+    const isUsage = error instanceof UsageError || error?.code?.startsWith('ERR_PARSE_ARGS');
+    setup.say(isUsage ? `bench: ${error.message}\n\n${HELP}` : `bench: ${error?.stack ?? error}`);
+    process.exitCode = isUsage ? 2 : 1;
   })
   .finally(closeBrowser);
