@@ -93,9 +93,13 @@ export class WorkerEngine {
 }
 
 function died(cause) {
-  return new BertletError('INTERNAL', 'The engine worker ended unexpectedly: load the model again.', {
-    cause,
-  });
+  return new BertletError(
+    'INTERNAL',
+    'The engine worker ended unexpectedly: load the model again.',
+    {
+      cause,
+    },
+  );
 }
 
 /** Whether this realm can start a worker at all. */
@@ -114,9 +118,13 @@ async function startWorker() {
     port.listen(resolve, (cause) => {
       port.stop();
       reject(
-        new BertletError('UNSUPPORTED', 'The engine worker could not be started; use worker: false.', {
-          cause,
-        }),
+        new BertletError(
+          'UNSUPPORTED',
+          'The engine worker could not be started; use worker: false.',
+          {
+            cause,
+          },
+        ),
       );
     });
   });

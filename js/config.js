@@ -1,7 +1,7 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
 import { BertletError } from './errors.js';
 
-const architectures = { bert: 'BERT' };
+const modelTypes = ['bert'];
 
 const activations = {
   gelu: 'BL_ACTIVATION_GELU',
@@ -13,48 +13,46 @@ const activations = {
   tanh: 'BL_ACTIVATION_TANH',
 };
 
-/** What transformers' BertConfig assumes for a key that config.json leaves out. */
-const defaults = {
-  num_hidden_layers: 12,
-  num_attention_heads: 12,
-  hidden_size: 768,
-  intermediate_size: 3072,
-  vocab_size: 30522,
-  max_position_embeddings: 512,
-  type_vocab_size: 2,
+/** Our names, those of config.json, and what transformers' BertConfig assumes. */
+const sizes = {
+  layers: ['num_hidden_layers', 12],
+  heads: ['num_attention_heads', 12],
+  hidden_size: ['hidden_size', 768],
+  intermediate_size: ['intermediate_size', 3072],
+  vocab_size: ['vocab_size', 30522],
+  max_positions: ['max_position_embeddings', 512],
+  type_vocab_size: ['type_vocab_size', 2],
 };
 
-const largestSize = 2 ** 31 - 1;
-
 /**
+ * @typedef {{ model_type: string, activation: string, layers: number, heads: number,
+ *   hidden_size: number, intermediate_size: number, vocab_size: number, max_positions: number,
+ *   type_vocab_size: number, layer_norm_epsilon: number }} Config
+ *   the fields of bl_config (src/model/model.h), the activation by the name of its constant
+ *
  * @param {unknown} json the parsed config.json
- * @returns {{ modelType: string, architectures: string[], layers: number, heads: number,
- *   hiddenSize: number, intermediateSize: number, vocabSize: number, maxPositions: number,
- *   typeVocabSize: number, activation: string, layerNormEpsilon: number }}
- *   `activation` is the name of the core's constant
+ * @returns {Config}
+ * @throws BAD_MODEL, UNSUPPORTED
  */
 export function readConfig(json) {
   if (json === null || typeof json !== 'object' || Array.isArray(json)) {
     throw bad('is not a JSON object');
   }
-  checkModelType(json);
-  const config = {
-    modelType: json.model_type ?? 'bert',
-    architectures: Array.isArray(json.architectures) ? json.architectures.map(String) : [],
-    layers: readSize(json, 'num_hidden_layers'),
-    heads: readSize(json, 'num_attention_heads'),
-    hiddenSize: readSize(json, 'hidden_size'),
-    intermediateSize: readSize(json, 'intermediate_size'),
-    vocabSize: readSize(json, 'vocab_size'),
-    maxPositions: readSize(json, 'max_position_embeddings'),
-    typeVocabSize: readSize(json, 'type_vocab_size'),
-    activation: readActivation(json),
-    layerNormEpsilon: readEpsilon(json),
-  };
-  if (config.hiddenSize % config.heads !== 0) {
-    throw bad(
-      `gives hidden_size ${config.hiddenSize}, which num_attention_heads ${config.heads} does not divide`,
-    );
+  const config = { model_type: readModelType(json), activation: readActivation(json) };
+  for (const [name, [key, usual]] of Object.entries(sizes)) {
+    const value = Object.hasOwn(json, key) ? json[key] : usual;
+    if (!Number.isInteger(value) || value < 1 || value >= 2 ** 31) {
+      throw bad(`gives ${key} as ${JSON.stringify(value)}, not a whole number of at least 1`);
+    }
+    config[name] = value;
+  }
+  const epsilon = json.layer_norm_eps ?? 1e-12;
+  if (typeof epsilon !== 'number' || !(epsilon >= 0 && epsilon < 1)) {
+    throw bad(`gives layer_norm_eps as ${JSON.stringify(epsilon)}, not a number from 0 to 1`);
+  }
+  config.layer_norm_epsilon = epsilon;
+  if (config.hidden_size % config.heads !== 0) {
+    throw bad(`has a hidden_size that its num_attention_heads (${config.heads}) do not divide`);
   }
   return config;
 }
@@ -63,54 +61,28 @@ function bad(what) {
   return new BertletError('BAD_MODEL', `config.json ${what}.`);
 }
 
-function checkModelType(json) {
-  const type = json.model_type;
-  if (type === undefined) {
-    const named = Array.isArray(json.architectures) ? json.architectures.join(', ') : '';
-    if (named === '' || /^Bert[A-Z]/.test(named)) return;
-    throw unsupported(`has no model_type and the architecture "${named}"`);
-  }
-  if (typeof type !== 'string') throw bad('has a model_type that is not a string');
-  if (!Object.hasOwn(architectures, type)) throw unsupported(`has the model_type "${type}"`);
-  if (json.is_decoder === true) throw unsupported('describes a decoder (is_decoder)');
+function unsupported(what, supported) {
+  return new BertletError('UNSUPPORTED', `config.json has ${what}; supported: ${supported}.`);
+}
+
+function readModelType(json) {
+  // The first checkpoints said neither.
+  const isBert = json.architectures === undefined || /^Bert[A-Z]/.test(json.architectures);
+  const type = json.model_type ?? (isBert ? 'bert' : undefined);
+  if (type !== undefined && typeof type !== 'string')
+    throw bad('has a model_type that is no string');
+  if (!modelTypes.includes(type))
+    throw unsupported(`the model_type ${type}`, modelTypes.join(', '));
+  if (json.is_decoder === true) throw unsupported('is_decoder true', 'encoders');
   const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
-    throw unsupported(`has the position_embedding_type "${positions}"`);
+    throw unsupported(`the position_embedding_type ${positions}`, 'absolute');
   }
+  return type;
 }
 
-function unsupported(what) {
-  const supported = Object.keys(architectures).join(', ');
-  return new BertletError(
-    'UNSUPPORTED',
-    `config.json ${what}; supported are encoders of model_type: ${supported}.`,
-  );
-}
-
-function readSize(json, key) {
-  const value = Object.hasOwn(json, key) ? json[key] : defaults[key];
-  if (!Number.isInteger(value) || value < 1 || value > largestSize) {
-    throw bad(`gives ${key} as ${JSON.stringify(value)}; it must be a whole number of at least 1`);
-  }
-  return value;
-}
-
-function readActivation(json) {
-  const name = json.hidden_act ?? 'gelu';
-  if (typeof name !== 'string') throw bad('has a hidden_act that is not a string');
-  if (!Object.hasOwn(activations, name)) {
-    throw new BertletError(
-      'UNSUPPORTED',
-      `config.json has the hidden_act "${name}"; supported are ${Object.keys(activations).join(', ')}.`,
-    );
-  }
-  return activations[name];
-}
-
-function readEpsilon(json) {
-  const value = json.layer_norm_eps ?? 1e-12;
-  if (typeof value !== 'number' || !(value >= 0 && value < 1)) {
-    throw bad(`gives layer_norm_eps as ${JSON.stringify(value)}; it must be a number from 0 to 1`);
-  }
-  return value;
+function readActivation({ hidden_act: name = 'gelu' }) {
+  if (typeof name !== 'string') throw bad('has a hidden_act that is no string');
+  if (Object.hasOwn(activations, name)) return activations[name];
+  throw unsupported(`the hidden_act ${name}`, Object.keys(activations).join(', '));
 }

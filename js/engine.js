@@ -25,7 +25,7 @@ const truncations = {
  * @typedef {{
  *   module: WebAssembly.Module,
  *   tokenizerBlob: Uint8Array,
- *   config: ReturnType<typeof import('./config.js').readConfig>,
+ *   config: import('./config.js').Config,
  *   dtype: 'fp32' | 'int8' | 'int8-fast',
  *   threads: number,
  * }} EngineOptions with more than one thread, `module` is one with threads
@@ -109,7 +109,7 @@ export class Engine {
 
   async runNow(request, control) {
     const { inputs } = request;
-    const width = this.config.hiddenSize;
+    const width = this.config.hidden_size;
     const results = {
       vectors: request.pooling ? new Float32Array(inputs.length * width) : undefined,
       outputs: request.pooling ? undefined : [],
@@ -235,7 +235,7 @@ export class Engine {
 
   readVectors(request, first, batch, run, vectors) {
     const { memory } = this;
-    const width = this.config.hiddenSize;
+    const width = this.config.hidden_size;
     const { hidden } = memory.readStruct('bl_encoder_run', run);
     const pointer = memory.alloc(4);
     memory.call(
@@ -253,7 +253,7 @@ export class Engine {
 
   readOutputs(batch, run, outputs) {
     const { memory, model } = this;
-    const width = this.config.hiddenSize;
+    const width = this.config.hidden_size;
     const states = memory.readStruct('bl_encoder_run', run);
     const { starts: startsAddress, token_count: total } = memory.readStruct(
       'bl_batch',
@@ -279,7 +279,7 @@ export class Engine {
 
   /** The last hidden state of one text, without the padding between rows. */
   copyRows({ hidden, hidden_stride: stride }, begin, rows) {
-    const width = this.config.hiddenSize;
+    const width = this.config.hidden_size;
     const view = this.memory.float32(hidden + begin * stride * 4, rows * stride);
     const data = new Float32Array(rows * width);
     for (let row = 0; row < rows; row++) {
@@ -290,7 +290,7 @@ export class Engine {
 
   // Kept states belong to a pass of one text (see fillBatch), so they are copied whole.
   copyHiddenStates(states, tokens) {
-    const floats = tokens * this.config.hiddenSize;
+    const floats = tokens * this.config.hidden_size;
     return Array.from({ length: states.step_count }, (_, i) =>
       this.memory.float32(states.hidden_states + i * floats * 4, floats).slice(),
     );
@@ -317,9 +317,9 @@ export class Engine {
     const id = memory.int32(ids, token + 1)[token];
     const typeId = memory.int32(typeIds, token + 1)[token];
     const what =
-      id >= 0 && id < config.vocabSize
-        ? `the segment ${typeId}, but the model has ${config.typeVocabSize} (type_vocab_size)`
-        : `the token id ${id}, but the model has ${config.vocabSize} (vocab_size)`;
+      id >= 0 && id < config.vocab_size
+        ? `the segment ${typeId}, but the model has ${config.type_vocab_size} (type_vocab_size)`
+        : `the token id ${id}, but the model has ${config.vocab_size} (vocab_size)`;
     return new BertletError(
       'BAD_MODEL',
       `The tokenizer gives ${what}: tokenizer.json and the weights do not belong together.`,

@@ -15,33 +15,28 @@ export class BertletError extends Error {
   }
 }
 
-const codeOfStatus = {
-  BL_BAD_ARGUMENT: 'BAD_ARGUMENT',
-  BL_OUT_OF_MEMORY: 'OUT_OF_MEMORY',
-  BL_BAD_MODEL: 'BAD_MODEL',
-  BL_UNSUPPORTED: 'UNSUPPORTED',
-  BL_TOO_LONG: 'TOO_LONG',
-};
-
-const sentenceOfStatus = {
-  BL_BAD_ARGUMENT: 'The core refused an argument.',
-  BL_OUT_OF_MEMORY:
-    'The memory for this call could not be had: pass fewer or shorter texts at once, or use dtype "int8".',
-  BL_BAD_MODEL: 'The model contradicts itself.',
-  BL_UNSUPPORTED: 'This build does not support what was asked.',
-  BL_TOO_LONG: 'The text has more tokens than the model has positions.',
-};
+/** What C calls its statuses; all but the first are codes with "BL_" before them. */
+export const statusNames = [
+  'BL_OK',
+  'BL_BAD_ARGUMENT',
+  'BL_OUT_OF_MEMORY',
+  'BL_BAD_MODEL',
+  'BL_UNSUPPORTED',
+  'BL_TOO_LONG',
+];
 
 /**
  * The error for a status that C returned.
- * @param {string} statusName e.g. "BL_OUT_OF_MEMORY"
+ * @param {string} status e.g. "BL_OUT_OF_MEMORY"
  * @param {string} [sentence] says it better than the general sentence
  */
-export function errorOfStatus(statusName, sentence) {
-  return new BertletError(
-    codeOfStatus[statusName] ?? 'INTERNAL',
-    sentence ?? sentenceOfStatus[statusName] ?? `The core failed with ${statusName}.`,
-  );
+export function errorOfStatus(status, sentence) {
+  const usual =
+    status === 'BL_OUT_OF_MEMORY'
+      ? 'There is not enough memory: pass fewer or shorter texts at once, or use dtype "int8".'
+      : `The core answered ${status}.`;
+  const code = statusNames.includes(status) ? status.slice(3) : 'INTERNAL';
+  return new BertletError(code, sentence ?? usual);
 }
 
 /** Throws the ABORTED error when the signal has fired. @param {AbortSignal} [signal] */

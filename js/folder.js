@@ -29,7 +29,7 @@ async function readOptional(source, name) {
 function readMaxLength(transformer, tokenizerInfo, config) {
   const limits = [transformer.max_seq_length, tokenizerInfo.modelMaxLength];
   const limit = limits.find((value) => Number.isInteger(value) && value >= 2);
-  return Math.min(limit ?? config.maxPositions, config.maxPositions);
+  return Math.min(limit ?? config.max_positions, config.max_positions);
 }
 
 function readPrompts({ prompts, default_prompt_name: name }) {

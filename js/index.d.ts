@@ -20,12 +20,7 @@ export type FileContent =
  * Where a model's files are: nothing = the embedded model; a path (Node) or URL of a
  * Hugging Face model folder; its files one by one, or a folder picked in a page.
  */
-export type Source =
-  | string
-  | URL
-  | Record<string, FileContent>
-  | Iterable<File>
-  | undefined;
+export type Source = string | URL | Record<string, FileContent> | Iterable<File> | undefined;
 
 /** How weights are stored and computed with. See {@link LoadOptions.dtype}. */
 export type Dtype = 'fp32' | 'int8' | 'int8-fast';

@@ -66,9 +66,15 @@ export async function loadTokenizer(source, options = {}) {
 }
 
 function readOptions(options) {
-  if (options === null || typeof options !== 'object') throw badArgument('options is not an object.');
+  if (options === null || typeof options !== 'object')
+    throw badArgument('options is not an object.');
   const simd = chooseModule(options.simd);
-  const wanted = readChoice('dtype', options.dtype ?? 'auto', ['auto', 'fp32', 'int8', 'int8-fast']);
+  const wanted = readChoice('dtype', options.dtype ?? 'auto', [
+    'auto',
+    'fp32',
+    'int8',
+    'int8-fast',
+  ]);
   if (options.adapter !== undefined && options.adapter !== null) {
     throw new BertletError('UNSUPPORTED', 'Adapters are not supported by this version.');
   }

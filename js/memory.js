@@ -1,6 +1,6 @@
 // The one file that touches the WASM heap. Struct layouts come from the description
 // that C exports (wasm/layout.h); addresses are plain unsigned numbers.
-import { errorOfStatus } from './errors.js';
+import { errorOfStatus, statusNames } from './errors.js';
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder();
@@ -25,14 +25,17 @@ export class Memory {
     this.exports = shared ? { ...exports, memory: shared } : exports;
     exports._initialize?.();
     this.arena = exports.bl_wasm_arena() >>> 0;
-    const { structs, constants } = readLayout(this.shared.buffer, exports.bl_wasm_layout() >>> 0);
-    this.structs = structs;
+    const layout = readLayout(this.shared.buffer, exports.bl_wasm_layout() >>> 0);
+    this.structs = layout.structs;
     /** Enum constants of C by name. @type {Record<string, number>} */
-    this.constants = constants;
+    this.constants = layout.constants;
+    /** Roles of a model's tensors by name, a layer's number being *. @type {Map<string, number>} */
+    this.roles = layout.roles;
+    /** @type {Map<number, string>} */
     this.statusNames = new Map(
-      ['BL_OK', 'BL_BAD_ARGUMENT', 'BL_OUT_OF_MEMORY', 'BL_BAD_MODEL', 'BL_UNSUPPORTED', 'BL_TOO_LONG'].map(
-        (name) => [constants[name], name],
-      ),
+      Object.entries(layout.constants)
+        .filter(([name]) => statusNames.includes(name))
+        .map(([name, value]) => [value, name]),
     );
   }
 
@@ -193,16 +196,16 @@ function readLayout(buffer, table) {
   const bytes = new Uint8Array(buffer);
   const structs = {};
   const constants = {};
+  const roles = new Map();
   for (let entry = table; ; entry += 8) {
     const name = view.getUint32(entry, true);
     const value = view.getUint32(entry + 4, true);
-    if (name === 0) return { structs, constants };
+    if (name === 0) return { structs, constants, roles };
     const text = utf8Decoder.decode(bytes.slice(name, bytes.indexOf(0, name)));
-    const [owner, field] = text.split('.');
-    if (field) {
-      const [key, kind] = field.split(':');
-      structs[owner].fields[key] = { offset: value, kind };
-    } else if (text.startsWith('BL_')) constants[text] = value;
-    else structs[owner] = { size: value, fields: {} };
+    const field = /^(\w+)\.(\w+):(\w+)$/.exec(text);
+    if (field) structs[field[1]].fields[field[2]] = { offset: value, kind: field[3] };
+    else if (text.startsWith('tensor ')) roles.set(text.slice(7), value);
+    else if (text.startsWith('BL_')) constants[text] = value;
+    else structs[text] = { size: value, fields: {} };
   }
 }

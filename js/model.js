@@ -28,7 +28,7 @@ export class Model {
     const { config, dtype, simd } = this.#settings;
     const { memoryBytes, parameters, hasPooler, threads } = this.#engine.info();
     return {
-      architecture: config.modelType,
+      architecture: config.model_type,
       parameters,
       dtype,
       simd,
@@ -36,9 +36,9 @@ export class Model {
       memoryBytes: this.#disposed ? 0 : memoryBytes,
       heads: hasPooler ? ['pooler'] : [],
       layers: config.layers,
-      hiddenSize: config.hiddenSize,
+      hiddenSize: config.hidden_size,
       attentionHeads: config.heads,
-      vocabSize: config.vocabSize,
+      vocabSize: config.vocab_size,
       maxLength: this.#settings.maxLength,
     };
   }
@@ -93,7 +93,7 @@ export class Model {
   }
 
   get #width() {
-    return this.#settings.config.hiddenSize;
+    return this.#settings.config.hidden_size;
   }
 
   #check() {
@@ -108,7 +108,12 @@ export class Model {
       throw new BertletError('UNSUPPORTED', folder.unsupported);
     }
     return {
-      pooling: readChoice('pooling', options.pooling ?? folder.mode, ['mean', 'cls', 'max', 'none']),
+      pooling: readChoice('pooling', options.pooling ?? folder.mode, [
+        'mean',
+        'cls',
+        'max',
+        'none',
+      ]),
       normalize: options.normalize ?? folder.normalize,
       dimensions: this.#readDimensions(options.dimensions),
       precision: readChoice('precision', options.precision ?? 'float32', [
@@ -146,9 +151,9 @@ export class Model {
   #readMaxLength(options) {
     const { config, maxLength } = this.#settings;
     const wanted = readCount('maxLength', options.maxLength, maxLength, 2);
-    if (wanted > config.maxPositions) {
+    if (wanted > config.max_positions) {
       throw badArgument(
-        `maxLength is ${wanted}, but the model has ${config.maxPositions} positions.`,
+        `maxLength is ${wanted}, but the model has ${config.max_positions} positions.`,
       );
     }
     return wanted;

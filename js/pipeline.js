@@ -40,19 +40,35 @@ class Tensor {
   tolist() {
     const nest = (offset, [length, ...rest], stride) =>
       Array.from({ length }, (_, i) =>
-        rest.length === 0 ? this.data[offset + i] : nest(offset + i * stride, rest, stride / rest[0]),
+        rest.length === 0
+          ? this.data[offset + i]
+          : nest(offset + i * stride, rest, stride / rest[0]),
       );
     const [first, ...rest] = this.dims;
-    return first === undefined ? [] : nest(0, this.dims, rest.reduce((a, b) => a * b, 1));
+    return first === undefined
+      ? []
+      : nest(
+          0,
+          this.dims,
+          rest.reduce((a, b) => a * b, 1),
+        );
   }
 }
 
 function featureExtraction(model) {
-  return async (texts, { pooling = 'none', normalize = false, quantize = false, precision = 'binary' } = {}) => {
+  return async (
+    texts,
+    { pooling = 'none', normalize = false, quantize = false, precision = 'binary' } = {},
+  ) => {
     const list = Array.isArray(texts) ? texts : [texts];
     if (pooling === 'none') return tokenTensor(await model.embed(list, { pooling }));
     const vectors = await model.embed(list, { pooling, normalize });
-    if (quantize) return stack('uint8', vectors.map((v) => toPrecision(v, precision)), Uint8Array);
+    if (quantize)
+      return stack(
+        'uint8',
+        vectors.map((v) => toPrecision(v, precision)),
+        Uint8Array,
+      );
     return stack('float32', vectors, Float32Array);
   };
 }

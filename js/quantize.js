@@ -30,16 +30,20 @@ const elementBytes = { F32: 4, F16: 2, BF16: 2 };
  */
 export async function quantizeModel(source, target, { signal, onProgress } = {}) {
   if (path.resolve(source) === path.resolve(target)) {
-    throw new BertletError('BAD_ARGUMENT', 'The output folder must not be the model folder itself.');
+    throw new BertletError(
+      'BAD_ARGUMENT',
+      'The output folder must not be the model folder itself.',
+    );
   }
   const opened = await openSource(source, { signal, onFileProgress: createProgress(onProgress) });
   try {
     readConfig(await opened.readJson('config.json'));
     const files = await findFiles(opened);
-    const plan = await planTensors(opened, files);
+    const memory = await Memory.instantiate(await loadModule(chooseModule('baseline')));
+    const plan = await planTensors(opened, files, memory);
     await mkdir(target, { recursive: true });
     await copySmallFiles(source, target);
-    await writeWeights(opened, files, plan, path.join(target, weightsFile), signal);
+    await writeWeights(opened, files, plan, path.join(target, weightsFile), memory, signal);
     return {
       sourceBytes: plan.sourceBytes,
       bytes: plan.layout.byteLength,
@@ -65,7 +69,7 @@ async function findFiles(source) {
 }
 
 /** Reads all headers and decides what becomes of each tensor. */
-async function planTensors(source, files) {
+async function planTensors(source, files, memory) {
   const specs = [];
   const quantized = new Set();
   let sourceBytes = 0;
@@ -75,7 +79,7 @@ async function planTensors(source, files) {
     sourceBytes += header.byteLength;
     metadata = { ...metadata, ...header.metadata };
     for (const [name, { dtype, shape }] of header.tensors) {
-      if (isQuantizable(name, dtype, shape)) {
+      if (isQuantizable(memory, name, dtype, shape)) {
         quantized.add(name);
         specs.push({ name, dtype: 'I8', shape });
         specs.push({ name: name + scaleSuffix, dtype: 'F32', shape: [shape[0]] });
@@ -89,10 +93,13 @@ async function planTensors(source, files) {
 }
 
 /** Matrices that the model computes with: the linear layers and the embedding tables. */
-function isQuantizable(name, dtype, shape) {
-  const tensor = identifyTensor(name);
+function isQuantizable(memory, name, dtype, shape) {
+  const tensor = identifyTensor(memory, name);
   return (
-    tensor !== undefined && !tensor.isScale && shape.length === 2 && Object.hasOwn(elementBytes, dtype)
+    tensor !== undefined &&
+    !tensor.isScale &&
+    shape.length === 2 &&
+    Object.hasOwn(elementBytes, dtype)
   );
 }
 
@@ -112,10 +119,8 @@ async function copySmallFiles(source, target) {
   }
 }
 
-async function writeWeights(source, files, plan, targetFile, signal) {
-  const quantizer = new Quantizer(
-    await Memory.instantiate(await loadModule(chooseModule('baseline'))),
-  );
+async function writeWeights(source, files, plan, targetFile, memory, signal) {
+  const quantizer = new Quantizer(memory);
   const output = await open(targetFile, 'w');
   try {
     await output.write(plan.layout.header, 0, plan.layout.header.length, 0);
@@ -190,7 +195,8 @@ class Quantizer {
         const { exports } = memory;
         if (dtype === 'F16') exports.bl_convert_f16(staging, filled * columns, floats);
         if (dtype === 'BF16') exports.bl_convert_bf16(staging, filled * columns, floats);
-        if (exports.bl_quantize_rows_i8(floats, filled, columns, integers, scales) !== 0) return undefined;
+        if (exports.bl_quantize_rows_i8(floats, filled, columns, integers, scales) !== 0)
+          return undefined;
         return {
           integers: memory.bytes(integers, filled * columns).slice(),
           scales: memory.bytes(scales, filled * 4).slice(),

@@ -23,7 +23,10 @@ export function detectSimd() {
  */
 export function chooseModule(simd = 'auto') {
   if (!['auto', 'baseline', 'relaxed'].includes(simd)) {
-    throw new BertletError('BAD_ARGUMENT', `simd is "${simd}"; it is one of auto, baseline, relaxed.`);
+    throw new BertletError(
+      'BAD_ARGUMENT',
+      `simd is "${simd}"; it is one of auto, baseline, relaxed.`,
+    );
   }
   const has = detectSimd();
   if (!has.simd) {

@@ -1,9 +1,9 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
-import { BertletError, throwIfAborted } from './errors.js';
+import { BertletError, errorOfStatus, throwIfAborted } from './errors.js';
 import { streamTensors } from './safetensors.js';
 import { readShardIndex } from './shard-index.js';
-import { identifyTensor, requiredTensors, scaleSuffix } from './tensor-names.js';
+import { identifyTensor, isOfPooler, scaleSuffix, tensorsOf } from './tensor-names.js';
 
 export const weightsFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
@@ -11,23 +11,15 @@ const indexFile = 'model.safetensors.index.json';
 /** Bytes of the staging window, unless one row is longer. */
 const stagingBytes = 1 << 20;
 
-const dtypes = {
-  fp32: 'BL_DTYPE_FP32',
-  int8: 'BL_DTYPE_INT8',
-  'int8-fast': 'BL_DTYPE_INT8_FAST',
-};
+const dtypes = { fp32: 'BL_DTYPE_FP32', int8: 'BL_DTYPE_INT8', 'int8-fast': 'BL_DTYPE_INT8_FAST' };
 
-const sourceTypes = {
-  F32: { constant: 'BL_SOURCE_F32', bytes: 4 },
-  F16: { constant: 'BL_SOURCE_F16', bytes: 2 },
-  BF16: { constant: 'BL_SOURCE_BF16', bytes: 2 },
-  I8: { constant: 'BL_SOURCE_I8', bytes: 1 },
-};
+/** Bytes of an element, by the types that a weight may have in a file. */
+const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
 
 /**
  * Streams the weights of a folder into the permanent region of `memory`.
  * @param {import('./memory.js').Memory} memory
- * @param {ReturnType<typeof import('./config.js').readConfig>} config
+ * @param {import('./config.js').Config} config
  * @param {'fp32' | 'int8' | 'int8-fast'} dtype
  * @param {import('./source.js').Source} source
  * @param {{ signal?: AbortSignal }} control
@@ -37,7 +29,7 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
   const single = await source.openStream(weightsFile, { optional: true });
   if (single) {
     const writer = new ModelWriter(memory, config, dtype);
-    await writeFile(writer, weightsFile, single);
+    await writer.takeFile(weightsFile, single);
     return writer.finish();
   }
   source.announce(weightsFile, 0);
@@ -46,16 +38,9 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
   const writer = new ModelWriter(memory, config, dtype, names);
   for (const file of shards.keys()) {
     throwIfAborted(signal);
-    await writeFile(writer, file, await source.openStream(file));
+    await writer.takeFile(file, await source.openStream(file));
   }
   return writer.finish();
-}
-
-async function writeFile(writer, file, stream) {
-  await streamTensors(stream, file, {
-    onHeader: (header) => writer.readHeader(file, header),
-    wanted: (name, info) => writer.sinkFor(file, name, info),
-  });
 }
 
 /** Of a sharded model: which tensors each file holds. */
@@ -64,216 +49,145 @@ async function readIndex(source) {
   if (index !== undefined) return readShardIndex(index, indexFile);
   throw new BertletError(
     'NOT_FOUND',
-    `${source.description} has neither ${weightsFile} nor ${indexFile}. Weights in another ` +
-      'format (pytorch_model.bin, ONNX) must be saved as safetensors first: ' +
-      'model.save_pretrained(dir) in transformers.',
+    `${source.description} has neither ${weightsFile} nor ${indexFile}: save weights in other ` +
+      'formats as safetensors first (save_pretrained in transformers).',
   );
 }
 
 /** Lays the model out once the first header is known, then takes rows tensor by tensor. */
 class ModelWriter {
+  #address = 0;
+  #seen = new Map(); // tensor or scale by name → its type in the file
+
   /** @param {string[] | undefined} names of all tensors, where the model is sharded */
   constructor(memory, config, dtype, names) {
     this.memory = memory;
     this.config = config;
     this.dtype = dtype;
     this.names = names;
-    this.address = 0;
-    this.seen = new Set();
   }
 
-  readHeader(file, { tensors }) {
-    if (this.address === 0) this.createModel(file, this.names ?? [...tensors.keys()], tensors);
-  }
-
-  createModel(file, names, tensors) {
-    const { memory, config } = this;
-    const present = new Set();
-    for (const name of names) {
-      const tensor = identifyTensor(name);
-      if (tensor) present.add(keyOf(tensor));
-    }
-    this.hasPooler = present.has('BL_ROLE_POOLER_WEIGHT 0 ');
-    for (const { name, role, layer } of requiredTensors({ ...config, hasPooler: this.hasPooler })) {
-      if (!present.has(`${role} ${layer} `)) {
-        throw bad(this.names ? indexFile : file, name, 'is missing');
-      }
-    }
-    this.configStruct = this.writeConfig();
-    // Absurd sizes in config.json must fail here, before memory is taken for them.
-    for (const [name, info] of tensors) this.checkTensor(file, name, info);
-
-    const pointer = memory.alloc(4);
-    const status = memory.tryCall('bl_model_create', memory.arena, this.configStruct, pointer);
-    if (status !== 'BL_OK') throw this.errorOfCreate(status);
-    this.address = memory.readU32(pointer);
-    memory.seal();
-    this.makeStaging();
-  }
-
-  writeConfig() {
-    const { memory, config } = this;
-    return memory.writeStruct('bl_config', {
-      dtype: memory.constants[dtypes[this.dtype]],
-      layers: config.layers,
-      heads: config.heads,
-      hidden_size: config.hiddenSize,
-      intermediate_size: config.intermediateSize,
-      vocab_size: config.vocabSize,
-      max_positions: config.maxPositions,
-      type_vocab_size: config.typeVocabSize,
-      activation: memory.constants[config.activation],
-      has_pooler: this.hasPooler ? 1 : 0,
-      layer_norm_epsilon: config.layerNormEpsilon,
+  async takeFile(file, stream) {
+    await streamTensors(stream, file, {
+      onHeader: ({ tensors }) => this.#address || this.#create(file, tensors),
+      wanted: (name, info) => this.#sinkFor(file, name, info),
     });
   }
 
-  errorOfCreate(status) {
-    if (status === 'BL_OUT_OF_MEMORY') {
-      return new BertletError(
-        'OUT_OF_MEMORY',
-        'The memory for the weights could not be had: use dtype "int8", or a smaller model.',
-      );
-    }
-    return new BertletError('BAD_MODEL', 'config.json describes sizes that no model can have.');
-  }
-
-  makeStaging() {
+  #create(file, tensors) {
     const { memory, config } = this;
-    const widest = Math.max(config.hiddenSize, config.intermediateSize);
+    const known = (this.names ?? [...tensors.keys()]).map((name) => identifyTensor(memory, name));
+    const present = new Set(known.filter((t) => t && !t.isScale).map((t) => t.name));
+    this.hasPooler = [...present].some(isOfPooler);
+    for (const { name } of tensorsOf(memory, config.layers, this.hasPooler)) {
+      if (!present.has(name)) throw bad(this.names ? indexFile : file, name, 'is missing');
+    }
+    const { model_type, ...fields } = config;
+    this.configStruct = memory.writeStruct('bl_config', {
+      ...fields,
+      dtype: memory.constants[dtypes[this.dtype]],
+      activation: memory.constants[config.activation],
+      has_pooler: this.hasPooler,
+    });
+    // Absurd sizes in config.json must fail here, before memory is taken for them.
+    for (const [name, info] of tensors) this.#check(file, name, info);
+
+    const pointer = memory.alloc(4);
+    const status = memory.tryCall('bl_model_create', memory.arena, this.configStruct, pointer);
+    if (status !== 'BL_OK') throw errorOfStatus(status);
+    this.#address = memory.readU32(pointer);
+    memory.seal();
     this.stagingMark = memory.mark();
-    this.stagingBytes = Math.max(stagingBytes, widest * 4);
+    const widestRow = 4 * Math.max(config.hidden_size, config.intermediate_size);
+    this.stagingBytes = Math.max(stagingBytes, widestRow);
     this.staging = memory.alloc(this.stagingBytes);
   }
 
-  /**
-   * What the file says of a tensor against what the configuration asks for.
-   * @returns {{ role: string, layer: number, isScale: boolean } | undefined}
-   */
-  checkTensor(file, name, { dtype, shape }) {
-    const tensor = identifyTensor(name);
+  /** What the file says of a tensor against what the configuration asks for. */
+  #check(file, name, { dtype, shape }) {
+    const { layers } = this.config;
+    const tensor = identifyTensor(this.memory, name);
     if (!tensor) return undefined;
-    if (tensor.layer >= this.config.layers) {
-      throw bad(file, name, `belongs to a layer that config.json (${this.config.layers}) does not have`);
+    if (tensor.layer >= layers) {
+      throw bad(file, name, `is of a layer beyond the ${layers} of config.json`);
     }
-    if (!this.hasPooler && tensor.role.startsWith('BL_ROLE_POOLER')) return undefined;
-    const expected = this.shapeOf(tensor);
+    const { rows, columns, quantizable } = this.#shapeOf(tensor);
+    const isMatrix = quantizable === 1;
     if (tensor.isScale) {
-      if (!expected.quantizable) return undefined;
+      if (!isMatrix) return undefined;
       const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-      if (dtype !== 'F32' || !isColumn || shape[0] !== expected.rows) {
-        throw bad(file, name, `is ${dtype} ${show(shape)}, expected F32 [${expected.rows}]`);
+      if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
+        throw bad(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
       }
-      return tensor;
+    } else {
+      const wanted = isMatrix ? [rows, columns] : [columns];
+      if (String(shape) !== String(wanted)) {
+        throw bad(file, name, `has the shape [${shape}], config.json makes it [${wanted}]`);
+      }
+      if (!Object.hasOwn(elementBytes, dtype) || (dtype === 'I8' && !isMatrix)) {
+        throw new BertletError(
+          'UNSUPPORTED',
+          `${file}: tensor ${name} is ${dtype}; supported: F32, F16, BF16, for matrices also I8.`,
+        );
+      }
     }
-    const wanted = expected.isVector ? [expected.columns] : [expected.rows, expected.columns];
-    if (show(shape) !== show(wanted)) {
-      throw bad(file, name, `has the shape ${show(shape)}, config.json makes it ${show(wanted)}`);
-    }
-    const known = Object.hasOwn(sourceTypes, dtype) && (dtype !== 'I8' || expected.quantizable);
-    if (!known) {
-      throw new BertletError(
-        'UNSUPPORTED',
-        `${file}: tensor ${name} is ${dtype}; supported are F32, F16, BF16, and I8 matrices ` +
-          `with F32 row scales.`,
-      );
-    }
-    return tensor;
+    return { ...tensor, rows, columns };
   }
 
-  shapeOf({ role, layer }) {
+  #shapeOf({ role, layer }) {
     const { memory } = this;
     return memory.scratch(() => {
       const shape = memory.writeStruct('bl_tensor_shape');
-      memory.call('bl_model_tensor_shape', this.configStruct, memory.constants[role], layer, shape);
-      const { rows, columns, quantizable } = memory.readStruct('bl_tensor_shape', shape);
-      return { rows, columns, quantizable: quantizable === 1, isVector: quantizable === 0 };
+      memory.call('bl_model_tensor_shape', this.configStruct, role, layer, shape);
+      return memory.readStruct('bl_tensor_shape', shape);
     });
   }
 
   /** Where the rows of a tensor go; null when nothing needs them. */
-  sinkFor(file, name, info) {
-    const tensor = this.checkTensor(file, name, info);
+  #sinkFor(file, name, info) {
+    const tensor = this.#check(file, name, info);
     if (!tensor) return null;
-    if (this.seen.has(keyOf(tensor))) throw bad(file, name, 'stands twice under different names');
-    this.seen.add(keyOf(tensor));
-
     const { memory, staging } = this;
-    const role = memory.constants[tensor.role];
-    const { rows, columns } = this.shapeOf(tensor);
-    const rowBytes = tensor.isScale ? 4 : columns * sourceTypes[info.dtype].bytes;
-    const windowRows = Math.min(Math.floor(this.stagingBytes / rowBytes), rows);
-    const write = tensor.isScale
-      ? (begin, count) =>
-          memory.tryCall('bl_model_write_scales', this.address, role, tensor.layer, begin, count, staging)
-      : (begin, count) =>
-          memory.tryCall(
-            'bl_model_write_rows',
-            this.address,
-            memory.arena,
-            role,
-            tensor.layer,
-            memory.constants[sourceTypes[info.dtype].constant],
-            begin,
-            count,
-            staging,
-          );
+    const { role, layer, rows, columns, isScale } = tensor;
+    const key = isScale ? tensor.name + scaleSuffix : tensor.name;
+    if (this.#seen.has(key)) throw bad(file, name, 'stands there under two names');
+    this.#seen.set(key, info.dtype);
+
+    const rowBytes = isScale ? 4 : columns * elementBytes[info.dtype];
+    const windowBytes = rowBytes * Math.min(Math.floor(this.stagingBytes / rowBytes), rows);
+    const [call, ...fixed] = isScale
+      ? ['bl_model_write_scales', this.#address, role, layer]
+      : ['bl_model_write_rows', this.#address, memory.arena, role, layer];
+    if (!isScale) fixed.push(memory.constants[`BL_SOURCE_${info.dtype}`]);
     return {
       rows,
-      window: () => memory.bytes(staging, windowRows * rowBytes),
+      window: () => memory.bytes(staging, windowBytes),
       rowsReady: (begin, count) => {
-        const status = write(begin, count);
-        if (status === 'BL_OK') return;
-        throw bad(
-          file,
-          name,
-          status === 'BL_BAD_MODEL'
-            ? 'holds a value that is not a finite number (or a negative scale)'
-            : `could not be written (${status})`,
-        );
+        if (memory.tryCall(call, ...fixed, begin, count, staging) !== 'BL_OK') {
+          throw bad(file, name, 'holds NaN, an infinity, or a negative scale');
+        }
       },
     };
   }
 
   finish() {
     const { memory } = this;
-    memory.scratch(() => {
-      const role = memory.alloc(4);
-      const layer = memory.alloc(4);
-      if (memory.tryCall('bl_model_finish', this.address, role, layer) === 'BL_OK') return;
-      const missing = { role: memory.readU32(role), layer: memory.readU32(layer) };
-      throw this.errorOfMissing(missing);
-    });
+    let parameters = 0;
+    for (const tensor of tensorsOf(memory, this.config.layers, this.hasPooler)) {
+      const { name } = tensor;
+      if (!this.#seen.has(name)) throw bad(indexFile, name, 'is not in the file that is named');
+      if (this.#seen.get(name) === 'I8' && !this.#seen.has(name + scaleSuffix)) {
+        throw bad(weightsFile, name + scaleSuffix, 'is missing: an I8 tensor needs row scales');
+      }
+      const { rows, columns } = this.#shapeOf(tensor);
+      parameters += rows * columns;
+    }
+    // It would say where something is missing.
+    const where = memory.alloc(8);
+    memory.call('bl_model_finish', this.#address, where, where + 4);
     memory.reset(this.stagingMark);
-    return { address: this.address, hasPooler: this.hasPooler, parameters: this.countParameters() };
+    return { address: this.#address, hasPooler: this.hasPooler, parameters };
   }
-
-  errorOfMissing({ role, layer }) {
-    for (const tensor of requiredTensors({ ...this.config, hasPooler: this.hasPooler })) {
-      if (this.memory.constants[tensor.role] !== role || tensor.layer !== layer) continue;
-      const isThere = this.seen.has(keyOf({ ...tensor, isScale: false }));
-      const name = isThere ? tensor.name + scaleSuffix : tensor.name;
-      return bad(weightsFile, name, isThere ? 'is missing: an I8 tensor needs its scales' : 'is missing');
-    }
-    return new BertletError('INTERNAL', `The core misses the tensor of role ${role}.`);
-  }
-
-  countParameters() {
-    let count = 0;
-    for (const tensor of requiredTensors({ ...this.config, hasPooler: this.hasPooler })) {
-      const { rows, columns } = this.shapeOf(tensor);
-      count += rows * columns;
-    }
-    return count;
-  }
-}
-
-function keyOf({ role, layer, isScale }) {
-  return `${role} ${layer} ${isScale ? 'scale' : ''}`;
-}
-
-function show(shape) {
-  return `[${shape.join(', ')}]`;
 }
 
 function bad(file, name, what) {
