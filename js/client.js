@@ -5,7 +5,7 @@ export class WorkerEngine {
   #port;
   #calls = new Map();
   #nextId = 1;
-  #info = { memoryBytes: 0, parameters: 0, hasPooler: false, threads: 1 };
+  #info = { memoryBytes: 0, parameters: 0, threads: 1 };
   #ended;
 
   /**

@@ -3,6 +3,10 @@ import { errorOfStatus } from './errors.js';
 
 /** Bytes of the largest buffer for UTF-8 that is kept between calls. */
 const stagingMost = 1 << 20;
+/** Texts up to so many units are written unit by unit: the encoder's call costs more. */
+const shortText = 32;
+/** Small results share an array of so many numbers: allocating one costs as much as encoding. */
+const pooled = 1 << 11;
 const noPair = 0xffffffff;
 const truncations = {
   longest_first: 'BL_TRUNCATION_LONGEST_FIRST',
@@ -27,13 +31,44 @@ export class EncodeCall {
   constructor(memory, tokenizer) {
     this.memory = memory;
     this.tokenizer = tokenizer;
-    this.batchSize = memory.structs.bl_encode_batch.size / 4;
-    this.resultSize = memory.structs.bl_encoding.size / 4;
-    this.batch = memory.alloc(4 * this.batchSize);
-    this.result = memory.alloc(4 * this.resultSize);
-    this.batchField = fieldIndices(memory.structs.bl_encode_batch);
-    this.resultField = fieldIndices(memory.structs.bl_encoding);
-    this.staging = new Uint8Array(1 << 12);
+    const { bl_encode_batch: batch, bl_encoding: result } = memory.structs;
+    /** Indices of the structs' fields into the heap as 32-bit numbers. */
+    this.input = fieldIndices(batch, memory.alloc(batch.size));
+    this.output = fieldIndices(result, memory.alloc(result.size));
+    this.staging = new Uint8Array(0);
+    this.pool = new Int32Array(0);
+    this.poolUsed = 0;
+    this.views = undefined;
+  }
+
+  /** All of the heap as bytes and numbers, until it grows: views cost more than a short text. */
+  heap() {
+    const { memory } = this;
+    if (this.views?.bytes.buffer !== memory.exports.memory.buffer) {
+      const { byteLength } = memory;
+      this.views = {
+        bytes: memory.bytes(0, byteLength),
+        int32: memory.int32(0, byteLength / 4),
+        uint32: memory.uint32(0, byteLength / 4),
+      };
+    }
+    return this.views;
+  }
+
+  /**
+   * One input, its first window.
+   * @param {{ text: string, pair?: string }} input
+   * @param {EncodeSettings} settings
+   * @returns {{ block: import('./encoding.js').EncodedBlock, truncated: number }}
+   */
+  runOne(input, settings) {
+    const mark = this.memory.mark();
+    try {
+      this.call([input], settings, false, 0);
+      return { block: this.readBlock(), truncated: this.heap().uint32[this.output.truncated] };
+    } finally {
+      this.memory.reset(mark);
+    }
   }
 
   /**
@@ -49,124 +84,164 @@ export class EncodeCall {
    * }}
    */
   run(inputs, settings, windows, first) {
-    const { memory } = this;
-    const mark = memory.mark();
+    const { output } = this;
+    const mark = this.memory.mark();
     try {
-      const { texts, bytes, ends } = this.writeInputs(inputs);
-      const { constants } = memory;
-      const batch = memory.uint32(this.batch, this.batchSize);
-      const field = this.batchField;
-      batch[field.texts] = texts;
-      batch[field.text_bytes] = bytes;
-      batch[field.ends] = ends;
-      batch[field.input_count] = inputs.length;
-      batch[field.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
-      batch[field.truncation] = settings.truncation
-        ? constants[truncations[settings.truncation]]
-        : 0;
-      batch[field.max_length] = settings.maxLength;
-      batch[field.stride] = settings.stride;
-      batch[field.windows] = windows ? 1 : 0;
-      const status = memory.exports.bl_tokenizer_encode_batch(
-        memory.arena,
-        this.tokenizer,
-        this.batch,
-        this.result,
-      );
-      const result = memory.uint32(this.result, this.resultSize);
-      if (status !== 0)
-        throw this.error(memory.statusNames.get(status), result, settings, inputs, first);
-      return this.readResult(result, inputs.length);
+      this.call(inputs, settings, windows, first);
+      const { uint32 } = this.heap();
+      return {
+        block: this.readBlock(),
+        starts: this.copy(uint32[output.window_starts], uint32[output.window_count] + 1),
+        inputWindows: this.copy(uint32[output.input_windows], inputs.length + 1),
+        truncated: this.copy(uint32[output.input_truncated], inputs.length),
+      };
     } finally {
-      memory.reset(mark);
+      this.memory.reset(mark);
     }
   }
 
-  /** All texts end to end as UTF-8, and where each ends. */
-  writeInputs(inputs) {
-    const { memory } = this;
+  call(inputs, settings, windows, first) {
+    const { memory, input: field } = this;
     const parts = [];
     for (const { text, pair } of inputs) {
       parts.push(text);
       if (pair !== undefined) parts.push(pair);
     }
-    const { bytes, sizes } = this.encodeTexts(parts);
-    const texts = memory.writeBytes(bytes);
-    const ends = memory.alloc(8 * inputs.length);
-    const table = memory.uint32(ends, 2 * inputs.length);
+    const { address, length, sizes } = this.writeTexts(parts);
+    const ends = this.writeEnds(inputs, sizes);
+    const { constants } = memory;
+    const { truncation } = settings;
+    const { uint32 } = this.heap();
+    uint32[field.texts] = address;
+    uint32[field.text_bytes] = length;
+    uint32[field.ends] = ends;
+    uint32[field.input_count] = inputs.length;
+    uint32[field.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
+    uint32[field.truncation] = truncation ? constants[truncations[truncation]] : 0;
+    uint32[field.max_length] = settings.maxLength;
+    uint32[field.stride] = settings.stride;
+    uint32[field.windows] = windows ? 1 : 0;
+    const status = memory.exports.bl_tokenizer_encode_batch(
+      memory.arena,
+      this.tokenizer,
+      field.address,
+      this.output.address,
+    );
+    if (status !== 0) throw this.error(memory.statusNames.get(status), settings, inputs, first);
+  }
+
+  /**
+   * Writes UTF-8 of all texts end to end.
+   * @param {string[]} parts
+   * @returns {{ address: number, length: number, sizes: number[] }} the bytes of each
+   */
+  writeTexts(parts) {
+    const all = parts.length === 1 ? parts[0] : parts.join('');
+    const address = this.memory.alloc(3 * all.length);
+    if (all.length <= shortText && this.writeAscii(all, address)) {
+      return { address, length: all.length, sizes: parts.map((part) => part.length) };
+    }
+    const target = this.encodeTarget(address, 3 * all.length);
+    let { written } = utf8Encoder.encodeInto(all, target);
+    let sizes = [written];
+    if (parts.length > 1 && written === all.length) sizes = parts.map((part) => part.length);
+    else if (parts.length > 1) {
+      // One by one: where each ends, and a surrogate at an end must not meet the next text.
+      written = 0;
+      sizes = parts.map((part) => {
+        const size = utf8Encoder.encodeInto(part, target.subarray(written)).written;
+        written += size;
+        return size;
+      });
+    }
+    const { bytes } = this.heap();
+    if (target.buffer !== bytes.buffer) bytes.set(target.subarray(0, written), address);
+    return { address, length: written, sizes };
+  }
+
+  /** Quicker than the encoder for a short text; false when the text isn't ASCII. */
+  writeAscii(text, address) {
+    const { bytes } = this.heap();
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      bytes[address + i] = unit;
+    }
+    return true;
+  }
+
+  /** Where the encoder may write: the heap, or where that is shared a buffer of our own. */
+  encodeTarget(address, length) {
+    const { bytes } = this.heap();
+    if (bytes.buffer instanceof ArrayBuffer) return bytes.subarray(address, address + length);
+    if (this.staging.length >= length) return this.staging;
+    const staging = new Uint8Array(length);
+    if (length <= stagingMost) this.staging = staging;
+    return staging;
+  }
+
+  writeEnds(inputs, sizes) {
+    const address = this.memory.alloc(8 * inputs.length);
+    const { uint32 } = this.heap();
+    const table = address / 4;
     let at = 0;
     let next = 0;
     for (let i = 0; i < inputs.length; i++) {
       at += sizes[next++];
-      table[2 * i] = at;
+      uint32[table + 2 * i] = at;
       if (inputs[i].pair === undefined) {
-        table[2 * i + 1] = noPair;
+        uint32[table + 2 * i + 1] = noPair;
         continue;
       }
       at += sizes[next++];
-      table[2 * i + 1] = at;
+      uint32[table + 2 * i + 1] = at;
     }
-    return { texts, bytes: bytes.length, ends };
+    return address;
   }
 
-  /**
-   * UTF-8 of all texts end to end, in a buffer that the next call uses again, and the bytes
-   * of each.
-   * @param {string[]} parts
-   */
-  encodeTexts(parts) {
-    const all = parts.length === 1 ? parts[0] : parts.join('');
-    let target = this.staging;
-    if (target.length < 3 * all.length) {
-      target = new Uint8Array(3 * all.length);
-      if (target.length <= stagingMost) this.staging = target;
+  /** @returns {import('./encoding.js').EncodedBlock} */
+  readBlock() {
+    const { uint32, int32 } = this.heap();
+    const { output } = this;
+    const total = uint32[output.token_count];
+    const begin = uint32[output.ids] / 4;
+    const surfaces = uint32[output.surfaces] ? this.readSurfaces(total) : undefined;
+    const length = 5 * total;
+    if (length > pooled / 4) {
+      return { numbers: int32.slice(begin, begin + length), first: 0, total, surfaces };
     }
-    const { written } = utf8Encoder.encodeInto(all, target);
-    const bytes = target.subarray(0, written);
-    if (parts.length === 1) return { bytes, sizes: [written] };
-    if (written === all.length) return { bytes, sizes: parts.map((part) => part.length) };
-    // One by one: where each ends, and a surrogate at an end must not meet the next text.
-    let at = 0;
-    const sizes = parts.map((part) => {
-      const size = utf8Encoder.encodeInto(part, target.subarray(at)).written;
-      at += size;
-      return size;
-    });
-    return { bytes: target.subarray(0, at), sizes };
+    if (this.poolUsed + length > this.pool.length) {
+      this.pool = new Int32Array(pooled);
+      this.poolUsed = 0;
+    }
+    const first = this.poolUsed;
+    this.poolUsed += length;
+    this.pool.set(int32.subarray(begin, begin + length), first);
+    return { numbers: this.pool, first, total, surfaces };
   }
 
-  readResult(result, inputs) {
-    const { memory, resultField: field } = this;
-    const total = result[field.token_count];
-    return {
-      block: {
-        block: memory.int32(result[field.ids], 5 * total).slice(),
-        total,
-        surfaces: result[field.surfaces] ? this.readSurfaces(result, total) : undefined,
-      },
-      starts: memory.uint32(result[field.window_starts], result[field.window_count] + 1).slice(),
-      inputWindows: memory.uint32(result[field.input_windows], inputs + 1).slice(),
-      truncated: memory.uint32(result[field.input_truncated], inputs).slice(),
-    };
+  copy(address, count) {
+    return this.heap().uint32.slice(address / 4, address / 4 + count);
   }
 
-  readSurfaces(result, total) {
-    const { memory, resultField: field } = this;
-    const surfaces = memory.int32(result[field.surfaces], total);
-    const count = Math.max(-1, ...surfaces) + 1;
-    const ends = memory.uint32(result[field.surface_ends], count);
-    const bytes = result[field.surface_bytes];
-    return Array.from(surfaces, (surface) => {
+  readSurfaces(total) {
+    const { memory, output } = this;
+    const { uint32, int32 } = this.heap();
+    const first = uint32[output.surfaces] / 4;
+    const ends = uint32[output.surface_ends] / 4;
+    const bytes = uint32[output.surface_bytes];
+    return Array.from(int32.subarray(first, first + total), (surface) => {
       if (surface < 0) return undefined;
-      const begin = surface === 0 ? 0 : ends[surface - 1];
-      return memory.readText(bytes + begin, ends[surface] - begin);
+      const begin = surface === 0 ? 0 : uint32[ends + surface - 1];
+      return memory.readText(bytes + begin, uint32[ends + surface] - begin);
     });
   }
 
-  error(status, result, { maxLength, stride, truncation }, inputs, first) {
+  error(status, { maxLength, stride, truncation }, inputs, first) {
     const { constants } = this.memory;
-    const { problem, problem_input: input } = this.resultField;
-    const which = inputs.length > 1 || first > 0 ? ` (text ${first + result[input]})` : '';
+    const { uint32 } = this.heap();
+    const input = first + uint32[this.output.problem_input];
+    const which = inputs.length > 1 || first > 0 ? ` (text ${input})` : '';
     const sentences = {
       [constants.BL_ENCODE_NO_ROOM]: `maxLength is ${maxLength}: that is less than the special tokens take${which}.`,
       [constants.BL_ENCODE_STRIDE]: `stride is ${stride}: it must be less than the tokens of a text that fit in ${maxLength}${which}.`,
@@ -174,10 +249,14 @@ export class EncodeCall {
       [constants.BL_ENCODE_TOO_SHORT]: `truncation "${truncation}" cannot reach ${maxLength} tokens: the text that may be cut is too short${which}.`,
       [constants.BL_ENCODE_NO_UNKNOWN]: `A word is not in the vocabulary, which has no unknown token either${which}.`,
     };
-    return errorOfStatus(status, sentences[result[problem]]);
+    return errorOfStatus(status, sentences[uint32[this.output.problem]]);
   }
 }
 
-function fieldIndices({ fields }) {
-  return Object.fromEntries(Object.entries(fields).map(([name, { offset }]) => [name, offset / 4]));
+function fieldIndices({ fields }, address) {
+  const indices = Object.entries(fields).map(([name, { offset }]) => [
+    name,
+    (address + offset) / 4,
+  ]);
+  return { address, ...Object.fromEntries(indices) };
 }

@@ -1,10 +1,11 @@
 // What a text became: views of one block of numbers, made when they are first read.
 
 /**
- * Windows of one or many texts as C laid them out: `block` has the ids, type ids, special
- * mask (`total` numbers each) and offsets (twice as many) end to end.
+ * Windows of one or many texts as C laid them out: `numbers` has, from `first` on, the ids,
+ * type ids, special mask (`total` numbers each) and offsets (twice as many) end to end.
  * @typedef {{
- *   block: Int32Array,
+ *   numbers: Int32Array,
+ *   first: number,
  *   total: number,
  *   surfaces?: (string | undefined)[],
  * }} EncodedBlock `surfaces`: texts of tokens that differ from their ids' own
@@ -84,12 +85,8 @@ export class Encoding {
   /** UTF-16 indices into the text; [0, 0] for tokens that were added. */
   get offsets() {
     if (!this.#offsets) {
-      const { block, total } = this.#block;
-      const first = 3 * total + 2 * this.#begin;
-      this.#offsets = Array.from({ length: this.length }, (_, i) => [
-        block[first + 2 * i],
-        block[first + 2 * i + 1],
-      ]);
+      const flat = this.#flatOffsets();
+      this.#offsets = Array.from({ length: this.length }, (_, i) => [flat[2 * i], flat[2 * i + 1]]);
     }
     return this.#offsets;
   }
@@ -118,35 +115,38 @@ export class Encoding {
    * This encoding with padding up to `length` tokens; itself when it is that long.
    * @param {number} length
    * @param {{ id: number, side: 'left' | 'right' }} padding
-   * @param {() => Encoding[]} [overflow]
+   * @param {() => Encoding[]} [overflow] makes its windows that overflowed
    */
-  padded(length, { id, side }, overflow = this.#overflow) {
+  padded(length, { id, side }, overflow) {
     const own = this.length;
     const missing = Math.max(0, length - own);
     const left = side === 'left' ? missing : 0;
     const total = own + missing;
-    const { block, surfaces } = this.#block;
-    const result = new Int32Array(5 * total);
-    result.fill(id, 0, total).fill(1, 2 * total, 3 * total);
-    for (const row of [0, 1, 2]) result.set(this.#row(row), row * total + left);
-    const offsets = 3 * this.#block.total;
-    result.set(
-      block.subarray(offsets + 2 * this.#begin, offsets + 2 * this.#end),
-      3 * total + 2 * left,
-    );
+    const { surfaces } = this.#block;
+    const numbers = new Int32Array(5 * total);
+    numbers.fill(id, 0, total).fill(1, 2 * total, 3 * total);
+    for (const row of [0, 1, 2]) numbers.set(this.#row(row), row * total + left);
+    numbers.set(this.#flatOffsets(), 3 * total + 2 * left);
     const ownSurfaces = surfaces && [
       ...Array(left),
       ...surfaces.slice(this.#begin, this.#end),
       ...Array(missing - left),
     ];
-    const padded = { block: result, total, surfaces: ownSurfaces };
+    const padded = { numbers, first: 0, total, surfaces: ownSurfaces };
     const pads = { left, right: missing - left };
     return new Encoding(this.#texts, padded, 0, total, overflow, pads);
   }
 
   /** A view of ids, type ids or special mask. */
   #row(row) {
-    const { block, total } = this.#block;
-    return block.subarray(row * total + this.#begin, row * total + this.#end);
+    const { numbers, first, total } = this.#block;
+    const begin = first + row * total;
+    return numbers.subarray(begin + this.#begin, begin + this.#end);
+  }
+
+  #flatOffsets() {
+    const { numbers, first, total } = this.#block;
+    const begin = first + 3 * total;
+    return numbers.subarray(begin + 2 * this.#begin, begin + 2 * this.#end);
   }
 }

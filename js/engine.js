@@ -43,6 +43,10 @@ const truncations = {
  */
 
 export class Engine {
+  #crew;
+  #tail = Promise.resolve();
+  #disposed = false;
+
   /**
    * @param {EngineOptions} options
    * @param {import('./source.js').Source} source where the weights are
@@ -63,18 +67,15 @@ export class Engine {
     this.tokenizer = tokenizer;
     this.model = model;
     this.config = config;
-    this.crew = crew;
-    this.tail = Promise.resolve();
-    this.disposed = false;
+    this.#crew = crew;
   }
 
-  /** @returns {{ memoryBytes: number, parameters: number, hasPooler: boolean, threads: number }} */
+  /** @returns {{ memoryBytes: number, parameters: number, threads: number }} */
   info() {
     return {
       memoryBytes: this.memory?.byteLength ?? 0,
-      threads: this.crew?.size ?? 1,
+      threads: this.#crew?.size ?? 1,
       parameters: this.model.parameters,
-      hasPooler: this.model.hasPooler,
     };
   }
 
@@ -87,27 +88,27 @@ export class Engine {
    */
   run(request, control = {}) {
     const { signal } = control;
-    const result = this.tail.then(() => {
-      this.check(signal);
-      return this.runNow(request, control);
+    const result = this.#tail.then(() => {
+      this.#check(signal);
+      return this.#runNow(request, control);
     });
-    this.tail = result.catch(() => {});
+    this.#tail = result.catch(() => {});
     return signal ? rejectOnAbort(result, signal) : result;
   }
 
   dispose() {
-    this.disposed = true;
-    this.crew?.stop();
+    this.#disposed = true;
+    this.#crew?.stop();
     this.memory = null;
     this.tokenizer = null;
   }
 
-  check(signal) {
-    if (this.disposed) throw new BertletError('DISPOSED', 'The model was disposed of.');
+  #check(signal) {
+    if (this.#disposed) throw new BertletError('DISPOSED', 'The model was disposed of.');
     throwIfAborted(signal);
   }
 
-  async runNow(request, control) {
+  async #runNow(request, control) {
     const { inputs } = request;
     const width = this.config.hidden_size;
     const results = {
@@ -119,7 +120,7 @@ export class Engine {
     for (let done = 0; done < inputs.length; ) {
       const mark = this.memory.mark();
       try {
-        done += await this.runPass(request, done, results, control.signal, clock);
+        done += await this.#runPass(request, done, results, control.signal, clock);
       } finally {
         this.memory?.reset(mark);
       }
@@ -129,13 +130,13 @@ export class Engine {
   }
 
   /** One forward pass over as many texts as fit. @returns {Promise<number>} how many */
-  async runPass(request, first, results, signal, clock) {
+  async #runPass(request, first, results, signal, clock) {
     const { memory } = this;
-    const batch = this.fillBatch(request, first, results.usage);
+    const batch = this.#fillBatch(request, first, results.usage);
     const run = memory.writeStruct('bl_encoder_run', {
       want_hidden_states: request.hiddenStates ? 1 : 0,
       want_attentions: request.attentions ? 1 : 0,
-      crew: this.crew?.address ?? 0,
+      crew: this.#crew?.address ?? 0,
     });
     const status = memory.tryCall(
       'bl_encoder_begin',
@@ -144,31 +145,31 @@ export class Engine {
       batch.address,
       run,
     );
-    if (status !== 'BL_OK') throw this.errorOfBegin(status, run, batch);
+    if (status !== 'BL_OK') throw this.#errorOfBegin(status, run, batch);
     const { step_count: steps } = memory.readStruct('bl_encoder_run', run);
     for (let step = 0; step < steps; step++) {
       memory.exports.bl_encoder_step(run);
-      if (this.crew) this.checkCrew();
+      if (this.#crew) this.#checkCrew();
       if (performance.now() - clock.last < yieldAfter) continue;
       await yieldToEvents();
-      this.check(signal);
+      this.#check(signal);
       clock.last = performance.now();
     }
-    if (request.pooling) this.readVectors(request, first, batch, run, results.vectors);
-    else this.readOutputs(batch, run, results.outputs);
+    if (request.pooling) this.#readVectors(request, first, batch, run, results.vectors);
+    else this.#readOutputs(batch, run, results.outputs);
     return batch.count;
   }
 
   /** A thread that is gone makes what it worked on void; the next call goes on without. */
-  checkCrew() {
+  #checkCrew() {
     if (this.memory.exports.bl_wasm_crew_lost() === 0) return;
-    this.crew.stop();
-    this.crew = undefined;
+    this.#crew.stop();
+    this.#crew = undefined;
     throw new BertletError('INTERNAL', 'A thread of the engine ended unexpectedly: call again.');
   }
 
   /** Tokenises texts from `first` on into a batch, until it is full. */
-  fillBatch(request, first, usage) {
+  #fillBatch(request, first, usage) {
     const { memory } = this;
     const { inputs, maxLength } = request;
     // What is kept per layer adds up: such texts go one at a time.
@@ -183,7 +184,7 @@ export class Engine {
     let tokens = 0;
     while (count < sequences && tokens < tokensPerPass) {
       const index = first + count;
-      memory.scratch(() => this.appendText(request, index, address, usageStruct));
+      memory.scratch(() => this.#appendText(request, index, address, usageStruct));
       const used = memory.readStruct('bl_text_usage', usageStruct);
       if (used.truncated > 0 && request.longText === 'error') {
         throw new BertletError(
@@ -200,7 +201,7 @@ export class Engine {
     return { address, count };
   }
 
-  appendText({ inputs, maxLength, truncation, longText }, index, batch, usage) {
+  #appendText({ inputs, maxLength, truncation, longText }, index, batch, usage) {
     const { memory } = this;
     const { text, pair } = inputs[index];
     const first = memory.writeText(text);
@@ -233,7 +234,7 @@ export class Engine {
     );
   }
 
-  readVectors(request, first, batch, run, vectors) {
+  #readVectors(request, first, batch, run, vectors) {
     const { memory } = this;
     const width = this.config.hidden_size;
     const { hidden } = memory.readStruct('bl_encoder_run', run);
@@ -251,7 +252,7 @@ export class Engine {
     vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);
   }
 
-  readOutputs(batch, run, outputs) {
+  #readOutputs(batch, run, outputs) {
     const { memory, model } = this;
     const width = this.config.hidden_size;
     const states = memory.readStruct('bl_encoder_run', run);
@@ -269,16 +270,20 @@ export class Engine {
     for (let i = 0; i < batch.count; i++) {
       const rows = starts[i + 1] - starts[i];
       outputs.push({
-        lastHiddenState: this.copyRows(states, starts[i], rows),
+        lastHiddenState: this.#copyRows(states, starts[i], rows),
         pooled: pooled?.slice(i * width, (i + 1) * width),
-        hiddenStates: states.hidden_states ? this.copyHiddenStates(states, total) : undefined,
-        attentions: states.attentions ? this.copyAttentions(states, rows) : undefined,
+        hiddenStates: this.#copyBlocks(states.hidden_states, states.step_count, rows * width),
+        attentions: this.#copyBlocks(
+          states.attentions,
+          this.config.layers,
+          states.attention_floats,
+        ),
       });
     }
   }
 
   /** The last hidden state of one text, without the padding between rows. */
-  copyRows({ hidden, hidden_stride: stride }, begin, rows) {
+  #copyRows({ hidden, hidden_stride: stride }, begin, rows) {
     const width = this.config.hidden_size;
     const view = this.memory.float32(hidden + begin * stride * 4, rows * stride);
     const data = new Float32Array(rows * width);
@@ -288,22 +293,15 @@ export class Engine {
     return data;
   }
 
-  // Kept states belong to a pass of one text (see fillBatch), so they are copied whole.
-  copyHiddenStates(states, tokens) {
-    const floats = tokens * this.config.hidden_size;
-    return Array.from({ length: states.step_count }, (_, i) =>
-      this.memory.float32(states.hidden_states + i * floats * 4, floats).slice(),
+  /** Equal blocks of floats that stand end to end. They belong to a pass of one text. */
+  #copyBlocks(address, count, floats) {
+    if (address === 0) return undefined;
+    return Array.from({ length: count }, (_, i) =>
+      this.memory.float32(address + i * floats * 4, floats).slice(),
     );
   }
 
-  copyAttentions(states) {
-    const floats = states.attention_floats;
-    return Array.from({ length: this.config.layers }, (_, i) =>
-      this.memory.float32(states.attentions + i * floats * 4, floats).slice(),
-    );
-  }
-
-  errorOfBegin(status, run, batch) {
+  #errorOfBegin(status, run, batch) {
     if (status === 'BL_BAD_ARGUMENT') {
       return new BertletError(
         'BAD_ARGUMENT',
@@ -313,16 +311,12 @@ export class Engine {
     if (status !== 'BL_BAD_MODEL') return errorOfStatus(status);
     const { memory, config } = this;
     const { bad_token: token } = memory.readStruct('bl_encoder_run', run);
-    const { ids, type_ids: typeIds } = memory.readStruct('bl_batch', batch.address);
-    const id = memory.int32(ids, token + 1)[token];
-    const typeId = memory.int32(typeIds, token + 1)[token];
-    const what =
-      id >= 0 && id < config.vocab_size
-        ? `the segment ${typeId}, but the model has ${config.type_vocab_size} (type_vocab_size)`
-        : `the token id ${id}, but the model has ${config.vocab_size} (vocab_size)`;
+    const { ids, type_ids: segments } = memory.readStruct('bl_batch', batch.address);
     return new BertletError(
       'BAD_MODEL',
-      `The tokenizer gives ${what}: tokenizer.json and the weights do not belong together.`,
+      `The tokenizer gives the token id ${memory.readU32(ids + token * 4)} in segment ` +
+        `${memory.readU32(segments + token * 4)}, but the model has ${config.vocab_size} tokens ` +
+        `and ${config.type_vocab_size} segments: the two do not belong together.`,
     );
   }
 }

@@ -26,7 +26,7 @@ export class Model {
 
   get info() {
     const { config, dtype, simd } = this.#settings;
-    const { memoryBytes, parameters, hasPooler, threads } = this.#engine.info();
+    const { memoryBytes, parameters, threads } = this.#engine.info();
     return {
       architecture: config.model_type,
       parameters,
@@ -34,7 +34,7 @@ export class Model {
       simd,
       threads,
       memoryBytes: this.#disposed ? 0 : memoryBytes,
-      heads: hasPooler ? ['pooler'] : [],
+      heads: [],
       layers: config.layers,
       hiddenSize: config.hidden_size,
       attentionHeads: config.heads,

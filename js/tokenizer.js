@@ -77,8 +77,10 @@ export class Tokenizer {
     this.#open();
     const settings = this.#readOptions(options);
     const input = readInput({ text, pair: options?.pair }, '');
-    const encoding = this.#encodeAll([input], settings)[0];
-    return settings.padding ? this.#pad([encoding], [input], settings)[0] : encoding;
+    const { block, truncated } = this.#call.runOne(input, settings);
+    const overflow = this.#overflowOf(input, settings, truncated);
+    const encoding = new Encoding(this.#textOf, block, 0, block.total, overflow);
+    return settings.padding ? this.#pad([encoding], settings)[0] : encoding;
   }
 
   /** See index.d.ts. */
@@ -94,12 +96,12 @@ export class Tokenizer {
     for (let first = 0; first < inputs.length; ) {
       let last = first;
       for (let units = 0; last < inputs.length && units < unitsPerCall; last++) {
-        units += inputs[last].text.length + (inputs[last].pair?.length ?? 0);
+        units += 1 + inputs[last].text.length + (inputs[last].pair?.length ?? 0);
       }
-      encodings.push(...this.#encodeAll(inputs.slice(first, last), settings, first));
+      this.#encodeSome(inputs.slice(first, last), settings, first, encodings);
       first = last;
     }
-    return settings.padding ? this.#pad(encodings, inputs, settings) : encodings;
+    return settings.padding ? this.#pad(encodings, settings) : encodings;
   }
 
   /** See index.d.ts. */
@@ -192,20 +194,19 @@ export class Tokenizer {
     return { ...given, maxLength: maxLength ?? 0 };
   }
 
-  #encodeAll(inputs, settings, first = 0) {
-    const { block, starts, inputWindows, truncated } = this.#call.run(
-      inputs,
-      settings,
-      false,
-      first,
-    );
-    return inputs.map((input, i) => {
-      const window = inputWindows[i];
-      const overflow = settings.truncation
-        ? () => (truncated[i] > 0 ? this.#overflowing(input, settings) : [])
-        : undefined;
-      return new Encoding(this.#textOf, block, starts[window], starts[window + 1], overflow);
-    });
+  /** One call into C; appends to `encodings`. */
+  #encodeSome(inputs, settings, first, encodings) {
+    const { block, starts, truncated } = this.#call.run(inputs, settings, false, first);
+    for (let i = 0; i < inputs.length; i++) {
+      const overflow = this.#overflowOf(inputs[i], settings, truncated[i]);
+      encodings.push(new Encoding(this.#textOf, block, starts[i], starts[i + 1], overflow));
+    }
+  }
+
+  /** What makes the windows that overflowed, when it is asked for. */
+  #overflowOf(input, settings, truncated) {
+    if (!settings.truncation) return undefined;
+    return () => (truncated > 0 ? this.#overflowing(input, settings) : []);
   }
 
   /** Encodes once more, now with all windows: few look at what overflowed. */
@@ -218,20 +219,18 @@ export class Tokenizer {
     );
   }
 
-  #pad(encodings, inputs, { padding, paddingSide, ...settings }) {
+  #pad(encodings, { padding, paddingSide, truncation, maxLength }) {
     const id = this.specialTokenId('pad');
     if (id === null) throw badArgument('padding: this tokenizer has no padding token.');
     let length = padding;
-    if (padding === 'max_length') length = settings.maxLength;
+    if (padding === 'max_length') length = maxLength;
     if (padding === 'longest') {
       length = encodings.reduce((longest, encoding) => Math.max(longest, encoding.length), 0);
     }
     const pad = { id, side: paddingSide };
-    return encodings.map((encoding, i) => {
-      const overflow =
-        settings.truncation &&
-        (() => encoding.overflowing.map((window) => window.padded(length, pad)));
-      return encoding.padded(length, pad, overflow || undefined);
+    return encodings.map((encoding) => {
+      const windows = () => encoding.overflowing.map((window) => window.padded(length, pad));
+      return encoding.padded(length, pad, truncation ? windows : undefined);
     });
   }
 }

@@ -32,13 +32,13 @@ export function chooseModule(simd = 'auto') {
   if (!has.simd) {
     throw new BertletError(
       'NO_SIMD',
-      'This browser or runtime has no WebAssembly SIMD; every one since 2023 does: update it.',
+      'This browser or runtime has no WebAssembly SIMD: update it.',
     );
   }
   if (simd === 'relaxed' && !has.relaxed) {
     throw new BertletError(
       'UNSUPPORTED',
-      'This browser or runtime has no relaxed SIMD; use simd "auto" or "baseline".',
+      'This browser or runtime has no relaxed SIMD: use simd "auto".',
     );
   }
   return simd === 'auto' ? (has.relaxed ? 'relaxed' : 'baseline') : simd;
@@ -72,38 +72,21 @@ export function loadModule(simd, withThreads = false) {
 }
 
 async function compile(url) {
-  if (url.protocol === 'file:') {
+  try {
     const fs = globalThis.process?.getBuiltinModule?.('node:fs');
-    if (fs) return WebAssembly.compile(await readFile(fs, url));
-  }
-  let response;
-  try {
-    response = await fetch(url);
-  } catch (cause) {
-    throw new BertletError('NETWORK', `The WebAssembly module ${url} could not be fetched.`, {
-      cause,
-    });
-  }
-  if (!response.ok) {
-    throw new BertletError(
-      response.status === 404 ? 'NOT_FOUND' : 'NETWORK',
-      `The WebAssembly module ${url} could not be fetched: HTTP ${response.status}.`,
-    );
-  }
-  // compileStreaming insists on the MIME type, which simple servers do not send.
-  if (response.headers.get('content-type') === 'application/wasm') {
-    return WebAssembly.compileStreaming(response);
-  }
-  return WebAssembly.compile(await response.arrayBuffer());
-}
-
-async function readFile(fs, url) {
-  try {
-    return await fs.promises.readFile(url);
+    if (fs && url.protocol === 'file:') {
+      return await WebAssembly.compile(await fs.promises.readFile(url));
+    }
+    const response = await fetch(url);
+    // compileStreaming insists on the MIME type, which simple servers do not send.
+    if (response.headers.get('content-type') === 'application/wasm') {
+      return await WebAssembly.compileStreaming(response);
+    }
+    return await WebAssembly.compile(await response.arrayBuffer());
   } catch (cause) {
     throw new BertletError(
       'NOT_FOUND',
-      `The WebAssembly module ${url} is missing: run ./build.sh in the project's folder.`,
+      `${url} could not be loaded: ./build.sh makes it, and a page must serve it.`,
       { cause },
     );
   }

@@ -67,7 +67,7 @@ export async function create({ entry, model, dtype, simd, threads }) {
 
   function meanOfRow(ids) {
     const { data, stride } = runPass({ rows: [ids], tokens: ids.length });
-    const vector = new Float64Array(engine.config.hiddenSize);
+    const vector = new Float64Array(engine.config.hidden_size);
     for (let t = 0; t < ids.length; t++) {
       for (let i = 0; i < vector.length; i++) vector[i] += data[t * stride + i];
     }

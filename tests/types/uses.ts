@@ -1,0 +1,84 @@
+// Uses that must type-check against js/index.d.ts, and misuses that must not.
+import {
+  BertletError,
+  load,
+  loadTokenizer,
+  pipeline,
+  type Encoding,
+  type ForwardResult,
+  type LoadProgress,
+  type Matrix,
+  type Model,
+  type ModelInfo,
+} from 'bertlet';
+
+export async function loading(file: File, signal: AbortSignal): Promise<Model> {
+  await load();
+  await load('models/all-MiniLM-L6-v2', { dtype: 'int8-fast', threads: 2, simd: 'baseline' });
+  await load(new URL('https://example.org/model/'), { cache: { name: 'mine' }, worker: true });
+  await load({ 'config.json': '{}', 'model.safetensors': file, 'tokenizer.json': new Blob() });
+  // @ts-expect-error: no such dtype
+  await load(undefined, { dtype: 'int4' });
+  // @ts-expect-error: a number is no source
+  await load(7);
+  const progress: LoadProgress[] = [];
+  return load(undefined, {
+    signal,
+    integrity: { 'model.safetensors': 'sha256-abc=' },
+    onProgress: (event) => progress.push(event),
+  });
+}
+
+export async function embedding(model: Model): Promise<void> {
+  const one: Float32Array = await model.embed('a text');
+  const many: Float32Array[] = await model.embed(['a', { text: 'b', pair: 'c' }]);
+  const rows: Matrix = await model.embed('a', { pooling: 'none' });
+  const bytes: Int8Array = await model.embed('a', { precision: 'int8' });
+  const bits: Uint8Array[] = await model.embed(['a'], { precision: 'binary', dimensions: 128 });
+  const score: number = await model.similarity('a', 'b', { longText: 'error', maxLength: 64 });
+  // @ts-expect-error: no such pooling
+  await model.embed('a', { pooling: 'sum' });
+  // @ts-expect-error: not a text
+  await model.embed(5);
+  console.log(one.length, many.length, rows.shape, bytes, bits, score);
+}
+
+export async function forward(model: Model): Promise<number> {
+  const result: ForwardResult = await model.forward('a', { hiddenStates: true, attentions: true });
+  const [first] = await model.forward(['a', 'b']);
+  const info: ModelInfo = model.info;
+  const end: number | undefined = first?.offsets[0]?.[1];
+  return (result.attentions?.[0]?.data[0] ?? 0) + (end ?? 0) + info.memoryBytes;
+}
+
+export async function tokenizing(): Promise<string> {
+  const tokenizer = await loadTokenizer('some/folder');
+  const encoding: Encoding = tokenizer.encode('a', { pair: 'b', truncation: true, maxLength: 8 });
+  const [start, end] = encoding.offsets[0] ?? [0, 0];
+  const rest: Encoding[] = encoding.overflowing ?? [];
+  const mask: number | null = tokenizer.maskTokenId;
+  console.log(start, end, rest.length, mask, tokenizer.tokenToId('x'));
+  return tokenizer.decode(encoding.ids, { skipSpecialTokens: true });
+}
+
+export async function likeTransformers(): Promise<number[]> {
+  const extractor = await pipeline('feature-extraction');
+  const output = await extractor(['a', 'b'], { pooling: 'mean', normalize: true });
+  // @ts-expect-error: no such task yet
+  await pipeline('text-generation');
+  return output.dims;
+}
+
+export async function disposing(): Promise<string | undefined> {
+  const model = await load();
+  try {
+    await model.embed('a', { signal: AbortSignal.timeout(1000) });
+  } catch (error) {
+    if (error instanceof BertletError && error.code === 'ABORTED') return error.message;
+    // @ts-expect-error: no such code
+    if (error instanceof BertletError && error.code === 'OOPS') return error.message;
+  } finally {
+    model.dispose();
+  }
+  return undefined;
+}
