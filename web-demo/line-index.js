@@ -34,9 +34,13 @@ export class LineIndex {
   #embed;
   #lines = [];
   #vectors = new Map();
+  #cut = new Set();
   #dimensions = 0;
 
-  /** @param {(texts: string[], options: { signal: AbortSignal }) => Promise<Float32Array[]>} embed */
+  /**
+   * @param {(texts: string[], options: { signal: AbortSignal,
+   *   onUsage(usage: { truncated: number }): void }) => Promise<Float32Array[]>} embed
+   */
   constructor(embed) {
     this.#embed = embed;
   }
@@ -50,6 +54,11 @@ export class LineIndex {
     return this.#lines.reduce((count, { text }) => count + (this.#vectors.has(text) ? 1 : 0), 0);
   }
 
+  /** How many of them are longer than the model reads, so that only their beginning counts. */
+  get cut() {
+    return this.#lines.reduce((count, { text }) => count + (this.#cut.has(text) ? 1 : 0), 0);
+  }
+
   /**
    * Takes these lines and embeds those that are new.
    * @param {Line[]} lines
@@ -59,14 +68,24 @@ export class LineIndex {
   async update(lines, { signal, onProgress }) {
     this.#lines = lines;
     const wanted = new Set(lines.map(({ text }) => text));
-    for (const text of this.#vectors.keys()) if (!wanted.has(text)) this.#vectors.delete(text);
+    for (const text of this.#vectors.keys()) {
+      if (wanted.has(text)) continue;
+      this.#vectors.delete(text);
+      this.#cut.delete(text);
+    }
     const missing = lines.filter(({ text }) => !this.#vectors.has(text)).map(({ text }) => text);
     onProgress?.(lines.length - missing.length, lines.length);
     let done = 0;
     for (const batch of batches(missing)) {
-      const vectors = await this.#embed(batch, { signal });
+      let at = 0;
+      // Called once for each text, in order.
+      const onUsage = ({ truncated }) => {
+        const text = batch[at++];
+        if (truncated > 0) this.#cut.add(text);
+      };
+      const vectors = await this.#embed(batch, { signal, onUsage });
       if (signal.aborted) return;
-      batch.forEach((text, at) => this.#vectors.set(text, vectors[at]));
+      batch.forEach((text, index) => this.#vectors.set(text, vectors[index]));
       this.#dimensions = vectors[0].length;
       done += batch.length;
       onProgress?.(lines.length - missing.length + done, lines.length);

@@ -181,6 +181,9 @@ class SearchView {
     this.#linesCall = call;
     const { lines, left } = splitLines(this.#editor.text);
     this.#indexing = true;
+    this.#showIndexing(this.#index.ready, lines.length, left);
+    await this.#context.model;
+    if (call.signal.aborted) return;
     const begin = performance.now();
     try {
       await this.#index.update(lines, {
@@ -221,7 +224,17 @@ class SearchView {
         ? 'none yet'
         : ready < total
           ? `reading ${count(ready)} of ${count(total)}`
-          : `${count(total)} ${total === 1 ? 'line' : 'lines'}${left ? `, ${count(left)} more left out` : ''}`;
+          : `${count(total)} ${total === 1 ? 'line' : 'lines'}${this.#shortcomings(left)}`;
+  }
+
+  /** What of the text can't be found, said and not passed over. */
+  #shortcomings(left) {
+    const count = (number) => number.toLocaleString('en');
+    const { cut } = this.#index;
+    return (
+      (cut > 0 ? `, ${count(cut)} too long and read in part` : '') +
+      (left > 0 ? `, ${count(left)} more left out` : '')
+    );
   }
 
   #queryChanged(delay) {
