@@ -256,10 +256,7 @@ export class Engine {
     const { memory, model } = this;
     const width = this.config.hidden_size;
     const states = memory.readStruct('bl_encoder_run', run);
-    const { starts: startsAddress, token_count: total } = memory.readStruct(
-      'bl_batch',
-      batch.address,
-    );
+    const { starts: startsAddress } = memory.readStruct('bl_batch', batch.address);
     const starts = memory.uint32(startsAddress, batch.count + 1).slice();
     let pooled;
     if (model.hasPooler) {

@@ -1,6 +1,6 @@
 import { canStartWorker, WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
-import { BertletError } from './errors.js';
+import { BertletError, throwIfAborted } from './errors.js';
 import { readFolder } from './folder.js';
 import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
 import { Memory } from './memory.js';
@@ -40,6 +40,9 @@ export async function load(source, options = {}) {
     const { engine, tokenizer } = choices.worker
       ? await openInWorker(engineOptions, info, source, sourceOptions, control)
       : await openHere(engineOptions, info, opened, control);
+    progress?.enter('prepare');
+    await warmUp(engine, folder.config);
+    throwIfAborted(signal);
     progress?.enter('ready');
     return new Model(engine, tokenizer, folder, { ...choices, signal });
   } finally {
@@ -130,6 +133,18 @@ function chooseThreads(wanted, worker) {
   const count = wanted === 'auto' ? Math.min(cores, mostThreads) : readCount('threads', wanted);
   const mayWait = worker || typeof document === 'undefined';
   return canShare && mayWait && canStartWorker() ? Math.min(count, 16) : 1;
+}
+
+/** A first call makes the engine compile what later calls use: better now than then. */
+async function warmUp(engine, { max_positions: positions }) {
+  const request = {
+    inputs: [{ text: 'a few words to begin with' }],
+    maxLength: Math.min(16, positions),
+    truncation: 'longest_first',
+    longText: 'truncate',
+    pooling: 'mean',
+  };
+  for (let i = 0; i < 2; i++) await engine.run(request).catch(() => {}); // a call of the user's will tell
 }
 
 /** The engine on this thread; its tokenizer is the model's. */
