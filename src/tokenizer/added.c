@@ -53,6 +53,10 @@ bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_se
         set->first_begin[byte] = at;
         while (at < set->count && vocab->added[set->sorted[at]].pattern.bytes[0] == byte)
             at++;
+        if (at > set->first_begin[byte]) {
+            set->first_bytes++;
+            set->only_first = (uint8_t)byte;
+        }
     }
     set->first_begin[256] = at;
     return BL_OK;
@@ -93,13 +97,31 @@ static const bl_added *longest_at(const bl_vocab *vocab, const bl_added_set *set
     return best;
 }
 
+/* The next place where a pattern may start, or `bytes`. Mostly all start with one
+ * byte, such as [: then eight are looked at together. */
+static size_t next_start(const bl_added_set *set, const uint8_t *text, size_t bytes, size_t at) {
+    if (set->first_bytes == 1) {
+        uint64_t wanted = UINT64_C(0x0101010101010101) * set->only_first;
+        for (; bytes - at >= 8; at += 8) {
+            uint64_t eight;
+            memcpy(&eight, text + at, 8);
+            eight ^= wanted; /* a byte of it is zero where the text has the wanted one */
+            uint64_t zeros =
+                (eight - UINT64_C(0x0101010101010101)) & ~eight & UINT64_C(0x8080808080808080);
+            if (zeros)
+                return at + (size_t)__builtin_ctzll(zeros) / 8;
+        }
+    }
+    while (at < bytes && set->first_begin[text[at]] == set->first_begin[text[at] + 1])
+        at++;
+    return at;
+}
+
 uint32_t bl_added_next(const bl_vocab *vocab, const bl_added_set *set, const uint8_t *text,
                        size_t bytes, size_t from, bl_added_match *match) {
     if (set->count == 0)
         return 0;
-    for (size_t i = from; i < bytes; i++) {
-        if (set->first_begin[text[i]] == set->first_begin[text[i] + 1])
-            continue;
+    for (size_t i = from; (i = next_start(set, text, bytes, i)) < bytes; i++) {
         const bl_added *token = longest_at(vocab, set, text + i, bytes - i);
         if (token) {
             *match = (bl_added_match){token, i, i + token->pattern.length};

@@ -205,21 +205,13 @@ static void trim_offsets(const bl_scan *scan, size_t token, uint32_t is_first, u
         offsets[1] = offsets[1] - trailing > offsets[0] ? offsets[1] - trailing : offsets[0];
 }
 
-static void write_part(output *out, const part *part, uint32_t variant, int32_t type_id) {
+/* What few tokenizers have: trimmed offsets, texts of their own. */
+static void write_oddities(output *out, size_t begin, size_t end, size_t to) {
     const bl_scan *scan = out->scan;
     uint32_t trims = scan->tokenizer->template_flags & BL_TEMPLATE_TRIM_OFFSETS;
-    size_t begin, end;
-    part_range(part, variant, &begin, &end);
-    for (size_t i = begin; i < end; i++) {
-        size_t token = part->begin + i;
-        size_t to = out->count++;
-        out->ids[to] = scan->tokens.items[token].id;
-        out->type_ids[to] = type_id;
-        out->special_mask[to] = 0;
-        out->offsets[2 * to] = scan->tokens.items[token].begin;
-        out->offsets[2 * to + 1] = scan->tokens.items[token].end;
+    for (size_t token = begin; token < end; token++, to++) {
         if (trims)
-            trim_offsets(scan, token, i == begin, &out->offsets[2 * to]);
+            trim_offsets(scan, token, token == begin, &out->offsets[2 * to]);
         if (out->surfaces) {
             int32_t surface = surface_of(scan, token);
             if (surface >= 0)
@@ -227,6 +219,26 @@ static void write_part(output *out, const part *part, uint32_t variant, int32_t 
             out->surfaces[to] = surface;
         }
     }
+}
+
+static void write_part(output *out, const part *part, uint32_t variant, int32_t type_id) {
+    size_t begin, end;
+    part_range(part, variant, &begin, &end);
+    const bl_token *tokens = out->scan->tokens.items + part->begin + begin;
+    size_t count = end - begin;
+    size_t to = out->count;
+    for (size_t i = 0; i < count; i++) {
+        out->ids[to + i] = tokens[i].id;
+        out->offsets[2 * (to + i)] = tokens[i].begin;
+        out->offsets[2 * (to + i) + 1] = tokens[i].end;
+    }
+    for (size_t i = 0; i < count; i++)
+        out->type_ids[to + i] = type_id;
+    for (size_t i = 0; i < count; i++)
+        out->special_mask[to + i] = 0;
+    if (out->surfaces || (out->scan->tokenizer->template_flags & BL_TEMPLATE_TRIM_OFFSETS))
+        write_oddities(out, part->begin + begin, part->begin + end, to);
+    out->count = to + count;
 }
 
 static void write_window(output *out, const plan *plan) {

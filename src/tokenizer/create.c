@@ -246,6 +246,7 @@ static void prepare_plain(bl_tokenizer *tokenizer) {
     if (!tokenizer->plain)
         return;
     memset(tokenizer->ascii, BL_ASCII_OTHER, sizeof tokenizer->ascii);
+    tokenizer->words_are_alphanumeric = 1;
     for (uint32_t i = 0; i < 128; i++) {
         uint32_t code = i;
         tokenizer->ascii[i] = (uint8_t)ascii_action(tokenizer, &code);
@@ -253,6 +254,8 @@ static void prepare_plain(bl_tokenizer *tokenizer) {
         bl_token piece;
         size_t found = bl_vocab_pieces(&tokenizer->vocab, &byte, 1, 1, &piece);
         tokenizer->ascii_tokens[i] = found ? piece.id : -1;
+        uint32_t alphanumeric = (i | 0x20) - 'a' < 26 || i - '0' < 10;
+        tokenizer->words_are_alphanumeric &= (tokenizer->ascii[i] == BL_ASCII_WORD) == alphanumeric;
     }
     tokenizer->plain = tokenizer->ascii[' '] == BL_ASCII_SPACE;
 }

@@ -1,7 +1,7 @@
 /* The exact way for a section: all of it becomes characters with their origin, is
  * normalised, searched for added tokens, and split into words. */
 #include "../unicode/utf8.h"
-#include "internal.h"
+#include "words.h"
 
 static size_t write_utf8(const bl_char *chars, size_t count, uint8_t *out) {
     size_t written = 0;
@@ -15,7 +15,7 @@ static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
     size_t first = scan->tokens.count;
     if (count > scan->tokenizer->vocab.max_chars) {
         static const uint8_t nothing[1] = {0};
-        status = bl_scan_word(scan, nothing, 1, count); /* unknown, whatever it is */
+        status = bl_scan_word(scan, nothing, 1, count, 1); /* unknown, whatever it is */
         if (status != BL_OK)
             return status;
         bl_token *token = &scan->tokens.items[first];
@@ -26,7 +26,7 @@ static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
     if (bl_bytes_reserve(scan->arena, &scan->bytes, &scan->bytes_capacity, 0, 4 * count) != BL_OK)
         return BL_OUT_OF_MEMORY;
     size_t bytes = write_utf8(chars, count, scan->bytes);
-    status = bl_scan_word(scan, scan->bytes, bytes, count);
+    status = bl_scan_word(scan, scan->bytes, bytes, count, scan->bytes_capacity);
     if (status != BL_OK)
         return status;
     /* From bytes of the word to units of the text. */

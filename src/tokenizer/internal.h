@@ -3,7 +3,8 @@
  *   encode.c      inputs -> texts -> scan.c; then assemble.c makes the windows
  *   scan.c        a text -> sections between added tokens (added.c) -> words
  *   normalizer.c  and splitter.c: the exact way for a section, character by character
- *   vocab.c       a word -> pieces; the hash table of all tokens
+ *   words.h       a word -> pieces, from the cache or from vocab.c
+ *   vocab.c       the hash table of all tokens
  */
 #ifndef BERTLET_TOKENIZER_INTERNAL_H
 #define BERTLET_TOKENIZER_INTERNAL_H
@@ -52,7 +53,8 @@ typedef struct bl_vocab {
     const uint8_t *ends; /* u32 */
     const uint8_t *pool;
     bl_text prefix;
-    uint32_t longest[2]; /* bytes of the longest text of BL_SET_WHOLE, BL_SET_CONTINUES */
+    uint32_t longest[2][256]; /* bytes of the longest text that starts with a byte, of
+                                 BL_SET_WHOLE and BL_SET_CONTINUES */
     uint32_t max_chars;
     int32_t unknown; /* -1: none */
     uint32_t slot_mask;
@@ -67,6 +69,8 @@ typedef struct bl_added_set {
     uint32_t count;
     uint32_t *sorted;          /* indices of bl_vocab.added */
     uint32_t first_begin[257]; /* those whose pattern starts with byte b */
+    uint32_t first_bytes;      /* how many bytes start a pattern */
+    uint8_t only_first;        /* that byte, when there is one */
 } bl_added_set;
 
 typedef struct bl_split_op {
@@ -96,14 +100,21 @@ typedef enum bl_ascii_action {
     BL_ASCII_OTHER = 3  /* needs the exact way */
 } bl_ascii_action;
 
-/* A word of at most 16 bytes and its pieces. */
-typedef struct bl_cached_word {
+/* A word of at most 16 bytes, as two numbers with zeros behind it. */
+typedef struct bl_word16 {
     uint64_t low;
     uint64_t high;
+} bl_word16;
+
+#define BL_CACHED_PIECES 8
+
+/* Such a word, normalised, and its pieces. */
+typedef struct bl_cached_word {
+    bl_word16 word;
     uint8_t bytes; /* 0: empty */
     uint8_t count;
-    uint8_t ends[6];
-    int32_t ids[6];
+    uint8_t ends[BL_CACHED_PIECES];
+    int32_t ids[BL_CACHED_PIECES];
 } bl_cached_word;
 
 #define BL_CACHE_BITS  13
@@ -127,8 +138,9 @@ struct bl_tokenizer {
     uint32_t plain; /* ASCII text may go the fast way */
     uint32_t lower; /* ... and is lower-cased on it */
     uint32_t breaks_at_ideographs;
-    uint8_t ascii[256];        /* bl_ascii_action */
-    int32_t ascii_tokens[128]; /* ids of BL_ASCII_ALONE; -1: unknown, and there is no token */
+    uint32_t words_are_alphanumeric; /* of ASCII, BL_ASCII_WORD are the letters and digits */
+    uint8_t ascii[256];              /* bl_ascii_action */
+    int32_t ascii_tokens[128];       /* ids of BL_ASCII_ALONE; -1: unknown, and there is no token */
     bl_cached_word *cache;
 };
 
@@ -213,8 +225,6 @@ bl_status bl_scan_text(bl_scan *scan);
 bl_status bl_scan_exact(bl_scan *scan, size_t begin, size_t end, size_t unit, size_t *end_unit);
 bl_status bl_scan_added(bl_scan *scan, const bl_added *added, const uint8_t *surface, size_t bytes,
                         uint32_t begin, uint32_t end);
-/* Appends the pieces of a word, begin and end in its bytes. BL_BAD_MODEL: unknown. */
-bl_status bl_scan_word(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars);
 
 /* assemble.c: tokens -> windows. `batch` gives count and options. `ends` has two numbers
  * for each input: where the tokens of its text end in scan->tokens, and those of its

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "../unicode/utf8.h"
-#include "internal.h"
+#include "words.h"
 
 bl_status bl_bytes_reserve(bl_arena *arena, uint8_t **bytes, size_t *capacity, size_t used,
                            size_t wanted) {
@@ -68,22 +68,6 @@ bl_status bl_scan_added(bl_scan *scan, const bl_added *added, const uint8_t *sur
     return BL_OK;
 }
 
-static bl_status no_unknown(bl_scan *scan) {
-    scan->problem = BL_ENCODE_NO_UNKNOWN;
-    return BL_BAD_MODEL;
-}
-
-bl_status bl_scan_word(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars) {
-    if (bl_tokens_reserve(scan->arena, &scan->tokens, bytes) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    size_t count = bl_vocab_pieces(&scan->tokenizer->vocab, word, bytes, chars,
-                                   scan->tokens.items + scan->tokens.count);
-    if (count == 0)
-        return no_unknown(scan);
-    scan->tokens.count += count;
-    return BL_OK;
-}
-
 /* The UTF-16 unit that byte `at` of the text starts. */
 static size_t unit_at(bl_scan *scan, size_t at) {
     if (at < scan->anchor) {
@@ -93,126 +77,6 @@ static size_t unit_at(bl_scan *scan, size_t at) {
     scan->anchor_unit += bl_utf16_units(scan->text + scan->anchor, at - scan->anchor);
     scan->anchor = at;
     return scan->anchor_unit;
-}
-
-/* At most 16 bytes of ASCII as two numbers, zeros behind them. */
-typedef struct word16 {
-    uint64_t low;
-    uint64_t high;
-} word16;
-
-static word16 load_word(const uint8_t *at, size_t bytes, size_t readable) {
-    word16 word = {0, 0};
-    if (readable >= 16) {
-        memcpy(&word.low, at, 8);
-        memcpy(&word.high, at + 8, 8);
-        if (bytes < 8) {
-            word.low &= ~UINT64_C(0) >> (64 - 8 * bytes);
-            word.high = 0;
-        } else {
-            word.high &= bytes == 16 ? ~UINT64_C(0) : ~(~UINT64_C(0) << 8 * (bytes - 8));
-        }
-        return word;
-    }
-    for (size_t i = 0; i < bytes; i++) {
-        uint64_t byte = (uint64_t)at[i] << 8 * (i & 7);
-        if (i < 8)
-            word.low |= byte;
-        else
-            word.high |= byte;
-    }
-    return word;
-}
-
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
-/* A to Z become a to z in all eight bytes, which are ASCII. */
-static uint64_t lower_bytes(uint64_t bytes) {
-    uint64_t from_a = bytes + EACH_BYTE(0x80 - 'A');
-    uint64_t behind_z = bytes + EACH_BYTE(0x80 - 'Z' - 1);
-    return bytes | (from_a & ~behind_z & EACH_BYTE(0x80)) >> 2;
-}
-
-static bl_cached_word *cache_entry(const bl_tokenizer *tokenizer, word16 word) {
-    uint64_t mixed =
-        (word.low ^ word.high * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
-    return &tokenizer->cache[mixed >> (64 - BL_CACHE_BITS)];
-}
-
-static void lower_copy(uint8_t *out, const uint8_t *text, size_t bytes, uint32_t lower) {
-    for (size_t i = 0; i < bytes; i++)
-        out[i] = (uint8_t)(text[i] + (lower && text[i] - 'A' < 26u ? 32 : 0));
-}
-
-/* Appends a word that isn't in the cache, and puts it there when it fits. */
-static bl_status scan_uncached(bl_scan *scan, const uint8_t *text, size_t bytes, uint32_t unit,
-                               word16 key, bl_cached_word *entry) {
-    const bl_tokenizer *tokenizer = scan->tokenizer;
-    size_t first = scan->tokens.count;
-    const uint8_t *word = text;
-    if (tokenizer->lower && bytes <= tokenizer->vocab.max_chars) {
-        if (bl_bytes_reserve(scan->arena, &scan->bytes, &scan->bytes_capacity, 0, bytes) != BL_OK)
-            return BL_OUT_OF_MEMORY;
-        lower_copy(scan->bytes, text, bytes, 1);
-        word = scan->bytes;
-    }
-    bl_status status = bl_scan_word(scan, word, bytes, bytes);
-    if (status != BL_OK)
-        return status;
-    bl_token *pieces = scan->tokens.items + first;
-    size_t count = scan->tokens.count - first;
-    if (entry && count <= sizeof entry->ends) {
-        entry->low = key.low;
-        entry->high = key.high;
-        entry->bytes = (uint8_t)bytes;
-        entry->count = (uint8_t)count;
-        for (size_t i = 0; i < count; i++) {
-            entry->ids[i] = pieces[i].id;
-            entry->ends[i] = (uint8_t)pieces[i].end;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        pieces[i].begin += unit;
-        pieces[i].end += unit;
-    }
-    return BL_OK;
-}
-
-static bl_status scan_ascii_word(bl_scan *scan, size_t begin, size_t end, uint32_t unit) {
-    const bl_tokenizer *tokenizer = scan->tokenizer;
-    const uint8_t *text = scan->text + begin;
-    size_t bytes = end - begin;
-    if (bytes > 16)
-        return scan_uncached(scan, text, bytes, unit, (word16){0, 0}, NULL);
-    word16 word = load_word(text, bytes, scan->readable - begin);
-    if (tokenizer->lower) {
-        word.low = lower_bytes(word.low);
-        word.high = lower_bytes(word.high);
-    }
-    bl_cached_word *entry = cache_entry(tokenizer, word);
-    if (entry->low != word.low || entry->high != word.high || entry->bytes != bytes)
-        return scan_uncached(scan, text, bytes, unit, word, entry);
-    if (bl_tokens_reserve(scan->arena, &scan->tokens, entry->count) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    bl_token *out = scan->tokens.items + scan->tokens.count;
-    uint32_t piece_begin = unit;
-    for (uint32_t i = 0; i < entry->count; i++) {
-        uint32_t piece_end = unit + entry->ends[i];
-        out[i] = (bl_token){entry->ids[i], piece_begin, piece_end};
-        piece_begin = piece_end;
-    }
-    scan->tokens.count += entry->count;
-    return BL_OK;
-}
-
-static bl_status scan_ascii_alone(bl_scan *scan, uint8_t byte, uint32_t unit) {
-    if (bl_tokens_reserve(scan->arena, &scan->tokens, 1) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    int32_t id = scan->tokenizer->ascii_tokens[byte];
-    if (id < 0)
-        return no_unknown(scan);
-    scan->tokens.items[scan->tokens.count++] = (bl_token){id, unit, unit + 1};
-    return BL_OK;
 }
 
 /* A stretch that needs the exact way ends where ASCII space follows, or, so that it
@@ -235,6 +99,26 @@ static size_t stretch_end(const bl_scan *scan, size_t from, size_t end) {
     return end;
 }
 
+/* Where the word that starts at `at` ends: before the first byte that isn't part of a
+ * word. Usually eight bytes are looked at together. */
+static size_t word_end(const bl_scan *scan, size_t at, size_t end) {
+    const uint8_t *text = scan->text;
+    const uint8_t *actions = scan->tokenizer->ascii;
+    if (scan->tokenizer->words_are_alphanumeric) {
+        while (end - at >= 8) {
+            uint64_t eight;
+            memcpy(&eight, text + at, 8);
+            size_t bytes = bl_alphanumeric_bytes(eight);
+            at += bytes;
+            if (bytes < 8)
+                return at;
+        }
+    }
+    while (at < end && actions[text[at]] == BL_ASCII_WORD)
+        at++;
+    return at;
+}
+
 static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
     const uint8_t *text = scan->text;
     const uint8_t *actions = scan->tokenizer->ascii;
@@ -242,8 +126,7 @@ static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
     size_t at = begin;
     while (at < end) {
         size_t start = at;
-        while (at < end && actions[text[at]] == BL_ASCII_WORD)
-            at++;
+        at = word_end(scan, at, end);
         uint32_t action = at < end ? actions[text[at]] : BL_ASCII_SPACE;
         if (action == BL_ASCII_OTHER) {
             size_t stop = stretch_end(scan, at, end);
@@ -256,7 +139,8 @@ static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
             continue;
         }
         if (at > start) {
-            bl_status status = scan_ascii_word(scan, start, at, unit);
+            bl_status status =
+                bl_scan_ascii_word(scan, text + start, at - start, scan->readable - start, unit);
             if (status != BL_OK)
                 return status;
             unit += (uint32_t)(at - start);
@@ -264,7 +148,7 @@ static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
         if (at == end)
             break;
         if (action == BL_ASCII_ALONE) {
-            bl_status status = scan_ascii_alone(scan, text[at], unit);
+            bl_status status = bl_scan_ascii_alone(scan, text[at], unit);
             if (status != BL_OK)
                 return status;
         }

@@ -71,8 +71,11 @@ static void insert(bl_vocab *vocab, bl_token_set set, uint32_t index) {
             break;
     }
     vocab->slots[i] = (bl_slot){hash, ((uint32_t)set << 30 | index) + 1};
-    if (set != BL_SET_ADDED && text.length > vocab->longest[set])
-        vocab->longest[set] = (uint32_t)text.length;
+    if (set == BL_SET_ADDED || text.length == 0)
+        return;
+    uint32_t *longest = &vocab->longest[set][text.bytes[0]];
+    if (text.length > *longest)
+        *longest = (uint32_t)text.length;
 }
 
 static uint32_t continues(const bl_vocab *vocab, uint32_t index) {
@@ -100,9 +103,11 @@ bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab) {
     }
     for (uint32_t i = 0; i < vocab->added_count; i++)
         insert(vocab, BL_SET_ADDED, i);
-    uint32_t whole = vocab->longest[BL_SET_WHOLE];
-    uint32_t part = vocab->longest[BL_SET_CONTINUES];
-    vocab->hashes = bl_arena_alloc_array(arena, whole > part ? whole : part, sizeof(uint32_t));
+    uint32_t longest = 0;
+    for (uint32_t i = 0; i < 2 * 256; i++)
+        if (vocab->longest[i / 256][i % 256] > longest)
+            longest = vocab->longest[i / 256][i % 256];
+    vocab->hashes = bl_arena_alloc_array(arena, longest, sizeof *vocab->hashes);
     return vocab->hashes ? BL_OK : BL_OUT_OF_MEMORY;
 }
 
@@ -130,6 +135,10 @@ static size_t unknown(const bl_vocab *vocab, size_t bytes, bl_token *pieces) {
     return 1;
 }
 
+static uint32_t starts_character(uint8_t byte) {
+    return (byte & 0xC0) != 0x80;
+}
+
 size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes, size_t chars,
                        bl_token *pieces) {
     if (chars > vocab->max_chars)
@@ -139,16 +148,18 @@ size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes,
     for (size_t start = 0; start < bytes;) {
         bl_token_set set = start == 0 ? BL_SET_WHOLE : BL_SET_CONTINUES;
         const uint8_t *text = word + start;
-        size_t longest = bytes - start;
-        if (longest > vocab->longest[set])
-            longest = vocab->longest[set];
+        size_t left = bytes - start;
+        size_t longest = vocab->longest[set][text[0]];
+        if (longest > left)
+            longest = left;
         uint32_t hash = hash_seed(set);
         for (size_t i = 0; i < longest; i++)
             hashes[i] = hash = (hash ^ text[i]) * HASH_PRIME;
         int64_t found = -1;
         size_t length = longest + 1;
         while (found < 0 && --length > 0)
-            found = find(vocab, set, hashes[length - 1], text, length);
+            if (length == left || starts_character(text[length]))
+                found = find(vocab, set, hashes[length - 1], text, length);
         if (found < 0)
             return unknown(vocab, bytes, pieces);
         pieces[count++] =

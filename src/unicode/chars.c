@@ -177,9 +177,24 @@ static void compose(bl_chars *chars) {
     chars->count = count;
 }
 
+/* Whether a character changes, moves, or may be composed with the one before it. */
+static uint32_t may_change(uint32_t code, uint32_t flags_that_change) {
+    if (code < 0x80)
+        return 0;
+    const bl_unicode_class *class = bl_unicode_class_of(code);
+    return (class->flags & flags_that_change) || class->combining || bl_unicode_is_hangul(code);
+}
+
 bl_status bl_chars_normalize(bl_arena *arena, bl_chars *chars, bl_chars *spare,
                              bl_normal_form form) {
     uint32_t compatibility = form == BL_NFKD || form == BL_NFKC;
+    uint32_t flags = BL_UNICODE_CANONICAL | (compatibility ? BL_UNICODE_COMPATIBILITY : 0);
+    size_t same = 0;
+    if (form == BL_NFD || form == BL_NFKD)
+        while (same < chars->count && !may_change(chars->items[same].code, flags))
+            same++;
+    if (same == chars->count)
+        return BL_OK;
     bl_status status = decompose(arena, chars, spare, compatibility);
     if (status != BL_OK)
         return status;

@@ -5,7 +5,6 @@
 /* Hangul syllables are computed: Unicode Standard, section 3.12. */
 enum {
     HANGUL_BASE = 0xAC00,
-    HANGUL_COUNT = 11172,
     LEAD_BASE = 0x1100,
     LEAD_COUNT = 19,
     VOWEL_BASE = 0x1161,
@@ -69,7 +68,7 @@ static uint32_t decompose_by(const bl_unicode_span *runs, uint32_t count, uint32
 
 uint32_t bl_unicode_decompose(uint32_t code, uint32_t compatibility,
                               uint32_t out[BL_UNICODE_DECOMPOSE_MAX]) {
-    if (code - HANGUL_BASE < HANGUL_COUNT) {
+    if (bl_unicode_is_hangul(code)) {
         uint32_t index = code - HANGUL_BASE;
         uint32_t tail = index % TAIL_COUNT;
         out[0] = LEAD_BASE + index / (VOWEL_COUNT * TAIL_COUNT);
@@ -105,7 +104,7 @@ uint32_t bl_unicode_compose(uint32_t first, uint32_t second) {
     if (first - LEAD_BASE < LEAD_COUNT && second - VOWEL_BASE < VOWEL_COUNT)
         return HANGUL_BASE +
                ((first - LEAD_BASE) * VOWEL_COUNT + (second - VOWEL_BASE)) * TAIL_COUNT;
-    if (first - HANGUL_BASE < HANGUL_COUNT && (first - HANGUL_BASE) % TAIL_COUNT == 0 &&
+    if (bl_unicode_is_hangul(first) && (first - HANGUL_BASE) % TAIL_COUNT == 0 &&
         second - TAIL_BASE - 1 < TAIL_COUNT - 1)
         return first + (second - TAIL_BASE);
     uint32_t seconds = bl_unicode_compose_second_count;

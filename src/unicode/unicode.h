@@ -46,6 +46,11 @@ static inline const bl_unicode_class *bl_unicode_class_of(uint32_t code) {
     return &bl_unicode_classes[bl_unicode_low[block << 4 | (code & 15)]];
 }
 
+/* A syllable, which decomposes by arithmetic. */
+static inline uint32_t bl_unicode_is_hangul(uint32_t code) {
+    return code - 0xAC00 < 11172;
+}
+
 /* Lower case of a code point that has BL_UNICODE_LOWER: how many code points it gives. */
 uint32_t bl_unicode_lower(uint32_t code, uint32_t out[BL_UNICODE_LOWER_MAX]);
 
