@@ -49,8 +49,10 @@ const wordPiece = 1;
  *   templateFlags: number,
  *   templates: { kind: number, typeId: number, id: number, surface: number }[][],
  *   added: { id: number, flags: number, content: string }[],
- *   vocab: [token: string, id: number][],
- * }} TokenizerParts `templates`: of a single text, of a pair; `added`: by ascending id
+ *   tokens: string[],
+ *   ids: number[],
+ * }} TokenizerParts `templates`: of a single text, of a pair; `added`: by ascending id;
+ *   `tokens` and `ids`: the vocabulary
  */
 
 /**
@@ -79,7 +81,7 @@ export function writeTokenizerBlob(parts) {
     writer.u32(id, flags);
     writer.text(content);
   }
-  writer.vocabulary(parts.vocab);
+  writer.vocabulary(parts.tokens, parts.ids);
   return writer.finish();
 }
 
@@ -123,19 +125,27 @@ class Writer {
   }
 
   /** Ids, where each text ends, and all texts end to end. */
-  vocabulary(vocab) {
-    const sorted = isSorted(vocab) ? vocab : [...vocab].sort((a, b) => a[1] - b[1]);
-    this.u32(sorted.length, 0);
-    const head = this.length;
-    this.reserve(8 * sorted.length);
-    this.length += 8 * sorted.length;
-    const pool = this.length;
-    sorted.forEach(([token, id], i) => {
-      this.raw(token);
-      this.view.setUint32(head + 4 * i, id, true);
-      this.view.setUint32(head + 4 * (sorted.length + i), this.length - pool, true);
-    });
-    this.view.setUint32(head - 4, this.length - pool, true);
+  vocabulary(tokens, ids) {
+    if (!ids.every((id, i) => i === 0 || ids[i - 1] <= id)) {
+      const order = ids.map((_, i) => i).sort((a, b) => ids[a] - ids[b]);
+      return this.vocabulary(
+        order.map((i) => tokens[i]),
+        order.map((i) => ids[i]),
+      );
+    }
+    const count = tokens.length;
+    this.u32(count, 0);
+    const table = this.length;
+    this.reserve(8 * count);
+    let end = 0;
+    for (let i = 0; i < count; i++) {
+      end += utf8Length(tokens[i]);
+      this.view.setUint32(table + 4 * i, ids[i], true);
+      this.view.setUint32(table + 4 * (count + i), end, true);
+    }
+    this.view.setUint32(table - 4, end, true);
+    this.length += 8 * count;
+    this.raw(tokens.join(''));
   }
 
   finish() {
@@ -143,6 +153,13 @@ class Writer {
   }
 }
 
-function isSorted(vocab) {
-  return vocab.every(([, id], i) => i === 0 || vocab[i - 1][1] <= id);
+/** Bytes of a string without lone surrogates. */
+function utf8Length(text) {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    // A surrogate pair has 4 bytes: 2 for each half.
+    if (unit >= 0x80) bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return bytes;
 }

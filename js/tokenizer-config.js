@@ -5,20 +5,18 @@ import {
   addedFlags,
   decoders,
   maxOps,
-  maxTemplate,
   maxTokens,
   normalizeOps,
   splitHow,
   splitOn,
-  templateFlags,
-  templateKinds,
   writeTokenizerBlob,
 } from './tokenizer-blob.js';
+import { Fields, idLimit, isBroken, isObject } from './tokenizer-fields.js';
+import { readPostProcessor } from './tokenizer-template.js';
 import { jsonFromVocab } from './tokenizer-vocab.js';
 
 const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
 const bertNames = { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' };
-const idLimit = 2 ** 31;
 
 /**
  * What JavaScript keeps of a tokenizer beside the blob.
@@ -123,60 +121,8 @@ function contentOf(token) {
   return typeof text === 'string' ? text : undefined;
 }
 
-function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Reads one tokenizer.json; `where` in messages is the path of a field. */
-class Reader {
-  constructor(fileName) {
-    this.fileName = fileName;
-  }
-
-  bad(message) {
-    return new BertletError('BAD_MODEL', `${this.fileName}: ${message}.`);
-  }
-
-  unsupported(what, supported) {
-    return new BertletError(
-      'UNSUPPORTED',
-      `${this.fileName}: ${what} is not supported; supported: ${supported}.`,
-    );
-  }
-
-  object(value, where) {
-    if (!isObject(value)) throw this.bad(`${where} is missing or not an object`);
-    return value;
-  }
-
-  array(value, where, most) {
-    if (!Array.isArray(value)) throw this.bad(`${where} is missing or not an array`);
-    if (value.length > most) throw this.bad(`${where} has more than ${most} entries`);
-    return value;
-  }
-
-  boolean(value, where) {
-    if (typeof value !== 'boolean') throw this.bad(`${where} is missing or not true or false`);
-    return value;
-  }
-
-  text(value, where) {
-    if (typeof value !== 'string') throw this.bad(`${where} is missing or not a string`);
-    return value;
-  }
-
-  count(value, where) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw this.bad(`${where} is missing or not a whole number of at least 0`);
-    }
-    return value;
-  }
-
-  id(value, where) {
-    if (this.count(value, where) >= idLimit) throw this.bad(`${where} is too large an id`);
-    return value;
-  }
-
+/** Reads one tokenizer.json. */
+class Reader extends Fields {
   /** @returns {import('./tokenizer-blob.js').TokenizerParts} */
   parts(json) {
     this.object(json, 'the file');
@@ -184,7 +130,7 @@ class Reader {
       throw this.unsupported(`version ${JSON.stringify(json.version)}`, '"1.0"');
     }
     const model = this.model(json.model);
-    const added = this.addedTokens(json.added_tokens ?? [], model.vocab);
+    const added = this.addedTokens(json.added_tokens ?? [], json.model.vocab, model.tokens.length);
     const normalize = this.normalizer(json.normalizer ?? null, 'normalizer');
     const split = this.preTokenizer(json.pre_tokenizer ?? null, 'pre_tokenizer');
     if (normalize.length > maxOps) throw this.bad(`normalizer has more than ${maxOps} steps`);
@@ -194,9 +140,8 @@ class Reader {
       normalize,
       split,
       decoder: this.decoder(json.decoder ?? null),
-      ...this.postProcessor(json.post_processor ?? null, textsById(model.vocab, added)),
+      ...readPostProcessor(this, json.post_processor ?? null, model, added),
       added,
-      vocab: [...model.vocab],
     };
   }
 
@@ -207,18 +152,23 @@ class Reader {
     if (type !== 'WordPiece') {
       throw this.unsupported(`the model type ${JSON.stringify(type)}`, '"WordPiece"');
     }
-    const entries = Object.entries(this.object(model.vocab, 'model.vocab'));
-    if (entries.length > maxTokens)
-      throw this.bad(`model.vocab has more than ${maxTokens} entries`);
-    for (const [token, id] of entries)
-      this.id(id, `the id of ${JSON.stringify(token)} in model.vocab`);
-    const vocab = new Map(entries);
+    const tokens = Object.keys(this.object(model.vocab, 'model.vocab'));
+    if (tokens.length > maxTokens) throw this.bad(`model.vocab has more than ${maxTokens} entries`);
+    const isId = (id) => Number.isInteger(id) && id >= 0 && id < idLimit;
+    const ids = tokens.map((token) => model.vocab[token]);
+    const odd = ids.findIndex((id) => !isId(id));
+    if (odd >= 0)
+      throw this.bad(`the id of ${JSON.stringify(tokens[odd])} in model.vocab is no id`);
+    if (isBroken(tokens.join('\n'))) {
+      throw this.bad('model.vocab has a token that is not valid Unicode');
+    }
     const unknown = this.text(model.unk_token, 'model.unk_token');
     const maxChars = this.count(model.max_input_chars_per_word, 'model.max_input_chars_per_word');
     return {
-      vocab,
+      tokens,
+      ids,
       maxChars: Math.min(maxChars, 2 ** 32 - 1),
-      unknown: vocab.get(unknown) ?? -1,
+      unknown: Object.hasOwn(model.vocab, unknown) ? model.vocab[unknown] : -1,
       prefix: this.text(model.continuing_subword_prefix, 'model.continuing_subword_prefix'),
     };
   }
@@ -228,11 +178,12 @@ class Reader {
    * count on from the vocabulary's size; the file's own ids don't matter. Of two tokens with
    * one id the later is found in text.
    */
-  addedTokens(list, vocab) {
+  addedTokens(list, vocab, vocabSize) {
     const idOf = new Map();
     const byId = new Map();
     const special = new Set();
-    let next = vocab.size;
+    let next = vocabSize;
+    const vocabId = (content) => (Object.hasOwn(vocab, content) ? vocab[content] : undefined);
     this.array(list, 'added_tokens', maxTokens).forEach((token, i) => {
       const where = `added_tokens[${i}]`;
       const content = this.text(this.object(token, where).content, `${where}.content`);
@@ -241,7 +192,7 @@ class Reader {
       for (const [name, bit] of Object.entries(addedFlags)) {
         if (this.boolean(token[name], `${where}.${name}`)) flags |= bit;
       }
-      const id = idOf.get(content) ?? vocab.get(content) ?? next++;
+      const id = idOf.get(content) ?? vocabId(content) ?? next++;
       if (flags & addedFlags.special) special.add(content);
       idOf.set(content, id);
       byId.set(id, { id, flags, content });
@@ -254,6 +205,7 @@ class Reader {
   /** @returns {number[]} steps */
   normalizer(normalizer, where) {
     if (normalizer === null) return [];
+    this.depth(where);
     const { type } = this.object(normalizer, where);
     const { clean, ideographs, nfd, stripAccents, lower } = normalizeOps;
     switch (type) {
@@ -307,6 +259,7 @@ class Reader {
   /** @returns {{ on: number, how: number, character: number }[]} steps */
   preTokenizer(preTokenizer, where) {
     if (preTokenizer === null) return [];
+    this.depth(where);
     const { type } = this.object(preTokenizer, where);
     const split = (on, how, character = 0) => ({ on: splitOn[on], how: splitHow[how], character });
     switch (type) {
@@ -358,136 +311,4 @@ class Reader {
       prefix: this.text(decoder.prefix, 'decoder.prefix'),
     };
   }
-
-  /** @param {Map<number, string>} textOf the text that each id shows by itself */
-  postProcessor(processor, textOf) {
-    const template = this.template(processor);
-    const surfaces = [];
-    const flags = template.flags ?? 0;
-    const templates = [template.single, template.pair].map((pieces) =>
-      pieces.map(({ kind, typeId, id = 0, text }) => {
-        let surface = -1;
-        if (kind === templateKinds.token && textOf.get(id) !== text) {
-          surface = surfaces.indexOf(text);
-          if (surface < 0) surface = surfaces.push(text) - 1;
-        }
-        return { kind, typeId, id, surface };
-      }),
-    );
-    if (Math.max(...templates.map((pieces) => pieces.length), surfaces.length) > maxTemplate) {
-      throw this.bad(`post_processor has more than ${maxTemplate} pieces`);
-    }
-    return { surfaces, templateFlags: flags, templates };
-  }
-
-  /** Every post-processor as a template: a single text's pieces and a pair's. */
-  template(processor) {
-    const { first, second } = templateKinds;
-    const a = { kind: first, typeId: 0 };
-    if (processor === null) return { single: [a], pair: [a, { kind: second, typeId: 1 }] };
-    const { type } = this.object(processor, 'post_processor');
-    switch (type) {
-      case 'TemplateProcessing':
-        return this.templateProcessing(processor);
-      case 'BertProcessing': {
-        const [cls, sep] = this.clsAndSep(processor);
-        const tail = [
-          { kind: second, typeId: 1 },
-          { ...sep, typeId: 1 },
-        ];
-        return { single: [cls, a, sep], pair: [cls, a, sep, ...tail] };
-      }
-      case 'RobertaProcessing': {
-        const [cls, sep] = this.clsAndSep(processor);
-        const trims = this.boolean(processor.trim_offsets, 'post_processor.trim_offsets');
-        const prefixed = this.boolean(
-          processor.add_prefix_space,
-          'post_processor.add_prefix_space',
-        );
-        return {
-          single: [cls, a, sep],
-          pair: [cls, a, sep, sep, { kind: second, typeId: 0 }, sep],
-          flags:
-            (trims ? templateFlags.trimOffsets : 0) |
-            (prefixed ? templateFlags.prefixSpace : 0) |
-            templateFlags.overflowType0,
-        };
-      }
-      case 'Sequence': {
-        const steps = this.array(processor.processors, 'post_processor.processors', maxTemplate);
-        if (steps.length === 1)
-          return this.template(this.object(steps[0], 'post_processor.processors[0]'));
-        throw this.unsupported('a post_processor Sequence of several', 'a Sequence of one');
-      }
-      default:
-        throw this.unsupported(
-          `the post_processor type ${JSON.stringify(type)}`,
-          'TemplateProcessing, BertProcessing, RobertaProcessing, null',
-        );
-    }
-  }
-
-  clsAndSep(processor) {
-    return ['cls', 'sep'].map((name) => {
-      const where = `post_processor.${name}`;
-      const [text, id] = this.array(processor[name], where, 2);
-      const piece = { text: this.text(text, `${where}[0]`), id: this.id(id, `${where}[1]`) };
-      return { kind: templateKinds.token, typeId: 0, ...piece };
-    });
-  }
-
-  templateProcessing(processor) {
-    const specials = this.object(processor.special_tokens, 'post_processor.special_tokens');
-    const pieces = (name) =>
-      this.array(processor[name], `post_processor.${name}`, maxTemplate).flatMap((piece, i) =>
-        this.templatePiece(piece, specials, `post_processor.${name}[${i}]`),
-      );
-    const single = pieces('single');
-    if (single.some(({ kind }) => kind === templateKinds.second)) {
-      throw this.bad(
-        'post_processor.single uses the sequence B, which a single text does not have',
-      );
-    }
-    return { single, pair: pieces('pair') };
-  }
-
-  templatePiece(piece, specials, where) {
-    const { Sequence: sequence, SpecialToken: special } = this.object(piece, where);
-    const typeId = this.id((sequence ?? special)?.type_id, `${where}.type_id`);
-    if (sequence) {
-      if (!['A', 'B'].includes(sequence.id)) throw this.bad(`${where}.id is neither "A" nor "B"`);
-      return [{ kind: sequence.id === 'A' ? templateKinds.first : templateKinds.second, typeId }];
-    }
-    const name = this.text(special.id, `${where}.id`);
-    if (!Object.hasOwn(specials, name)) {
-      throw this.bad(
-        `${where} uses ${JSON.stringify(name)}, which post_processor.special_tokens lacks`,
-      );
-    }
-    const entry = this.object(
-      specials[name],
-      `post_processor.special_tokens[${JSON.stringify(name)}]`,
-    );
-    const ids = this.array(entry.ids, `the ids of ${JSON.stringify(name)}`, maxTemplate);
-    const tokens = this.array(entry.tokens, `the tokens of ${JSON.stringify(name)}`, maxTemplate);
-    if (ids.length !== tokens.length)
-      throw this.bad(`${JSON.stringify(name)} has more ids or more tokens`);
-    return ids.map((id, i) => ({
-      kind: templateKinds.token,
-      typeId,
-      id: this.id(id, `an id of ${JSON.stringify(name)}`),
-      text: this.text(tokens[i], `a token of ${JSON.stringify(name)}`),
-    }));
-  }
-}
-
-/** The text that C gives for each id, as far as it is known here (normalised ones aren't). */
-function textsById(vocab, added) {
-  const texts = new Map();
-  for (const [token, id] of vocab) texts.set(id, token);
-  for (const { id, flags, content } of added) {
-    if (flags & addedFlags.normalized) texts.delete(id);
-    else texts.set(id, content);
-  }
-  return texts;
 }

@@ -1,6 +1,7 @@
 // vocab.txt and its companions to the tokenizer.json that transformers' BertTokenizer
 // makes of them.
 import { BertletError } from './errors.js';
+import { isObject } from './tokenizer-fields.js';
 
 /** Classes whose vocab.txt means the same as BERT's. */
 const bertClass =
@@ -44,8 +45,8 @@ export function jsonFromVocab(vocabText, config, specialMap, addedTokens) {
   const named = namedTokens
     .map((key) => [key, namedToken(settings[key] ?? bertTokens[key], key, listed)])
     .filter(([, token]) => token !== undefined);
-  const extras = (settings.additional_special_tokens ?? settings.extra_special_tokens ?? []).map(
-    (token) => namedToken(token, 'additional_special_tokens', listed),
+  const extras = readExtras(settings).map((token) =>
+    namedToken(token, 'additional_special_tokens', listed),
   );
   const isNamed = new Set(named.map(([, { content }]) => content));
   const added = [
@@ -86,10 +87,23 @@ function readVocab(text) {
   return new Map(lines.map((line, id) => [line, id]));
 }
 
+function readExtras(settings) {
+  const named = settings.additional_special_tokens ?? settings.extra_special_tokens ?? [];
+  const extras = isObject(named) ? Object.values(named) : named;
+  if (!Array.isArray(extras)) throw badConfig('additional_special_tokens is not an array');
+  if (extras.includes(null)) throw badConfig('additional_special_tokens has a null');
+  return extras;
+}
+
+function badConfig(sentence) {
+  return new BertletError('BAD_MODEL', `tokenizer_config.json: ${sentence}.`);
+}
+
 /** Tokens that the files list with their flags, by ascending number. */
 function readListed(config, specialMap, addedTokens) {
   const decoder = config.added_tokens_decoder;
   if (decoder !== undefined) {
+    if (!isObject(decoder)) throw badConfig('added_tokens_decoder is not an object');
     return Object.entries(decoder)
       .sort(([a], [b]) => Number(a) - Number(b))
       .map(([, token]) => addedToken(token, token?.special ?? false, 'added_tokens_decoder'));
@@ -108,17 +122,12 @@ function namedToken(token, key, listed) {
 }
 
 function contentOf(token) {
-  return typeof token === 'object' && token !== null ? token.content : token;
+  return isObject(token) ? token.content : token;
 }
 
 function addedToken(token, special, key) {
   const content = contentOf(token);
-  if (typeof content !== 'string') {
-    throw new BertletError(
-      'BAD_MODEL',
-      `tokenizer_config.json: ${key} has a token without content.`,
-    );
-  }
+  if (typeof content !== 'string') throw badConfig(`${key} has a token without content`);
   return {
     content,
     single_word: token.single_word ?? false,

@@ -1,0 +1,49 @@
+// Tokenizers of the fixtures, on the module itself: no source, no worker between.
+import { readFileSync } from 'node:fs';
+import { Memory } from '../../js/memory.js';
+import { loadTokenizerBlob } from '../../js/tokenizer-config.js';
+import { createTokenizer } from '../../js/tokenizer.js';
+
+const at = (path) => new URL(`../../${path}`, import.meta.url);
+const module = new WebAssembly.Module(readFileSync(at('dist/bertlet-simd.wasm')));
+
+export function readFixture(name) {
+  const text = readFileSync(at(`tests/fixtures/${name}`), 'utf8');
+  return name.endsWith('.json') ? JSON.parse(text) : text;
+}
+
+export const miniLM = readFileSync(at('models/all-MiniLM-L6-v2/tokenizer.json'), 'utf8');
+
+/** @returns {Promise<Memory>} of an instance of its own */
+export function createMemory() {
+  return Memory.instantiate(module);
+}
+
+/** @param {Parameters<typeof loadTokenizerBlob>[0]} files */
+export async function openFiles(files) {
+  const { blob, info } = loadTokenizerBlob(files);
+  return createTokenizer(await createMemory(), blob, info);
+}
+
+/** @param {object | string} json tokenizer.json, or the name of one in tokenizer-configs.json */
+export function openJson(json) {
+  return openFiles({ tokenizerJson: typeof json === 'string' ? readConfig(json) : json });
+}
+
+/** A tokenizer.json of tokenizer_configs.py. @param {string} name */
+export function readConfig(name) {
+  if (name === 'uncased') return JSON.parse(miniLM);
+  const configs = readFixture('tokenizer-configs.json');
+  const config = configs[name];
+  if (config.model.vocab === 'small') config.model.vocab = configs.small.model.vocab;
+  return config;
+}
+
+/** Keeps opened tokenizers by name. */
+export function createOpener() {
+  const opened = new Map();
+  return (name) => {
+    if (!opened.has(name)) opened.set(name, openJson(name));
+    return opened.get(name);
+  };
+}

@@ -1,0 +1,264 @@
+// The calls of the tokenizer beside what Hugging Face decides: arguments, batches, views,
+// odd texts, memory.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tokenizerBlobFromJson } from '../js/tokenizer-config.js';
+import { createTokenizer } from '../js/tokenizer.js';
+import { createMemory, createOpener, miniLM, openFiles, readConfig } from './helpers/tokenizers.js';
+
+const open = createOpener();
+const badArgument = { code: 'BAD_ARGUMENT', name: 'BertletError' };
+
+test('an encoding is views of one block, made when they are read', async () => {
+  const tokenizer = await open('uncased');
+  const encoding = tokenizer.encode('Hello, World!');
+  for (const name of ['ids', 'typeIds', 'attentionMask', 'specialTokensMask']) {
+    assert.ok(encoding[name] instanceof Int32Array, name);
+    assert.equal(encoding[name].length, 6, name);
+    assert.equal(encoding[name], encoding[name], 'the same view each time');
+  }
+  assert.equal(encoding.length, 6);
+  assert.equal(encoding.ids.buffer, encoding.specialTokensMask.buffer);
+  assert.deepEqual(encoding.tokens, ['[CLS]', 'hello', ',', 'world', '!', '[SEP]']);
+  assert.deepEqual(encoding.offsets[3], [7, 12]);
+  assert.equal(encoding.overflowing, undefined);
+  assert.deepEqual(JSON.parse(JSON.stringify(encoding)).ids, Array.from(encoding.ids));
+  const held = Array.from(encoding.ids);
+  for (let i = 0; i < 500; i++) tokenizer.encode(`other text ${i}`);
+  assert.deepEqual(Array.from(encoding.ids), held, 'later calls leave it alone');
+});
+
+test('offsets count UTF-16 units, a lone surrogate counts as U+FFFD', async () => {
+  const tokenizer = await open('small');
+  const text = '🙂 hello 𐐀';
+  const { offsets, tokens } = tokenizer.encode(text, { addSpecialTokens: false });
+  assert.deepEqual(
+    offsets.map(([begin, end]) => text.slice(begin, end)),
+    ['🙂', 'hello', '𐐀'],
+  );
+  assert.deepEqual(tokens, ['🙂', 'hello', '𐐨']);
+  const cased = await open('no-clean');
+  for (const broken of ['\ud83d', '\ude42', '\ud83d hello', 'hello\ude42\ud83d', '\ud83dx\ude42']) {
+    const mended = broken.replaceAll(/\p{Surrogate}/gu, '\ufffd');
+    for (const other of [tokenizer, cased]) {
+      assert.deepEqual(other.encode(broken).toJSON(), other.encode(mended).toJSON());
+    }
+  }
+  // The halves at the ends of two texts don't meet.
+  const [first, second] = cased.encodeBatch(['é\ud83d', '\ude42é']);
+  assert.deepEqual(first.toJSON(), cased.encode('é\ufffd').toJSON());
+  assert.deepEqual(second.toJSON(), cased.encode('\ufffdé').toJSON());
+});
+
+test('batches: order, pairs, padding to the longest, nothing at all', async () => {
+  const tokenizer = await open('uncased');
+  assert.deepEqual(tokenizer.encodeBatch([]), []);
+  const texts = ['a', { text: 'hello world', pair: 'again and again' }, '', { text: 'no pair' }];
+  const plain = tokenizer.encodeBatch(texts);
+  assert.deepEqual(
+    plain.map((encoding) => encoding.length),
+    [3, 8, 2, 4],
+  );
+  assert.deepEqual(
+    plain[1].toJSON(),
+    tokenizer.encode('hello world', { pair: 'again and again' }).toJSON(),
+  );
+  for (const padding of [true, 'longest', 8]) {
+    const padded = tokenizer.encodeBatch(texts, { padding });
+    for (const [i, encoding] of padded.entries()) {
+      assert.equal(encoding.length, 8);
+      const own = plain[i].length;
+      assert.deepEqual(encoding.ids.subarray(0, own), plain[i].ids);
+      assert.deepEqual(encoding.tokens.slice(own), Array(8 - own).fill('[PAD]'));
+      assert.deepEqual(
+        encoding.attentionMask,
+        Int32Array.from([...Array(8).keys()], (k) => (k < own ? 1 : 0)),
+      );
+      assert.deepEqual(encoding.offsets.slice(own), Array(8 - own).fill([0, 0]));
+    }
+  }
+  const left = tokenizer.encodeBatch(texts, { padding: true, paddingSide: 'left' })[0];
+  assert.deepEqual(left.tokens, [...Array(5).fill('[PAD]'), '[CLS]', 'a', '[SEP]']);
+  assert.deepEqual(Array.from(left.attentionMask), [0, 0, 0, 0, 0, 1, 1, 1]);
+  assert.deepEqual(Array.from(left.specialTokensMask), [1, 1, 1, 1, 1, 1, 0, 1]);
+  const many = Array.from({ length: 20_000 }, (_, i) => (i % 3 ? '' : `text ${i}`));
+  const encodings = tokenizer.encodeBatch(many);
+  assert.equal(encodings.length, many.length);
+  assert.deepEqual(encodings[19_998].tokens, tokenizer.encode('text 19998').tokens);
+});
+
+test('truncation: the default length, windows on demand, padding of windows', async () => {
+  const config = { model_max_length: 6 };
+  const tokenizer = await openFiles({ tokenizerJson: miniLM, tokenizerConfigJson: config });
+  const text = 'one two three four five six seven';
+  const encoding = tokenizer.encode(text, { truncation: true, stride: 1 });
+  assert.equal(encoding.ids.length, 6);
+  assert.deepEqual(
+    encoding.overflowing.map(({ tokens }) => tokens.join(' ')),
+    ['[CLS] four five six seven [SEP]'],
+  );
+  assert.equal(encoding.overflowing, encoding.overflowing);
+  assert.deepEqual(tokenizer.encode('one', { truncation: true }).overflowing, []);
+  const longer = tokenizer.encode(text, {
+    truncation: 'only_first',
+    maxLength: 5,
+    padding: 'max_length',
+  });
+  assert.deepEqual(
+    longer.overflowing.map(({ tokens }) => tokens.length),
+    [5, 5],
+  );
+  assert.equal(longer.overflowing[1].tokens.at(-1), '[PAD]');
+  assert.equal(tokenizer.encode('one', { padding: 'max_length' }).length, 6);
+  const none = await open('small');
+  assert.throws(() => none.encode(text, { truncation: true }), badArgument);
+  assert.throws(() => none.encode(text, { padding: 'max_length' }), badArgument);
+  assert.equal(none.encode(text, { truncation: true, maxLength: 4 }).length, 4);
+});
+
+test('wrong arguments are refused, and the tokenizer stays usable', async () => {
+  const tokenizer = await open('uncased');
+  const before = tokenizer.encode('hello').toJSON();
+  const calls = [
+    () => tokenizer.encode(),
+    () => tokenizer.encode(null),
+    () => tokenizer.encode(5),
+    () => tokenizer.encode(['a']),
+    () => tokenizer.encode('a', null),
+    () => tokenizer.encode('a', 'b'),
+    () => tokenizer.encode('a', { pair: 5 }),
+    () => tokenizer.encode('a', { pair: null }),
+    () => tokenizer.encode('a', { addSpecialTokens: 1 }),
+    () => tokenizer.encode('a', { truncation: 'longest' }),
+    () => tokenizer.encode('a', { truncation: 1, maxLength: 5 }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: -1 }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: 2.5 }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: '5' }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: Number.NaN }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: 2 ** 40 }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: 1 }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: 5, stride: -1 }),
+    () => tokenizer.encode('a', { truncation: true, maxLength: 5, stride: 4 }),
+    () => tokenizer.encode('a b c d', { truncation: true, maxLength: 5, stride: 3 }),
+    () => tokenizer.encode('a b c d', { truncation: 'only_second', maxLength: 5 }),
+    () => tokenizer.encode('a b c d', { truncation: 'only_first', maxLength: 4, pair: 'a b c d' }),
+    () => tokenizer.encode('a', { padding: 'left' }),
+    () => tokenizer.encode('a', { padding: -1 }),
+    () => tokenizer.encode('a', { padding: 3, paddingSide: 'both' }),
+    () => tokenizer.encodeBatch('a'),
+    () => tokenizer.encodeBatch(['a', 5]),
+    () => tokenizer.encodeBatch(['a', undefined]),
+    () => tokenizer.encodeBatch([{ text: 'a', pair: 1 }]),
+    () => tokenizer.encodeBatch(['a'], { pair: 'b' }),
+    () => tokenizer.encodeBatch(['a', 'a b c d e'], { truncation: 'only_second', maxLength: 5 }),
+    () => tokenizer.decode(),
+    () => tokenizer.decode('ab'),
+    () => tokenizer.decode([1.5]),
+    () => tokenizer.decode([-1]),
+    () => tokenizer.decode(Int32Array.of(-1)),
+    () => tokenizer.decode(['a']),
+    () => tokenizer.decode([1], { skipSpecialTokens: 'yes' }),
+    () => tokenizer.tokenToId(5),
+    () => tokenizer.idToToken('5'),
+  ];
+  for (const call of calls) assert.throws(call, badArgument, String(call));
+  assert.throws(
+    () => tokenizer.encodeBatch(['a', 'a b c d e'], { truncation: 'only_second', maxLength: 5 }),
+    /text 1/,
+  );
+  assert.deepEqual(tokenizer.encode('hello').toJSON(), before);
+  assert.equal(tokenizer.idToToken(-1), undefined);
+  assert.equal(tokenizer.idToToken(2 ** 40), undefined);
+  assert.equal(tokenizer.decode([2 ** 31, 7592]), 'hello');
+  assert.equal(tokenizer.decode(new Uint32Array([7592, 2088])), 'hello world');
+  assert.equal(tokenizer.decode([]), '');
+});
+
+test('special tokens by name, null where there is none', async () => {
+  const tokenizer = await openFiles({
+    tokenizerJson: miniLM,
+    specialTokensMapJson: { mask_token: { content: '[MASK]' }, bos_token: 'nothing of this' },
+  });
+  assert.equal(tokenizer.maskToken, '[MASK]');
+  assert.equal(tokenizer.maskTokenId, 103);
+  assert.deepEqual([tokenizer.clsTokenId, tokenizer.sepTokenId], [101, 102]);
+  assert.deepEqual([tokenizer.padToken, tokenizer.padTokenId], ['[PAD]', 0]);
+  assert.deepEqual([tokenizer.unkToken, tokenizer.unkTokenId], ['[UNK]', 100]);
+  assert.deepEqual([tokenizer.bosToken, tokenizer.bosTokenId], ['nothing of this', null]);
+  assert.deepEqual([tokenizer.eosToken, tokenizer.eosTokenId], [null, null]);
+  const bare = createTokenizer(await createMemory(), tokenizerBlobFromJson(readConfig('small')));
+  assert.equal(bare.maskToken, null);
+  assert.equal(bare.maskTokenId, null);
+  assert.throws(() => bare.encode('a', { padding: 5 }), badArgument);
+});
+
+test('long odd texts take time in proportion', async () => {
+  const tokenizer = await open('uncased');
+  const time = (text) => {
+    const start = performance.now();
+    tokenizer.encode(text);
+    return performance.now() - start;
+  };
+  const shapes = [
+    (n) => 'a'.repeat(n),
+    (n) => 'é'.repeat(n),
+    (n) => '\u0301'.repeat(n),
+    (n) => '\u0301\u0316'.repeat(n / 2),
+    (n) => '['.repeat(n),
+    (n) => '[CLS'.repeat(n / 4),
+    (n) => '\0'.repeat(n),
+    (n) => ' '.repeat(n),
+    (n) => '漢'.repeat(n),
+    (n) => '🙂'.repeat(n / 2),
+    (n) => 'aé'.repeat(n / 2),
+    (n) => 'word '.repeat(n / 5),
+    (n) => '각'.repeat(n),
+  ];
+  for (const shape of shapes) {
+    const text = shape(1_000_000);
+    time(text);
+    // Quadratic work would take minutes.
+    assert.ok(Math.min(time(text), time(text)) < 3000, String(shape));
+  }
+  assert.equal(tokenizer.encode('word '.repeat(200_000)).length, 200_002);
+});
+
+test('repeated calls do not grow memory, and no call leaves any behind', async () => {
+  const memory = await createMemory();
+  const tokenizer = createTokenizer(memory, tokenizerBlobFromJson(JSON.parse(miniLM)), {
+    specialTokens: { pad: '[PAD]' },
+  });
+  const top = memory.mark();
+  const texts = Array.from(
+    { length: 50 },
+    (_, i) => `text number ${i}, naïve 漢字 ${'x'.repeat(i)}`,
+  );
+  const work = () => {
+    const options = { truncation: true, maxLength: 9, stride: 2, padding: true };
+    for (const encoding of tokenizer.encodeBatch(texts, options)) {
+      for (const window of encoding.overflowing) tokenizer.decode(window.ids);
+    }
+    assert.throws(() => tokenizer.encode(texts[9], { ...options, stride: 99 }), badArgument);
+    return tokenizer.encode(texts[7]).tokens;
+  };
+  for (let i = 0; i < 10; i++) work();
+  const { byteLength } = memory;
+  for (let i = 0; i < 200; i++) work();
+  assert.equal(memory.byteLength, byteLength);
+  assert.equal(memory.mark(), top);
+});
+
+test('a disposed tokenizer says so', async () => {
+  const tokenizer = await openFiles({ tokenizerJson: miniLM });
+  const encoding = tokenizer.encode('a b c', { truncation: true, maxLength: 4 });
+  tokenizer.dispose();
+  const disposed = { code: 'DISPOSED' };
+  assert.throws(() => tokenizer.encode('a'), disposed);
+  assert.throws(() => tokenizer.encodeBatch(['a']), disposed);
+  assert.throws(() => tokenizer.decode([1]), disposed);
+  assert.throws(() => tokenizer.tokenToId('a'), disposed);
+  assert.throws(() => tokenizer.vocabSize, disposed);
+  assert.throws(() => encoding.overflowing, disposed);
+  assert.equal(encoding.ids.length, 4, 'what was encoded stays');
+  tokenizer.dispose();
+});

@@ -1,0 +1,41 @@
+// Folders with vocab.txt instead of tokenizer.json, as transformers' BertTokenizer reads them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openFiles, readFixture } from './helpers/tokenizers.js';
+
+const folders = readFixture('tokenizer-vocab.json');
+
+for (const [name, { files, cases, special, vocabSize, modelMaxLength }] of Object.entries(
+  folders,
+)) {
+  test(`vocab.txt: ${name}`, async () => {
+    const tokenizer = await openFiles({
+      vocabText: files['vocab.txt'],
+      tokenizerConfigJson: files['tokenizer_config.json'],
+      specialTokensMapJson: files['special_tokens_map.json'],
+      addedTokensJson: files['added_tokens.json'],
+    });
+    assert.equal(tokenizer.vocabSize, vocabSize);
+    for (const [text, ids, tokens, offsets, decoded] of cases) {
+      const encoding = tokenizer.encode(text, { pair: 'x' });
+      assert.deepEqual(Array.from(encoding.ids), ids, text);
+      assert.deepEqual(encoding.tokens, tokens, text);
+      assert.deepEqual(encoding.offsets.flat(), offsets, text);
+      assert.equal(tokenizer.decode(ids, { skipSpecialTokens: true }), decoded, text);
+    }
+    for (const [key, [token, id]] of Object.entries(special)) {
+      assert.equal(tokenizer[`${key}Token`], token, key);
+      assert.equal(tokenizer[`${key}TokenId`], id, key);
+    }
+    const truncate = () => tokenizer.encode('hello '.repeat(99), { truncation: true });
+    if (modelMaxLength === null) assert.throws(truncate, { code: 'BAD_ARGUMENT' });
+    else assert.equal(truncate().ids.length, modelMaxLength);
+  });
+}
+
+test('vocab.txt whose class reads it in another way is refused', async () => {
+  await assert.rejects(
+    openFiles({ vocabText: 'a\nb\n', tokenizerConfigJson: { tokenizer_class: 'MPNetTokenizer' } }),
+    { code: 'UNSUPPORTED', message: /MPNetTokenizer/ },
+  );
+});
