@@ -3,7 +3,10 @@
 import { errorOfStatus, statusNames } from './errors.js';
 
 const utf8Encoder = new TextEncoder();
-const utf8Decoder = new TextDecoder();
+const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** What a DataView calls the kinds of fields. */
+const accessors = { u32: 'Uint32', i32: 'Int32', f32: 'Float32', ptr: 'Uint32' };
 
 /** One instance of the module with its linear memory. */
 export class Memory {
@@ -46,7 +49,7 @@ export class Memory {
 
   /** Bytes of linear memory held now. */
   get byteLength() {
-    return this.exports.memory.buffer.byteLength;
+    return this.shared.buffer.byteLength;
   }
 
   /** Calls an export that returns a status; throws the error that stands for it. */
@@ -111,44 +114,42 @@ export class Memory {
 
   updateStruct(name, address, values) {
     const { fields } = this.structs[name];
-    const view = new DataView(this.exports.memory.buffer);
+    const view = new DataView(this.shared.buffer);
     for (const [key, value] of Object.entries(values)) {
       const { offset, kind } = fields[key];
-      if (kind === 'f32') view.setFloat32(address + offset, value, true);
-      else if (kind === 'i32') view.setInt32(address + offset, value, true);
-      else view.setUint32(address + offset, value, true);
+      view[`set${accessors[kind]}`](address + offset, value, true);
     }
   }
 
   /** All fields of a C struct as a plain object. */
   readStruct(name, address) {
-    const view = new DataView(this.exports.memory.buffer);
-    const values = {};
-    for (const [key, { offset, kind }] of Object.entries(this.structs[name].fields)) {
-      if (kind === 'f32') values[key] = view.getFloat32(address + offset, true);
-      else if (kind === 'i32') values[key] = view.getInt32(address + offset, true);
-      else values[key] = view.getUint32(address + offset, true);
-    }
-    return values;
+    const view = new DataView(this.shared.buffer);
+    const fields = Object.entries(this.structs[name].fields);
+    return Object.fromEntries(
+      fields.map(([key, { offset, kind }]) => [
+        key,
+        view[`get${accessors[kind]}`](address + offset, true),
+      ]),
+    );
   }
 
   /** A pointer or u32 at an address. */
   readU32(address) {
-    return new DataView(this.exports.memory.buffer).getUint32(address, true);
+    return this.uint32(address, 1)[0];
   }
 
   // Views: valid only until the next call that may grow the memory.
   bytes(address, length) {
-    return new Uint8Array(this.exports.memory.buffer, address, length);
+    return new Uint8Array(this.shared.buffer, address, length);
   }
   int32(address, length) {
-    return new Int32Array(this.exports.memory.buffer, address, length);
+    return new Int32Array(this.shared.buffer, address, length);
   }
   uint32(address, length) {
-    return new Uint32Array(this.exports.memory.buffer, address, length);
+    return new Uint32Array(this.shared.buffer, address, length);
   }
   float32(address, length) {
-    return new Float32Array(this.exports.memory.buffer, address, length);
+    return new Float32Array(this.shared.buffer, address, length);
   }
 
   /** Copies bytes into the arena. @param {Uint8Array} bytes @returns {number} address */
