@@ -224,9 +224,11 @@ static void write_oddities(output *out, size_t begin, size_t end, size_t to) {
 static void write_part(output *out, const part *part, uint32_t variant, int32_t type_id) {
     size_t begin, end;
     part_range(part, variant, &begin, &end);
-    const bl_token *tokens = out->scan->tokens.items + part->begin + begin;
     size_t count = end - begin;
     size_t to = out->count;
+    if (count == 0)
+        return;
+    const bl_token *tokens = out->scan->tokens.items + part->begin + begin;
     for (size_t i = 0; i < count; i++) {
         out->ids[to + i] = tokens[i].id;
         out->offsets[2 * (to + i)] = tokens[i].begin;

@@ -1,0 +1,321 @@
+/* The tokenizer natively, under the sanitizers: bounds of texts and blobs, memory that
+ * runs out, contracts. What it computes is compared with Hugging Face in
+ * tests/tokenizer.test.js. */
+#include <stdlib.h>
+
+#include "../../src/bertlet.h"
+#include "check.h"
+#include "tokenizer_blob.h"
+
+#define CAPACITY ((size_t)8 << 20)
+
+static const char *const vocabulary[] = {
+    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
+    "hello", "world", "un",    "##aff", "##able",
+    "a",     "##b",   "e",     "##e",   "\xe6\x97\xa5",
+    "!",     ",",     "'",     "s",     "internationalization",
+};
+#define VOCABULARY (sizeof vocabulary / sizeof vocabulary[0])
+
+static const added_token added[] = {
+    {0, BL_ADDED_SPECIAL, "[PAD]"},   {2, BL_ADDED_SPECIAL, "[CLS]"},
+    {3, BL_ADDED_SPECIAL, "[SEP]"},   {4, BL_ADDED_SPECIAL | BL_ADDED_LSTRIP, "[MASK]"},
+    {20, BL_ADDED_SINGLE_WORD, "ab"},
+};
+
+static const added_token normalized[] = {
+    {4, BL_ADDED_SPECIAL | BL_ADDED_RSTRIP, "[MASK]"},
+    {20, BL_ADDED_NORMALIZED | BL_ADDED_LSTRIP, "New \xc3\x89"},
+    {21, BL_ADDED_NORMALIZED, "\x01"},
+};
+
+static blob small, other;
+
+typedef struct fixture {
+    bl_arena arena;
+    void *memory;
+    uint8_t *blob; /* exactly as long as it should be */
+    bl_tokenizer *tokenizer;
+} fixture;
+
+static bl_status open_bytes(fixture *f, const uint8_t *bytes, size_t length, size_t capacity) {
+    f->memory = aligned_alloc(64, capacity);
+    f->blob = malloc(length ? length : 1);
+    memcpy(f->blob, bytes, length);
+    bl_arena_init(&f->arena, f->memory, capacity, NULL);
+    return bl_tokenizer_create(&f->arena, f->blob, length, &f->tokenizer);
+}
+
+static void close_fixture(fixture *f) {
+    bl_arena_init(&f->arena, NULL, 0, NULL);
+    free(f->memory);
+    free(f->blob);
+}
+
+static fixture open_blob(const blob *blob) {
+    fixture f;
+    CHECK(open_bytes(&f, blob->bytes, blob->length, CAPACITY) == BL_OK);
+    bl_arena_seal(&f.arena);
+    return f;
+}
+
+/* Encodes from buffers that end where the texts end. */
+static bl_status encode(fixture *f, const char *text, size_t bytes, const char *pair,
+                        bl_encode_input input, bl_encoding *encoding) {
+    uint8_t *copy = malloc(bytes ? bytes : 1);
+    memcpy(copy, text, bytes);
+    input.text = copy;
+    input.text_bytes = bytes;
+    uint8_t *pair_copy = NULL;
+    if (pair) {
+        pair_copy = malloc(strlen(pair) + 1);
+        memcpy(pair_copy, pair, strlen(pair));
+        input.pair = pair_copy;
+        input.pair_bytes = strlen(pair);
+    }
+    bl_status status = bl_tokenizer_encode(&f->arena, f->tokenizer, &input, encoding);
+    free(copy);
+    free(pair_copy);
+    return status;
+}
+
+static uint32_t equals(const int32_t *values, const int32_t *expected, size_t count) {
+    return memcmp(values, expected, count * sizeof *values) == 0;
+}
+
+static void test_words(void) {
+    fixture f = open_blob(&small);
+    bl_encoding e;
+    const char *text = "Hello, UNAFFABLE w\xc3\xb6rld\xe6\x97\xa5!";
+    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){.add_special_tokens = 1}, &e) ==
+          BL_OK);
+    CHECK(e.window_count == 1 && e.token_count == 10 && e.truncated == 0);
+    CHECK(equals(e.ids, (int32_t[]){2, 5, 16, 7, 8, 9, 6, 14, 15, 3}, 10));
+    CHECK(equals(e.special_mask, (int32_t[]){1, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 10));
+    CHECK(equals((const int32_t *)e.offsets,
+                 (int32_t[]){0, 0, 0, 5, 5, 6, 7, 9, 9, 12, 12, 16, 17, 22, 22, 23, 23, 24, 0, 0},
+                 20));
+    CHECK(e.type_ids == e.ids + 10 && e.special_mask == e.ids + 20);
+    CHECK(encode(&f, "internationalization Internationalizations", 42, NULL, (bl_encode_input){0},
+                 &e) == BL_OK);
+    CHECK(e.token_count == 2 && equals(e.ids, (int32_t[]){19, 1}, 2));
+    CHECK(encode(&f, "", 0, NULL, (bl_encode_input){.add_special_tokens = 1}, &e) == BL_OK);
+    CHECK(e.token_count == 2);
+    CHECK(encode(&f, "", 0, NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(e.token_count == 0 && e.window_count == 1);
+    close_fixture(&f);
+}
+
+static void test_added(void) {
+    fixture f = open_blob(&small);
+    bl_encoding e;
+    const char *text = "ab aab  [MASK]ab";
+    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(e.token_count == 4 && equals(e.ids, (int32_t[]){20, 1, 4, 20}, 4));
+    CHECK(e.surfaces && equals(e.surfaces, (int32_t[]){-1, -1, 0, -1}, 4));
+    CHECK(e.surface_ends[0] == 8 && memcmp(e.surface_bytes, "  [MASK]", 8) == 0);
+    close_fixture(&f);
+    f = open_blob(&other);
+    text = "a \xcc\x81 new  e\xcc\x81, NEW \xc3\xa9 hello";
+    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(e.token_count == 6);
+    CHECK(equals(e.ids, (int32_t[]){10, 1, 12, 16, 20, 5}, 6));
+    close_fixture(&f);
+}
+
+static void test_windows(void) {
+    fixture f = open_blob(&small);
+    bl_encoding e;
+    bl_encode_input input = {.add_special_tokens = 1,
+                             .truncation = BL_TRUNCATION_LONGEST_FIRST,
+                             .max_length = 5,
+                             .stride = 1,
+                             .windows = 1};
+    CHECK(encode(&f, "a a a a a a", 11, NULL, input, &e) == BL_OK);
+    CHECK(e.window_count == 3 && e.truncated == 3);
+    CHECK(e.window_starts[1] == 5 && e.window_starts[3] == e.token_count);
+    CHECK(e.input_windows[0] == 0 && e.input_windows[1] == 3 && e.input_truncated[0] == 3);
+    input.windows = 0;
+    CHECK(encode(&f, "a a a a a a", 11, NULL, input, &e) == BL_OK);
+    CHECK(e.window_count == 1 && e.token_count == 5 && e.truncated == 3);
+    input.max_length = 1;
+    CHECK(encode(&f, "a", 1, NULL, input, &e) == BL_BAD_ARGUMENT);
+    CHECK(e.problem == BL_ENCODE_NO_ROOM);
+    input.max_length = 5;
+    input.stride = 3;
+    CHECK(encode(&f, "a a a a a a", 11, NULL, input, &e) == BL_BAD_ARGUMENT);
+    CHECK(e.problem == BL_ENCODE_STRIDE);
+    input.stride = 0;
+    input.truncation = BL_TRUNCATION_ONLY_SECOND;
+    CHECK(encode(&f, "a a a a a a", 11, NULL, input, &e) == BL_BAD_ARGUMENT);
+    CHECK(e.problem == BL_ENCODE_NO_SECOND);
+    CHECK(encode(&f, "a a a a a a", 11, "a", input, &e) == BL_BAD_ARGUMENT);
+    CHECK(e.problem == BL_ENCODE_TOO_SHORT);
+    input.truncation = 4;
+    CHECK(encode(&f, "a", 1, NULL, input, &e) == BL_BAD_ARGUMENT);
+    close_fixture(&f);
+}
+
+static void test_batch(void) {
+    fixture f = open_blob(&small);
+    static const char texts[] = "hello world"
+                                ""
+                                "a"
+                                "unaffable!"
+                                "e";
+    uint32_t ends[] = {11, BL_NO_PAIR, 11, 12, 22, 23};
+    bl_encode_batch batch = {.texts = (const uint8_t *)texts,
+                             .text_bytes = strlen(texts),
+                             .ends = ends,
+                             .input_count = 3,
+                             .add_special_tokens = 1};
+    bl_encoding e;
+    CHECK(bl_tokenizer_encode_batch(&f.arena, f.tokenizer, &batch, &e) == BL_OK);
+    CHECK(e.window_count == 3 && e.input_windows[3] == 3);
+    CHECK(equals(e.ids, (int32_t[]){2, 5, 6, 3, 2, 3, 10, 3, 2, 7, 8, 9, 15, 3, 12, 3}, 16));
+    ends[2] = 10; /* backwards */
+    CHECK(bl_tokenizer_encode_batch(&f.arena, f.tokenizer, &batch, &e) == BL_BAD_ARGUMENT);
+    ends[2] = 11;
+    ends[5] = 24; /* behind the texts */
+    CHECK(bl_tokenizer_encode_batch(&f.arena, f.tokenizer, &batch, &e) == BL_BAD_ARGUMENT);
+    batch.input_count = 0;
+    CHECK(bl_tokenizer_encode_batch(&f.arena, f.tokenizer, &batch, &e) == BL_OK);
+    CHECK(e.window_count == 0 && e.token_count == 0);
+    close_fixture(&f);
+}
+
+static void test_texts_of_ids(void) {
+    fixture f = open_blob(&other);
+    bl_text text;
+    static const int32_t ids[] = {4, 5, 16, 7, 8, 9, 17, 18, 999, -1, 20, 15};
+    CHECK(bl_tokenizer_decode(&f.arena, f.tokenizer, ids, 12, 0, &text) == BL_OK);
+    static const char all[] = "[MASK] hello, unaffable ' s new e!";
+    CHECK(text.length == strlen(all) && memcmp(text.bytes, all, text.length) == 0);
+    CHECK(bl_tokenizer_decode(&f.arena, f.tokenizer, ids, 2, 1, &text) == BL_OK);
+    CHECK(text.length == 5 && memcmp(text.bytes, "hello", 5) == 0);
+    CHECK(bl_tokenizer_decode(&f.arena, f.tokenizer, ids, 0, 0, &text) == BL_OK);
+    CHECK(text.length == 0);
+    CHECK(bl_tokenizer_vocab_size(f.tokenizer) == VOCABULARY + 2);
+    CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"##aff", 5) == 8);
+    CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"New \xc3\x89", 6) == 20);
+    CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"aff", 3) == -1);
+    CHECK(bl_tokenizer_id_to_token(f.tokenizer, 20, &text) == BL_OK);
+    CHECK(text.length == 5 && memcmp(text.bytes, "new e", 5) == 0);
+    CHECK(bl_tokenizer_id_to_token(f.tokenizer, -1, &text) == BL_BAD_ARGUMENT);
+    CHECK(bl_tokenizer_id_to_token(f.tokenizer, 22, &text) == BL_BAD_ARGUMENT);
+    close_fixture(&f);
+}
+
+static uint32_t random_state = 1;
+
+static uint32_t next_random(void) {
+    random_state = random_state * 1664525u + 1013904223u;
+    return random_state >> 8;
+}
+
+/* Bytes that are mostly no UTF-8, each text in a buffer of its own size. */
+static void test_any_bytes(void) {
+    static const char *const pieces[] = {"a",    "b",        "[MASK]",   "[M",   "\xcc\x81",
+                                         "\xe6", "\xe6\x97", "\xf0\x9f", "\xff", "\x80",
+                                         " ",    "\xc3\x89", "\x01",     "ab",   "new "};
+    const blob *blobs[] = {&small, &other};
+    for (int which = 0; which < 2; which++) {
+        fixture f = open_blob(blobs[which]);
+        size_t mark = bl_arena_mark(&f.arena);
+        for (int i = 0; i < 3000; i++) {
+            char text[512];
+            size_t bytes = 0;
+            for (uint32_t k = next_random() % 40; k > 0; k--) {
+                const char *piece = pieces[next_random() % 15];
+                memcpy(text + bytes, piece, strlen(piece));
+                bytes += strlen(piece);
+            }
+            bl_encoding e;
+            CHECK(encode(&f, text, bytes, i % 2 ? "ab" : NULL, (bl_encode_input){0}, &e) == BL_OK);
+            for (uint32_t t = 0; t < e.token_count; t++) {
+                CHECK(e.offsets[2 * t] < e.offsets[2 * t + 1]);
+                CHECK(e.offsets[2 * t + 1] <= bytes + 2);
+            }
+            bl_arena_reset(&f.arena, mark);
+        }
+        close_fixture(&f);
+    }
+}
+
+static void use(fixture *f) {
+    bl_encoding e;
+    bl_text text;
+    const char *words = "Hello ab unaffable [MASK] \xe6\x97\xa5 New \xc3\x89 internationalization";
+    bl_encode_input input = {.add_special_tokens = 1,
+                             .truncation = BL_TRUNCATION_LONGEST_FIRST,
+                             .max_length = 9,
+                             .windows = 1};
+    if (encode(f, words, strlen(words), "a b", input, &e) == BL_OK)
+        bl_tokenizer_decode(&f->arena, f->tokenizer, e.ids, e.token_count, 1, &text);
+}
+
+/* Every length, and every byte changed in three ways. */
+static void test_damaged_blobs(void) {
+    const blob *blobs[] = {&small, &other};
+    for (int which = 0; which < 2; which++) {
+        blob copy = *blobs[which];
+        fixture f;
+        for (size_t length = 0; length < copy.length; length++) {
+            CHECK(open_bytes(&f, copy.bytes, length, 2 << 20) == BL_BAD_MODEL);
+            close_fixture(&f);
+        }
+        copy.bytes[copy.length] = 0;
+        CHECK(open_bytes(&f, copy.bytes, copy.length + 1, 2 << 20) == BL_BAD_MODEL);
+        close_fixture(&f);
+        for (size_t at = 0; at < copy.length; at++) {
+            static const uint8_t flips[] = {0x01, 0x80, 0xff};
+            for (int i = 0; i < 3; i++) {
+                copy.bytes[at] ^= flips[i];
+                bl_status status = open_bytes(&f, copy.bytes, copy.length, 2 << 20);
+                CHECK(status == BL_OK || status == BL_BAD_MODEL || status == BL_OUT_OF_MEMORY);
+                if (status == BL_OK)
+                    use(&f);
+                close_fixture(&f);
+                copy.bytes[at] ^= flips[i];
+            }
+        }
+    }
+}
+
+/* Whatever the arena holds, a call works or says that memory is short. */
+static void test_little_memory(void) {
+    fixture f;
+    uint32_t opened = 0;
+    for (size_t capacity = 64; capacity < 700000; capacity += capacity / 16 / 64 * 64 + 64) {
+        bl_status status = open_bytes(&f, other.bytes, other.length, capacity);
+        CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY);
+        if (status == BL_OK) {
+            opened++;
+            use(&f);
+        }
+        close_fixture(&f);
+    }
+    CHECK(opened > 0);
+    CHECK(open_bytes(&f, other.bytes, other.length, CAPACITY) == BL_OK);
+    size_t top = f.arena.top;
+    for (size_t extra = 0; extra < 40000; extra += 64) {
+        bl_arena_reset(&f.arena, top);
+        f.arena.capacity = top + extra;
+        use(&f);
+    }
+    close_fixture(&f);
+}
+
+int main(void) {
+    put_bert(&small, vocabulary, VOCABULARY, added, sizeof added / sizeof added[0]);
+    put_bert(&other, vocabulary, VOCABULARY, normalized, sizeof normalized / sizeof normalized[0]);
+    test_words();
+    test_added();
+    test_windows();
+    test_batch();
+    test_texts_of_ids();
+    test_any_bytes();
+    test_damaged_blobs();
+    test_little_memory();
+    return check_result();
+}
