@@ -23,7 +23,7 @@ function nodeBuiltin(name) {
 export class Threads {
   #workers = [];
   #crew = 0;
-  #size = 1;
+  #size;
 
   /**
    * Takes stacks from the memory and lets `size - 1` threads start beside the caller, who
@@ -33,6 +33,7 @@ export class Threads {
    * @param {number} size
    */
   constructor(memory, module, size) {
+    this.#size = size;
     const stackTops = Array.from({ length: size - 1 }, () => memory.alloc(stackBytes) + stackBytes);
     memory.seal();
     this.#start(memory, module, stackTops).catch(() => this.stop());
@@ -46,7 +47,6 @@ export class Threads {
       ),
     );
     if (this.#workers.length === 0) return; // stopped meanwhile
-    this.#size = stackTops.length + 1;
     this.#crew = memory.exports.bl_wasm_crew(this.#size) >>> 0;
   }
 
@@ -55,6 +55,7 @@ export class Threads {
     return this.#crew;
   }
 
+  /** With those that are about to start; 1 where they could not. */
   get size() {
     return this.#size;
   }
