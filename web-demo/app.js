@@ -15,6 +15,7 @@ const context = {
   showProblem: shell.showProblem,
 };
 
+document.body.dataset.state = 'loading';
 for (const view of views) view.mount(document.getElementById(view.id), context);
 shell.watchRequests();
 

@@ -4,7 +4,7 @@ export class LineEditor {
   #area;
   #gutter;
   #band;
-  #numbers = 0;
+  #count = 1;
   #marked = -1;
 
   /** @param {HTMLElement} root holds `.editor-band`, `.editor-gutter` and a textarea */
@@ -14,6 +14,7 @@ export class LineEditor {
     this.#band = /** @type {HTMLElement} */ (root.querySelector('.editor-band'));
     this.#area.addEventListener('scroll', () => this.#follow());
     this.#area.addEventListener('input', () => this.#number());
+    new ResizeObserver(() => this.#follow()).observe(this.#area);
     this.#number();
   }
 
@@ -66,6 +67,7 @@ export class LineEditor {
     const { scrollTop, clientHeight } = this.#area;
     if (top >= scrollTop && top + 2 * this.#lineHeight <= scrollTop + clientHeight) return;
     this.#area.scrollTop = Math.max(0, top - (clientHeight - this.#lineHeight) / 2);
+    this.#follow();
   }
 
   get #lineHeight() {
@@ -77,18 +79,22 @@ export class LineEditor {
     for (let at = this.#area.value.indexOf('\n'); at >= 0; count++) {
       at = this.#area.value.indexOf('\n', at + 1);
     }
-    if (count !== this.#numbers) {
-      this.#numbers = count;
-      this.#gutter.textContent = Array.from({ length: count }, (_, at) => at + 1).join('\n');
-    }
+    this.#count = count;
     this.#follow();
   }
 
+  /** Numbers only what is in sight: twenty thousand of them would make typing slow. */
   #follow() {
-    const { scrollTop } = this.#area;
-    this.#gutter.style.transform = `translateY(${-scrollTop}px)`;
+    const { scrollTop, clientHeight } = this.#area;
+    const lineHeight = this.#lineHeight;
+    const first = Math.floor(scrollTop / lineHeight);
+    const end = Math.min(this.#count, first + Math.ceil(clientHeight / lineHeight) + 1);
+    const numbers = [];
+    for (let line = first; line < end; line++) numbers.push(line + 1);
+    this.#gutter.textContent = numbers.join('\n');
+    this.#gutter.style.transform = `translateY(${first * lineHeight - scrollTop}px)`;
     if (this.#marked >= 0) {
-      const top = this.#marked * this.#lineHeight - scrollTop;
+      const top = this.#marked * lineHeight - scrollTop;
       this.#band.style.transform = `translateY(${top}px)`;
     }
   }

@@ -43,7 +43,7 @@ export const samples = [
   {
     id: 'field-notes',
     name: 'Field notes',
-    queries: ['birds migrating south', 'picking mushrooms', 'drought', 'something sweet-smelling'],
+    queries: ['birds migrating south', 'a reptile swimming', 'drought', 'something sweet-smelling'],
     lines: [
       'First frost on the meadow, the puddles at the gate are covered with thin ice.',
       'Swallows gather on the wires for the long flight to Africa.',

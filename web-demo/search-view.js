@@ -10,12 +10,14 @@ export const id = 'view-search';
 const shownResults = 8;
 const queryDelay = 40;
 const linesDelay = 250;
+const refreshDelay = 200;
 
 /** @param {HTMLElement} root @param {object} context see app.js */
 export function mount(root, context) {
   new SearchView(root, context).begin();
 }
 
+/** `data-lines` and `data-answered` on the root say what is done: how many lines, which query. */
 class SearchView {
   #root;
   #context;
@@ -171,6 +173,7 @@ class SearchView {
 
   #linesChanged(delay) {
     clearTimeout(this.#linesTimer);
+    delete this.#root.dataset.lines;
     this.#linesTimer = setTimeout(() => this.#embedLines(), delay);
   }
 
@@ -185,16 +188,23 @@ class SearchView {
     await this.#context.model;
     if (call.signal.aborted) return;
     const begin = performance.now();
+    let shown = 0;
     try {
       await this.#index.update(lines, {
         signal: call.signal,
         onProgress: (ready, total) => {
           this.#showIndexing(ready, total, left);
+          const now = performance.now();
+          if (ready < total && now - shown < refreshDelay) return;
+          shown = now;
           this.#showNearest();
         },
       });
     } catch (error) {
-      if (!call.signal.aborted) this.#context.showProblem(this.#context.explain(error));
+      if (call.signal.aborted) return;
+      this.#indexing = false;
+      this.#context.showProblem(this.#context.explain(error));
+      return;
     }
     if (call.signal.aborted) return;
     this.#indexing = false;
@@ -251,6 +261,7 @@ class SearchView {
     const text = this.#query.value.trim();
     if (text === '') {
       this.#vector = null;
+      this.#root.dataset.answered = '';
       this.#showNearest();
       return;
     }
@@ -261,6 +272,7 @@ class SearchView {
       const vector = await model.embed(text, { signal: call.signal, normalize: true });
       if (call.signal.aborted) return;
       this.#vector = vector;
+      this.#root.dataset.answered = text;
       this.#showNearest();
       if (!this.#indexing) this.#noteTime(performance.now() - begin);
     } catch (error) {
@@ -271,16 +283,18 @@ class SearchView {
   #showNearest() {
     const hits = this.#vector ? this.#index.nearest(this.#vector, shownResults) : [];
     this.#results.show(hits);
-    this.#root.dataset.answered = this.#vector ? this.#query.value.trim() : '';
     this.#find('found-note').textContent =
       hits.length > 0 ? `${hits.length} of ${this.#index.size.toLocaleString('en')}` : '';
     const empty = this.#find('empty');
     empty.hidden = hits.length > 0;
-    empty.textContent = !this.#vector
-      ? 'Type a query, or take one of those above.'
-      : this.#index.size === 0
-        ? 'There are no lines to search yet. Paste some, or open a sample.'
-        : 'Reading your lines …';
+    if (this.#vector && this.#index.size > 0) empty.textContent = 'Reading your lines …';
+    else if (this.#editor.text.trim() === '') {
+      empty.textContent = 'There are no lines to search yet. Paste some, or take a sample.';
+    } else if (this.#query.value.trim() === '') {
+      empty.textContent = this.#sample
+        ? 'Type a query, or take one of those above.'
+        : 'Type a query: a question, or a few words.';
+    }
   }
 
   #noteTime(milliseconds) {

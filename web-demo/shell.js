@@ -48,12 +48,12 @@ export function showProblem(text, retry) {
   const again = /** @type {HTMLButtonElement} */ (box.querySelector('.problem-retry'));
   again.hidden = !retry;
   again.onclick = () => {
-    box.hidden = true;
+    hideProblem();
     retry?.();
   };
-  /** @type {HTMLButtonElement} */ (box.querySelector('.problem-close')).onclick = () => {
-    box.hidden = true;
-  };
+  const close = /** @type {HTMLButtonElement} */ (box.querySelector('.problem-close'));
+  close.hidden = false;
+  close.onclick = hideProblem;
   box.hidden = false;
 }
 
