@@ -8,11 +8,8 @@ const shortText = 32;
 /** Small results share an array of so many numbers: allocating one costs as much as encoding. */
 const pooled = 1 << 11;
 const noPair = 0xffffffff;
-const truncations = {
-  longest_first: 'BL_TRUNCATION_LONGEST_FIRST',
-  only_first: 'BL_TRUNCATION_ONLY_FIRST',
-  only_second: 'BL_TRUNCATION_ONLY_SECOND',
-};
+/** In the order of bl_truncation, which starts with none. */
+export const truncations = ['longest_first', 'only_first', 'only_second'];
 
 const utf8Encoder = new TextEncoder();
 
@@ -109,15 +106,13 @@ export class EncodeCall {
     }
     const { address, length, sizes } = this.writeTexts(parts);
     const ends = this.writeEnds(inputs, sizes);
-    const { constants } = memory;
-    const { truncation } = settings;
     const { uint32 } = this.heap();
     uint32[field.texts] = address;
     uint32[field.text_bytes] = length;
     uint32[field.ends] = ends;
     uint32[field.input_count] = inputs.length;
     uint32[field.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
-    uint32[field.truncation] = truncation ? constants[truncations[truncation]] : 0;
+    uint32[field.truncation] = truncations.indexOf(settings.truncation) + 1;
     uint32[field.max_length] = settings.maxLength;
     uint32[field.stride] = settings.stride;
     uint32[field.windows] = windows ? 1 : 0;
@@ -238,18 +233,18 @@ export class EncodeCall {
   }
 
   error(status, { maxLength, stride, truncation }, inputs, first) {
-    const { constants } = this.memory;
     const { uint32 } = this.heap();
     const input = first + uint32[this.output.problem_input];
-    const which = inputs.length > 1 || first > 0 ? ` (text ${input})` : '';
-    const sentences = {
-      [constants.BL_ENCODE_NO_ROOM]: `maxLength is ${maxLength}: that is less than the special tokens take${which}.`,
-      [constants.BL_ENCODE_STRIDE]: `stride is ${stride}: it must be less than the tokens of a text that fit in ${maxLength}${which}.`,
-      [constants.BL_ENCODE_NO_SECOND]: `truncation "only_second" needs a pair${which}.`,
-      [constants.BL_ENCODE_TOO_SHORT]: `truncation "${truncation}" cannot reach ${maxLength} tokens: the text that may be cut is too short${which}.`,
-      [constants.BL_ENCODE_NO_UNKNOWN]: `A word is not in the vocabulary, which has no unknown token either${which}.`,
-    };
-    return errorOfStatus(status, sentences[uint32[this.output.problem]]);
+    const which = inputs.length > 1 || first > 0 ? ` (input ${input})` : '';
+    // In the order of bl_encode_problem, which starts with none.
+    const sentence = [
+      `maxLength is ${maxLength}: that is less than the special tokens take`,
+      `stride is ${stride}: it must be less than the tokens of a text that fit in ${maxLength}`,
+      'truncation "only_second" needs a pair',
+      `truncation "${truncation}" cannot reach ${maxLength} tokens: the text that may be cut is too short`,
+      'A word is not in the vocabulary, which has no unknown token either',
+    ][uint32[this.output.problem] - 1];
+    return errorOfStatus(status, sentence && `${sentence}${which}.`);
   }
 }
 

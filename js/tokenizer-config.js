@@ -11,12 +11,19 @@ import {
   splitOn,
   writeTokenizerBlob,
 } from './tokenizer-blob.js';
-import { Fields, idLimit, isBroken, isObject } from './tokenizer-fields.js';
+import { Field, idLimit, isBroken, isObject, quote } from './tokenizer-fields.js';
 import { readPostProcessor } from './tokenizer-template.js';
-import { jsonFromVocab } from './tokenizer-vocab.js';
+import { bertTokens, jsonFromVocab } from './tokenizer-vocab.js';
 
+const simpleNormalizers = {
+  Lowercase: normalizeOps.lower,
+  StripAccents: normalizeOps.stripMarks,
+  NFD: normalizeOps.nfd,
+  NFC: normalizeOps.nfc,
+  NFKD: normalizeOps.nfkd,
+  NFKC: normalizeOps.nfkc,
+};
 const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
-const bertNames = { unk: '[UNK]', sep: '[SEP]', pad: '[PAD]', cls: '[CLS]', mask: '[MASK]' };
 
 /**
  * What JavaScript keeps of a tokenizer beside the blob.
@@ -65,7 +72,7 @@ export function loadTokenizerBlob(files) {
  * @returns {Uint8Array}
  */
 export function tokenizerBlobFromJson(json, fileName = 'tokenizer.json') {
-  return writeTokenizerBlob(new Reader(fileName).parts(json));
+  return writeTokenizerBlob(readParts(new Field(fileName, 'the file', json)));
 }
 
 /**
@@ -104,7 +111,7 @@ function readInfo(json, config, specialMap) {
   for (const name of names) {
     const key = `${name}_token`;
     const given = files.map((file) => contentOf(file[key])).find((text) => text !== undefined);
-    const usual = name === 'unk' ? json.model.unk_token : bertNames[name];
+    const usual = name === 'unk' ? json.model.unk_token : bertTokens[key];
     const exists = known.has(usual) || Object.hasOwn(json.model.vocab, usual);
     if (given !== undefined) specialTokens[name] = given;
     else if (usual !== undefined && exists) specialTokens[name] = usual;
@@ -121,194 +128,156 @@ function contentOf(token) {
   return typeof text === 'string' ? text : undefined;
 }
 
-/** Reads one tokenizer.json. */
-class Reader extends Fields {
-  /** @returns {import('./tokenizer-blob.js').TokenizerParts} */
-  parts(json) {
-    this.object(json, 'the file');
-    if (json.version !== undefined && json.version !== '1.0') {
-      throw this.unsupported(`version ${JSON.stringify(json.version)}`, '"1.0"');
-    }
-    const model = this.model(json.model);
-    const added = this.addedTokens(json.added_tokens ?? [], json.model.vocab, model.tokens.length);
-    const normalize = this.normalizer(json.normalizer ?? null, 'normalizer');
-    const split = this.preTokenizer(json.pre_tokenizer ?? null, 'pre_tokenizer');
-    if (normalize.length > maxOps) throw this.bad(`normalizer has more than ${maxOps} steps`);
-    if (split.length > maxOps) throw this.bad(`pre_tokenizer has more than ${maxOps} steps`);
-    return {
-      ...model,
-      normalize,
-      split,
-      decoder: this.decoder(json.decoder ?? null),
-      ...readPostProcessor(this, json.post_processor ?? null, model, added),
-      added,
-    };
-  }
+/** @returns {import('./tokenizer-blob.js').TokenizerParts} */
+function readParts(file) {
+  const version = file.at('version');
+  if (![undefined, '1.0'].includes(version.value)) throw version.unsupported('"1.0"');
+  const model = readModel(file.at('model'));
+  const added = readAddedTokens(file.at('added_tokens'), file.value.model.vocab, model.ids.length);
+  return {
+    ...model,
+    normalize: readSteps(file.at('normalizer'), readNormalizer),
+    split: readSteps(file.at('pre_tokenizer'), readPreTokenizer),
+    decoder: readDecoder(file.at('decoder')),
+    ...readPostProcessor(file.at('post_processor'), model, added),
+    added,
+  };
+}
 
-  model(model) {
-    this.object(model, 'model');
-    // Old files have no type; what they have says what they are.
-    const type = model.type ?? ('continuing_subword_prefix' in model ? 'WordPiece' : 'unknown');
-    if (type !== 'WordPiece') {
-      throw this.unsupported(`the model type ${JSON.stringify(type)}`, '"WordPiece"');
-    }
-    const tokens = Object.keys(this.object(model.vocab, 'model.vocab'));
-    if (tokens.length > maxTokens) throw this.bad(`model.vocab has more than ${maxTokens} entries`);
-    const isId = (id) => Number.isInteger(id) && id >= 0 && id < idLimit;
-    const ids = tokens.map((token) => model.vocab[token]);
-    const odd = ids.findIndex((id) => !isId(id));
-    if (odd >= 0)
-      throw this.bad(`the id of ${JSON.stringify(tokens[odd])} in model.vocab is no id`);
-    if (isBroken(tokens.join('\n'))) {
-      throw this.bad('model.vocab has a token that is not valid Unicode');
-    }
-    const unknown = this.text(model.unk_token, 'model.unk_token');
-    const maxChars = this.count(model.max_input_chars_per_word, 'model.max_input_chars_per_word');
-    return {
-      tokens,
-      ids,
-      maxChars: Math.min(maxChars, 2 ** 32 - 1),
-      unknown: Object.hasOwn(model.vocab, unknown) ? model.vocab[unknown] : -1,
-      prefix: this.text(model.continuing_subword_prefix, 'model.continuing_subword_prefix'),
-    };
-  }
+function isNothing({ value }) {
+  return value === undefined || value === null;
+}
 
-  /**
-   * Ids are given as `tokenizers` gives them: a token of the vocabulary keeps its id, others
-   * count on from the vocabulary's size; the file's own ids don't matter. Of two tokens with
-   * one id the later is found in text.
-   */
-  addedTokens(list, vocab, vocabSize) {
-    const idOf = new Map();
-    const byId = new Map();
-    const special = new Set();
-    let next = vocabSize;
-    const vocabId = (content) => (Object.hasOwn(vocab, content) ? vocab[content] : undefined);
-    this.array(list, 'added_tokens', maxTokens).forEach((token, i) => {
-      const where = `added_tokens[${i}]`;
-      const content = this.text(this.object(token, where).content, `${where}.content`);
-      if (content === '') return;
-      let flags = 0;
-      for (const [name, bit] of Object.entries(addedFlags)) {
-        if (this.boolean(token[name], `${where}.${name}`)) flags |= bit;
-      }
-      const id = idOf.get(content) ?? vocabId(content) ?? next++;
-      if (flags & addedFlags.special) special.add(content);
-      idOf.set(content, id);
-      byId.set(id, { id, flags, content });
-    });
-    const added = [...byId.values()].sort((a, b) => a.id - b.id);
-    for (const token of added) if (special.has(token.content)) token.flags |= addedFlags.special;
-    return added;
-  }
+function readModel(model) {
+  const type = model.at('type');
+  // Old files have no type; what they have says what they are.
+  const isOld = type.value === undefined && 'continuing_subword_prefix' in model.value;
+  if (!isOld && type.value !== 'WordPiece') throw type.unsupported('"WordPiece"');
+  const vocab = model.at('vocab');
+  const tokens = Object.keys(vocab.object());
+  if (tokens.length > maxTokens) throw vocab.bad(`has more than ${maxTokens} entries`);
+  const ids = tokens.map((token) => vocab.value[token]);
+  const odd = ids.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < idLimit));
+  if (odd >= 0) throw vocab.bad(`gives ${quote(tokens[odd])} a number that is no id`);
+  if (isBroken(tokens.join('\n'))) throw vocab.bad('has a token that is not valid Unicode');
+  const unknown = model.at('unk_token').text();
+  return {
+    tokens,
+    ids,
+    maxChars: Math.min(model.at('max_input_chars_per_word').count(), 2 ** 32 - 1),
+    unknown: Object.hasOwn(vocab.value, unknown) ? vocab.value[unknown] : -1,
+    prefix: model.at('continuing_subword_prefix').text(),
+  };
+}
 
-  /** @returns {number[]} steps */
-  normalizer(normalizer, where) {
-    if (normalizer === null) return [];
-    this.depth(where);
-    const { type } = this.object(normalizer, where);
-    const { clean, ideographs, nfd, stripAccents, lower } = normalizeOps;
-    switch (type) {
-      case 'BertNormalizer': {
-        const lowercase = this.boolean(normalizer.lowercase, `${where}.lowercase`);
-        // null or missing: as lowercase says.
-        const strip = normalizer.strip_accents ?? lowercase;
-        return [
-          ...(this.boolean(normalizer.clean_text, `${where}.clean_text`) ? [clean] : []),
-          ...(this.boolean(normalizer.handle_chinese_chars, `${where}.handle_chinese_chars`)
-            ? [ideographs]
-            : []),
-          ...(this.boolean(strip, `${where}.strip_accents`) ? [nfd, stripAccents] : []),
-          ...(lowercase ? [lower] : []),
-        ];
-      }
-      case 'Sequence':
-        return this.array(normalizer.normalizers, `${where}.normalizers`, maxOps).flatMap(
-          (step, i) =>
-            this.normalizer(
-              this.object(step, `${where}.normalizers[${i}]`),
-              `${where}.normalizers[${i}]`,
-            ),
-        );
-      case 'Strip':
-        return [
-          ...(this.boolean(normalizer.strip_left, `${where}.strip_left`)
-            ? [normalizeOps.trimLeft]
-            : []),
-          ...(this.boolean(normalizer.strip_right, `${where}.strip_right`)
-            ? [normalizeOps.trimRight]
-            : []),
-        ];
-      case 'Lowercase':
-        return [lower];
-      case 'StripAccents':
-        return [normalizeOps.stripMarks];
-      case 'NFD':
-      case 'NFC':
-      case 'NFKD':
-      case 'NFKC':
-        return [normalizeOps[type.toLowerCase()]];
-      default:
-        throw this.unsupported(
-          `the ${where} type ${JSON.stringify(type)}`,
-          'BertNormalizer, Lowercase, StripAccents, Strip, NFC, NFD, NFKC, NFKD, a Sequence of these',
-        );
-    }
+/**
+ * Ids are given as `tokenizers` gives them: a token of the vocabulary keeps its id, others
+ * count on from the vocabulary's size; the file's own ids don't matter. Of two tokens with
+ * one id the later is found in text.
+ */
+function readAddedTokens(list, vocab, vocabSize) {
+  if (isNothing(list)) return [];
+  const idOf = new Map();
+  const byId = new Map();
+  const special = new Set();
+  let next = vocabSize;
+  const vocabId = (content) => (Object.hasOwn(vocab, content) ? vocab[content] : undefined);
+  for (const token of list.list(maxTokens)) {
+    const content = token.at('content').text();
+    if (content === '') continue;
+    let flags = 0;
+    for (const [name, bit] of Object.entries(addedFlags))
+      if (token.at(name).boolean()) flags |= bit;
+    const id = idOf.get(content) ?? vocabId(content) ?? next++;
+    if (flags & addedFlags.special) special.add(content);
+    idOf.set(content, id);
+    byId.set(id, { id, flags, content });
   }
+  const added = [...byId.values()].sort((a, b) => a.id - b.id);
+  for (const token of added) if (special.has(token.content)) token.flags |= addedFlags.special;
+  return added;
+}
 
-  /** @returns {{ on: number, how: number, character: number }[]} steps */
-  preTokenizer(preTokenizer, where) {
-    if (preTokenizer === null) return [];
-    this.depth(where);
-    const { type } = this.object(preTokenizer, where);
-    const split = (on, how, character = 0) => ({ on: splitOn[on], how: splitHow[how], character });
-    switch (type) {
-      case 'BertPreTokenizer':
-        return [split('whitespace', 'Removed'), split('punctuation', 'Isolated')];
-      case 'WhitespaceSplit':
-        return [split('whitespace', 'Removed')];
-      case 'Whitespace':
-        return [split('words', 'Removed')];
-      case 'Punctuation': {
-        const how = preTokenizer.behavior ?? 'Isolated';
-        if (!Object.hasOwn(splitHow, how)) throw this.bad(`${where}.behavior is unknown`);
-        return [split('punctuation', how)];
-      }
-      case 'Digits': {
-        const alone = this.boolean(preTokenizer.individual_digits, `${where}.individual_digits`);
-        return [split('numeric', alone ? 'Isolated' : 'Contiguous')];
-      }
-      case 'CharDelimiterSplit': {
-        const delimiter = this.text(preTokenizer.delimiter, `${where}.delimiter`);
-        if ([...delimiter].length !== 1) throw this.bad(`${where}.delimiter is not one character`);
-        return [split('character', 'Removed', delimiter.codePointAt(0))];
-      }
-      case 'Sequence':
-        return this.array(preTokenizer.pretokenizers, `${where}.pretokenizers`, maxOps).flatMap(
-          (step, i) =>
-            this.preTokenizer(
-              this.object(step, `${where}.pretokenizers[${i}]`),
-              `${where}.pretokenizers[${i}]`,
-            ),
-        );
-      default:
-        throw this.unsupported(
-          `the ${where} type ${JSON.stringify(type)}`,
-          'BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation, Digits, CharDelimiterSplit, a Sequence of these',
-        );
-    }
-  }
+/** The steps of a normalizer or pre-tokenizer, or of none. */
+function readSteps(field, readOne) {
+  const steps = isNothing(field) ? [] : readOne(field, field.at('type'));
+  if (steps.length > maxOps) throw field.bad(`has more than ${maxOps} steps`);
+  return steps;
+}
 
-  decoder(decoder) {
-    if (decoder === null) return { kind: decoders.spaces, cleanUp: false, prefix: '' };
-    const { type } = this.object(decoder, 'decoder');
-    if (type !== 'WordPiece') {
-      throw this.unsupported(`the decoder type ${JSON.stringify(type)}`, 'WordPiece, null');
+function readSequence(list, readOne) {
+  return list.list(maxOps).flatMap((step) => readOne(step, step.at('type')));
+}
+
+/** @returns {number[]} */
+function readNormalizer(normalizer, type) {
+  const { clean, ideographs, nfd, stripAccents, lower, trimLeft, trimRight } = normalizeOps;
+  const when = (key, ...steps) => (normalizer.at(key).boolean() ? steps : []);
+  switch (type.value) {
+    case 'BertNormalizer': {
+      // null or missing: as lowercase says.
+      const strip = isNothing(normalizer.at('strip_accents')) ? 'lowercase' : 'strip_accents';
+      return [
+        ...when('clean_text', clean),
+        ...when('handle_chinese_chars', ideographs),
+        ...when(strip, nfd, stripAccents),
+        ...when('lowercase', lower),
+      ];
     }
-    return {
-      kind: decoders.wordpiece,
-      cleanUp: this.boolean(decoder.cleanup, 'decoder.cleanup'),
-      prefix: this.text(decoder.prefix, 'decoder.prefix'),
-    };
+    case 'Strip':
+      return [...when('strip_left', trimLeft), ...when('strip_right', trimRight)];
+    case 'Sequence':
+      return readSequence(normalizer.at('normalizers'), readNormalizer);
+    default:
+      if (Object.hasOwn(simpleNormalizers, type.value)) return [simpleNormalizers[type.value]];
+      throw type.unsupported(
+        `BertNormalizer, Strip, Sequence, ${Object.keys(simpleNormalizers).join(', ')}`,
+      );
   }
+}
+
+/** @returns {{ on: number, how: number, character: number }[]} */
+function readPreTokenizer(preTokenizer, type) {
+  const split = (on, how, character = 0) => ({ on: splitOn[on], how: splitHow[how], character });
+  switch (type.value) {
+    case 'BertPreTokenizer':
+      return [split('whitespace', 'Removed'), split('punctuation', 'Isolated')];
+    case 'WhitespaceSplit':
+      return [split('whitespace', 'Removed')];
+    case 'Whitespace':
+      return [split('words', 'Removed')];
+    case 'Punctuation': {
+      const how = preTokenizer.at('behavior');
+      if (how.value === undefined) return [split('punctuation', 'Isolated')];
+      if (!Object.hasOwn(splitHow, how.value)) throw how.bad('is unknown');
+      return [split('punctuation', how.value)];
+    }
+    case 'Digits': {
+      const alone = preTokenizer.at('individual_digits').boolean();
+      return [split('numeric', alone ? 'Isolated' : 'Contiguous')];
+    }
+    case 'CharDelimiterSplit': {
+      const delimiter = preTokenizer.at('delimiter');
+      const [character, ...more] = delimiter.text();
+      if (!character || more.length > 0) throw delimiter.bad('is not one character');
+      return [split('character', 'Removed', character.codePointAt(0))];
+    }
+    case 'Sequence':
+      return readSequence(preTokenizer.at('pretokenizers'), readPreTokenizer);
+    default:
+      throw type.unsupported(
+        'BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation, Digits, CharDelimiterSplit, Sequence',
+      );
+  }
+}
+
+function readDecoder(decoder) {
+  if (isNothing(decoder)) return { kind: decoders.spaces, cleanUp: false, prefix: '' };
+  const type = decoder.at('type');
+  if (type.value !== 'WordPiece') throw type.unsupported('WordPiece, null');
+  return {
+    kind: decoders.wordpiece,
+    cleanUp: decoder.at('cleanup').boolean(),
+    prefix: decoder.at('prefix').text(),
+  };
 }

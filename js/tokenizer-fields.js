@@ -15,59 +15,73 @@ export function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `where` in messages is the path of a field. */
-export class Fields {
-  constructor(fileName) {
+export function quote(value) {
+  return JSON.stringify(value);
+}
+
+/** A value of the JSON and the path to it, such as model.vocab. */
+export class Field {
+  constructor(fileName, path, value) {
     this.fileName = fileName;
+    this.path = path;
+    this.value = value;
   }
 
-  bad(message) {
-    return new BertletError('BAD_MODEL', `${this.fileName}: ${message}.`);
+  /** The error for a value that cannot be. @param {string} what follows the path */
+  bad(what) {
+    return new BertletError('BAD_MODEL', `${this.fileName}: ${this.path} ${what}.`);
   }
 
-  unsupported(what, supported) {
+  unsupported(supported) {
     return new BertletError(
       'UNSUPPORTED',
-      `${this.fileName}: ${what} is not supported; supported: ${supported}.`,
+      `${this.fileName}: ${this.path} ${quote(this.value)} is not supported; supported: ${supported}.`,
     );
   }
 
-  object(value, where) {
-    if (!isObject(value)) throw this.bad(`${where} is missing or not an object`);
-    return value;
+  #child(path, value) {
+    // Sequences may hold sequences, but no endless row of them.
+    if (path.length > 500) throw this.bad('is nested too deeply');
+    return new Field(this.fileName, path, value);
   }
 
-  /** Sequences may hold sequences, but no endless row of them. */
-  depth(where) {
-    if (where.length > 500) throw this.bad(`${where.slice(0, 60)}... is nested too deeply`);
+  /** A field of this object. */
+  at(key) {
+    const own = Object.hasOwn(this.object(), key) ? this.value[key] : undefined;
+    return this.#child(this.path === 'the file' ? key : `${this.path}.${key}`, own);
   }
 
-  array(value, where, most) {
-    if (!Array.isArray(value)) throw this.bad(`${where} is missing or not an array`);
-    if (value.length > most) throw this.bad(`${where} has more than ${most} entries`);
-    return value;
+  /** The entries of this array. @param {number} most @returns {Field[]} */
+  list(most) {
+    if (!Array.isArray(this.value)) throw this.bad('is missing or not an array');
+    if (this.value.length > most) throw this.bad(`has more than ${most} entries`);
+    return Array.from(this.value, (value, i) => this.#child(`${this.path}[${i}]`, value));
   }
 
-  boolean(value, where) {
-    if (typeof value !== 'boolean') throw this.bad(`${where} is missing or not true or false`);
-    return value;
+  object() {
+    if (!isObject(this.value)) throw this.bad('is missing or not an object');
+    return this.value;
   }
 
-  text(value, where) {
-    if (typeof value !== 'string') throw this.bad(`${where} is missing or not a string`);
-    if (isBroken(value)) throw this.bad(`${where} is not valid Unicode`);
-    return value;
+  boolean() {
+    if (typeof this.value !== 'boolean') throw this.bad('is missing or not true or false');
+    return this.value;
   }
 
-  count(value, where) {
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw this.bad(`${where} is missing or not a whole number of at least 0`);
-    }
-    return value;
+  text() {
+    if (typeof this.value !== 'string') throw this.bad('is missing or not a string');
+    if (isBroken(this.value)) throw this.bad('is not valid Unicode');
+    return this.value;
   }
 
-  id(value, where) {
-    if (this.count(value, where) >= idLimit) throw this.bad(`${where} is too large an id`);
-    return value;
+  /** A whole number of at least 0, below `limit`. */
+  count(limit = Number.MAX_SAFE_INTEGER) {
+    const { value } = this;
+    if (Number.isInteger(value) && value >= 0 && value < limit) return value;
+    throw this.bad(`is missing or not a whole number from 0 to ${limit - 1}`);
+  }
+
+  id() {
+    return this.count(idLimit);
   }
 }

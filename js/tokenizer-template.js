@@ -2,19 +2,17 @@
 import { addedFlags, maxTemplate, templateFlags, templateKinds } from './tokenizer-blob.js';
 
 /**
- * @param {import('./tokenizer-fields.js').Fields} fields
- * @param {object | null} processor
+ * @param {import('./tokenizer-fields.js').Field} processor
  * @param {{ tokens: string[], ids: number[] }} model
  * @param {{ id: number, flags: number, content: string }[]} added
  * @returns {Pick<import('./tokenizer-blob.js').TokenizerParts, 'surfaces' | 'templateFlags' | 'templates'>}
  */
-export function readPostProcessor(fields, processor, model, added) {
-  const template = readTemplate(fields, processor);
-  const ids = [...template.single, ...template.pair].map(({ id }) => id);
+export function readPostProcessor(processor, model, added) {
+  const { single, pair, flags = 0 } = readTemplate(processor);
+  const ids = [...single, ...pair].map(({ id }) => id);
   const textOf = textsOf(new Set(ids), model, added);
   const surfaces = [];
-  const flags = template.flags ?? 0;
-  const templates = [template.single, template.pair].map((pieces) =>
+  const templates = [single, pair].map((pieces) =>
     pieces.map(({ kind, typeId, id = 0, text }) => {
       let surface = -1;
       if (kind === templateKinds.token && textOf.get(id) !== text) {
@@ -24,112 +22,87 @@ export function readPostProcessor(fields, processor, model, added) {
       return { kind, typeId, id, surface };
     }),
   );
-  if (Math.max(...templates.map((pieces) => pieces.length), surfaces.length) > maxTemplate) {
-    throw fields.bad(`post_processor has more than ${maxTemplate} pieces`);
+  if (Math.max(single.length, pair.length, surfaces.length) > maxTemplate) {
+    throw processor.bad(`has more than ${maxTemplate} pieces`);
   }
   return { surfaces, templateFlags: flags, templates };
 }
 
-/** Every post-processor as a template: a single text's pieces and a pair's. */
-function readTemplate(fields, processor, where = 'post_processor') {
-  fields.depth(where);
-  const { first, second } = templateKinds;
-  const a = { kind: first, typeId: 0 };
-  if (processor === null) return { single: [a], pair: [a, { kind: second, typeId: 1 }] };
-  const { type } = fields.object(processor, 'post_processor');
-  switch (type) {
+function readTemplate(processor) {
+  const a = { kind: templateKinds.first, typeId: 0 };
+  const b = { kind: templateKinds.second, typeId: 1 };
+  if (processor.value === undefined || processor.value === null)
+    return { single: [a], pair: [a, b] };
+  const type = processor.at('type');
+  switch (type.value) {
     case 'TemplateProcessing':
-      return readPieces(fields, processor);
+      return readPieces(processor);
     case 'BertProcessing': {
-      const [cls, sep] = readClsAndSep(fields, processor);
-      const tail = [
-        { kind: second, typeId: 1 },
-        { ...sep, typeId: 1 },
-      ];
-      return { single: [cls, a, sep], pair: [cls, a, sep, ...tail] };
+      const [cls, sep] = readClsAndSep(processor);
+      return { single: [cls, a, sep], pair: [cls, a, sep, b, { ...sep, typeId: 1 }] };
     }
     case 'RobertaProcessing': {
-      const [cls, sep] = readClsAndSep(fields, processor);
-      const trims = fields.boolean(processor.trim_offsets, 'post_processor.trim_offsets');
-      const prefixed = fields.boolean(
-        processor.add_prefix_space,
-        'post_processor.add_prefix_space',
-      );
+      const [cls, sep] = readClsAndSep(processor);
+      const flag = (key, bit) => (processor.at(key).boolean() ? bit : 0);
       return {
         single: [cls, a, sep],
-        pair: [cls, a, sep, sep, { kind: second, typeId: 0 }, sep],
+        pair: [cls, a, sep, sep, { ...b, typeId: 0 }, sep],
         flags:
-          (trims ? templateFlags.trimOffsets : 0) |
-          (prefixed ? templateFlags.prefixSpace : 0) |
+          flag('trim_offsets', templateFlags.trimOffsets) |
+          flag('add_prefix_space', templateFlags.prefixSpace) |
           templateFlags.overflowType0,
       };
     }
     case 'Sequence': {
-      const steps = fields.array(processor.processors, `${where}.processors`, maxTemplate);
-      if (steps.length === 1) {
-        const only = `${where}.processors[0]`;
-        return readTemplate(fields, fields.object(steps[0], only), only);
-      }
-      throw fields.unsupported('a post_processor Sequence of several', 'a Sequence of one');
+      const steps = processor.at('processors').list(maxTemplate);
+      if (steps.length === 1) return readTemplate(steps[0]);
+      throw type.unsupported('a Sequence of one');
     }
     default:
-      throw fields.unsupported(
-        `the post_processor type ${JSON.stringify(type)}`,
-        'TemplateProcessing, BertProcessing, RobertaProcessing, null',
-      );
+      throw type.unsupported('TemplateProcessing, BertProcessing, RobertaProcessing, null');
   }
 }
 
-function readClsAndSep(fields, processor) {
+function readClsAndSep(processor) {
   return ['cls', 'sep'].map((name) => {
-    const where = `post_processor.${name}`;
-    const [text, id] = fields.array(processor[name], where, 2);
-    const piece = { text: fields.text(text, `${where}[0]`), id: fields.id(id, `${where}[1]`) };
-    return { kind: templateKinds.token, typeId: 0, ...piece };
+    const pair = processor.at(name).list(2);
+    if (pair.length < 2) throw processor.at(name).bad('is not a token and its id');
+    return { kind: templateKinds.token, typeId: 0, text: pair[0].text(), id: pair[1].id() };
   });
 }
 
-function readPieces(fields, processor) {
-  const specials = fields.object(processor.special_tokens, 'post_processor.special_tokens');
-  const pieces = (name) =>
-    fields
-      .array(processor[name], `post_processor.${name}`, maxTemplate)
-      .flatMap((piece, i) => readPiece(fields, piece, specials, `post_processor.${name}[${i}]`));
-  const single = pieces('single');
+function readPieces(processor) {
+  const specials = processor.at('special_tokens');
+  const [single, pair] = ['single', 'pair'].map((name) =>
+    processor
+      .at(name)
+      .list(maxTemplate)
+      .flatMap((piece) => readPiece(piece, specials)),
+  );
   if (single.some(({ kind }) => kind === templateKinds.second)) {
-    throw fields.bad(
-      'post_processor.single uses the sequence B, which a single text does not have',
-    );
+    throw processor.at('single').bad('uses the sequence B, which a single text does not have');
   }
-  return { single, pair: pieces('pair') };
+  return { single, pair };
 }
 
-function readPiece(fields, piece, specials, where) {
-  const { Sequence: sequence, SpecialToken: special } = fields.object(piece, where);
-  const typeId = fields.id((sequence ?? special)?.type_id, `${where}.type_id`);
-  if (sequence) {
-    if (!['A', 'B'].includes(sequence.id)) throw fields.bad(`${where}.id is neither "A" nor "B"`);
-    return [{ kind: sequence.id === 'A' ? templateKinds.first : templateKinds.second, typeId }];
+function readPiece(piece, specials) {
+  if (piece.object().Sequence) {
+    const { value: id } = piece.at('Sequence').at('id');
+    if (id !== 'A' && id !== 'B') throw piece.bad('is neither "A" nor "B"');
+    const kind = id === 'A' ? templateKinds.first : templateKinds.second;
+    return [{ kind, typeId: piece.at('Sequence').at('type_id').id() }];
   }
-  const name = fields.text(special.id, `${where}.id`);
-  if (!Object.hasOwn(specials, name)) {
-    throw fields.bad(
-      `${where} uses ${JSON.stringify(name)}, which post_processor.special_tokens lacks`,
-    );
-  }
-  const entry = fields.object(
-    specials[name],
-    `post_processor.special_tokens[${JSON.stringify(name)}]`,
-  );
-  const ids = fields.array(entry.ids, `the ids of ${JSON.stringify(name)}`, maxTemplate);
-  const tokens = fields.array(entry.tokens, `the tokens of ${JSON.stringify(name)}`, maxTemplate);
-  if (ids.length !== tokens.length)
-    throw fields.bad(`${JSON.stringify(name)} has more ids or more tokens`);
+  const special = piece.at('SpecialToken');
+  const typeId = special.at('type_id').id();
+  const entry = specials.at(special.at('id').text());
+  const tokens = entry.at('tokens').list(maxTemplate);
+  const ids = entry.at('ids').list(maxTemplate);
+  if (ids.length !== tokens.length) throw entry.bad('has more ids or more tokens');
   return ids.map((id, i) => ({
     kind: templateKinds.token,
     typeId,
-    id: fields.id(id, `an id of ${JSON.stringify(name)}`),
-    text: fields.text(tokens[i], `a token of ${JSON.stringify(name)}`),
+    id: id.id(),
+    text: tokens[i].text(),
   }));
 }
 

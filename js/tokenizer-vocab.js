@@ -8,7 +8,8 @@ const bertClass =
   /^(Bert|DistilBert|Electra|MobileBert|SqueezeBert|ConvBert|LayoutLM|Lxmert|RetriBert|Realm|DPR\w+)Tokenizer(Fast|Legacy)?$/;
 const anyClass = ['PreTrainedTokenizerFast', 'TokenizersBackend'];
 
-const bertTokens = {
+/** What BERT's special tokens are called where nothing says otherwise. */
+export const bertTokens = {
   unk_token: '[UNK]',
   sep_token: '[SEP]',
   pad_token: '[PAD]',

@@ -1,13 +1,14 @@
 // Text to token ids and back, synchronously; the work is done in C (src/tokenizer). A call
 // crosses into WebAssembly once for many texts.
-import { EncodeCall } from './encode-call.js';
+import { EncodeCall, truncations } from './encode-call.js';
 import { Encoding } from './encoding.js';
-import { BertletError, errorOfStatus } from './errors.js';
+import { BertletError } from './errors.js';
+import { badArgument, readChoice, readCount, readInputs } from './inputs.js';
+import { placeTokenizer } from './tokenizer-place.js';
 
 /** UTF-16 units of text that one call into WebAssembly takes (a longer text goes alone). */
 const unitsPerCall = 1 << 16;
 const specialNames = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
-const truncations = ['longest_first', 'only_first', 'only_second'];
 
 /**
  * Puts a tokenizer into a memory for good.
@@ -16,29 +17,8 @@ const truncations = ['longest_first', 'only_first', 'only_second'];
  * @param {Partial<import('./tokenizer-config.js').TokenizerInfo>} [info]
  * @returns {Tokenizer}
  */
-export function createTokenizer(memory, blob, info = {}) {
-  const mark = memory.mark();
-  try {
-    const blobAddress = memory.writeBytes(blob); // used where it stands
-    const pointer = memory.alloc(4);
-    const status = memory.tryCall(
-      'bl_tokenizer_create',
-      memory.arena,
-      blobAddress,
-      blob.length,
-      pointer,
-    );
-    if (status !== 'BL_OK') {
-      const damaged = 'The tokenizer is damaged: the core refuses what was made of its files.';
-      throw errorOfStatus(status, status === 'BL_BAD_MODEL' ? damaged : undefined);
-    }
-    const tokenizer = new Tokenizer(memory, memory.readU32(pointer), info);
-    memory.seal();
-    return tokenizer;
-  } catch (error) {
-    memory.reset(mark);
-    throw error;
-  }
+export function createTokenizer(memory, blob, info) {
+  return new Tokenizer(memory, placeTokenizer(memory, blob), info);
 }
 
 /** See index.d.ts. */
@@ -50,9 +30,10 @@ export class Tokenizer {
   #textOf = (id) => this.#text(id);
 
   /**
+   * Seals the memory: nothing passing may be allocated in it.
    * @param {import('./memory.js').Memory} memory
-   * @param {number} address of the C tokenizer
-   * @param {Partial<import('./tokenizer-config.js').TokenizerInfo>} info
+   * @param {number} address what placeTokenizer gave
+   * @param {Partial<import('./tokenizer-config.js').TokenizerInfo>} [info]
    */
   constructor(memory, address, info) {
     this.#memory = memory;
@@ -60,6 +41,7 @@ export class Tokenizer {
     this.#call = new EncodeCall(memory, address);
     /** Where the C tokenizer stands. */
     this.address = address;
+    memory.seal();
   }
 
   /** Forgets the memory; later calls throw DISPOSED. */
@@ -76,11 +58,11 @@ export class Tokenizer {
   encode(text, options) {
     this.#open();
     const settings = this.#readOptions(options);
-    const input = readInput({ text, pair: options?.pair }, '');
+    const [input] = readInputs({ text, pair: options?.pair }).inputs;
     const { block, truncated } = this.#call.runOne(input, settings);
     const overflow = this.#overflowOf(input, settings, truncated);
     const encoding = new Encoding(this.#textOf, block, 0, block.total, overflow);
-    return settings.padding ? this.#pad([encoding], settings)[0] : encoding;
+    return settings.padding === false ? encoding : this.#pad([encoding], settings)[0];
   }
 
   /** See index.d.ts. */
@@ -91,7 +73,7 @@ export class Tokenizer {
       throw badArgument('encodeBatch takes pairs in its array: [{ text, pair }].');
     }
     const settings = this.#readOptions(options);
-    const inputs = texts.map((text, i) => readInput(text, ` ${i}`));
+    const { inputs } = readInputs(texts);
     const encodings = [];
     for (let first = 0; first < inputs.length; ) {
       let last = first;
@@ -101,7 +83,7 @@ export class Tokenizer {
       this.#encodeSome(inputs.slice(first, last), settings, first, encodings);
       first = last;
     }
-    return settings.padding ? this.#pad(encodings, settings) : encodings;
+    return settings.padding === false ? encodings : this.#pad(encodings, settings);
   }
 
   /** See index.d.ts. */
@@ -222,9 +204,8 @@ export class Tokenizer {
   #pad(encodings, { padding, paddingSide, truncation, maxLength }) {
     const id = this.specialTokenId('pad');
     if (id === null) throw badArgument('padding: this tokenizer has no padding token.');
-    let length = padding;
-    if (padding === 'max_length') length = maxLength;
-    if (padding === 'longest') {
+    let length = padding === 'max_length' ? maxLength : padding;
+    if (typeof length !== 'number') {
       length = encodings.reduce((longest, encoding) => Math.max(longest, encoding.length), 0);
     }
     const pad = { id, side: paddingSide };
@@ -256,55 +237,28 @@ function readTextStruct(memory, address) {
   return memory.readText(bytes, length);
 }
 
-function badArgument(sentence) {
-  return new BertletError('BAD_ARGUMENT', sentence);
-}
-
 function readBoolean(name, value) {
-  if (typeof value !== 'boolean') throw badArgument(`${name} is not true or false.`);
-  return value;
-}
-
-function readCount(name, value) {
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) {
-    throw badArgument(`${name} is not a whole number of at least 0.`);
-  }
-  return value;
+  return readChoice(name, value, [true, false]);
 }
 
 function readOptions(options = {}) {
   if (typeof options !== 'object' || options === null)
     throw badArgument('options is not an object.');
-  const { truncation = false, padding = false, paddingSide = 'right' } = options;
-  const strategy = truncation === true ? 'longest_first' : truncation;
-  if (strategy !== false && !truncations.includes(strategy)) {
-    throw badArgument(
-      'truncation is none of true, false, "longest_first", "only_first", "only_second".',
-    );
-  }
-  const pads = padding === true ? 'longest' : padding;
-  if (pads !== false && pads !== 'longest' && pads !== 'max_length') readCount('padding', pads);
-  if (paddingSide !== 'left' && paddingSide !== 'right') {
-    throw badArgument('paddingSide is neither "left" nor "right".');
-  }
+  const { truncation = false, padding = false, maxLength, stride } = options;
+  const isLength = typeof padding === 'number';
   return {
     addSpecialTokens: readBoolean('addSpecialTokens', options.addSpecialTokens ?? true),
-    truncation: strategy,
-    padding: pads,
-    paddingSide,
-    maxLength:
-      options.maxLength === undefined ? undefined : readCount('maxLength', options.maxLength),
-    stride: readCount('stride', options.stride ?? 0),
+    truncation:
+      truncation === true
+        ? truncations[0]
+        : readChoice('truncation', truncation, [false, true, ...truncations]),
+    padding: isLength
+      ? readCount('padding', padding, 0, 0)
+      : readChoice('padding', padding, [false, true, 'longest', 'max_length']),
+    paddingSide: readChoice('paddingSide', options.paddingSide ?? 'right', ['right', 'left']),
+    maxLength: readCount('maxLength', maxLength, undefined, 0),
+    stride: readCount('stride', stride, 0, 0),
   };
-}
-
-function readInput(input, which) {
-  if (typeof input === 'string') return { text: input, pair: undefined };
-  if (typeof input?.text !== 'string') throw badArgument(`text${which} is not a string.`);
-  if (input.pair !== undefined && typeof input.pair !== 'string') {
-    throw badArgument(`the pair of text${which} is not a string.`);
-  }
-  return input;
 }
 
 function readIds(ids) {
