@@ -80,7 +80,7 @@ uint32_t bench_prepare_linear(uint32_t dtype, uint32_t row_count, uint32_t outpu
     out = take_floats(row_count * out_stride, 0);
     void *tiles = take(row_count * depth * kernels->packed_row_element);
     float *row_scales = take_floats(row_count, 0);
-    int32_t *zero_points = take(row_count * sizeof(int32_t));
+    bl_row_terms *terms = take(row_count * sizeof(bl_row_terms));
     scratch = take(bl_linear_scratch_bytes(inputs));
     if (!scratch)
         return 0;
@@ -94,8 +94,8 @@ uint32_t bench_prepare_linear(uint32_t dtype, uint32_t row_count, uint32_t outpu
         sums[i] = (int32_t)(next_random() & 0xff);
     weights =
         (bl_weights){panels, dtype == BL_DTYPE_FP32 ? NULL : scales, bias, sums, inputs, outputs};
-    packed = (bl_packed_rows){tiles, row_scales, zero_points, row_count};
-    kernels->pack_rows(rows, row_stride, row_count, inputs, tiles, row_scales, zero_points);
+    packed = (bl_packed_rows){tiles, row_scales, terms, row_count};
+    kernels->pack_rows(rows, row_stride, row_count, inputs, tiles, row_scales, terms);
     return 1;
 }
 
@@ -111,7 +111,7 @@ EXPORT(bench_run_pack_rows)
 void bench_run_pack_rows(uint32_t times) {
     for (uint32_t i = 0; i < times; i++)
         kernels->pack_rows(rows, row_stride, packed.rows, width, (void *)packed.tiles,
-                           (float *)packed.scales, (int32_t *)packed.zero_points);
+                           (float *)packed.scales, (bl_row_terms *)packed.terms);
 }
 
 /* Rows for the kernels below; for attention they hold q, k and v side by side. */

@@ -26,7 +26,7 @@ typedef struct workspace {
     float *intermediate; /* [BLOCK_ROWS][intermediate_stride] */
     void *packed;        /* one block of packed rows */
     float *row_scales;   /* [BLOCK_ROWS] */
-    int32_t *row_zero_points;
+    bl_row_terms *row_terms;
     void *linear_scratch;
     void *attention_scratch;
 } workspace;
@@ -90,7 +90,7 @@ static workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32
             bl_arena_alloc_array(arena, BLOCK_ROWS, bl_row_stride(intermediate) * sizeof(float)),
         .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, widest)),
         .row_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
-        .row_zero_points = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(int32_t)),
+        .row_terms = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(bl_row_terms)),
         .linear_scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(widest)),
         .attention_scratch =
             bl_arena_alloc(arena, bl_attention_scratch_bytes(longest, hidden / config->heads)),
@@ -161,9 +161,9 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
 static void linear(const bl_kernels *kernels, const workspace *work, const bl_weights *weights,
                    const float *rows, size_t stride, uint32_t row_count, float *out,
                    size_t out_stride) {
-    bl_packed_rows packed = {work->packed, work->row_scales, work->row_zero_points, row_count};
+    bl_packed_rows packed = {work->packed, work->row_scales, work->row_terms, row_count};
     kernels->pack_rows(rows, stride, row_count, weights->inputs, work->packed, work->row_scales,
-                       work->row_zero_points);
+                       work->row_terms);
     uint32_t panels = (weights->outputs + BL_PANEL - 1) / BL_PANEL;
     kernels->linear(&packed, weights, 0, panels, out, out_stride, work->linear_scratch);
 }

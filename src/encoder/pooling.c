@@ -76,15 +76,15 @@ bl_status bl_pooler(bl_arena *arena, const bl_model *model, const bl_batch *batc
     size_t mark = bl_arena_mark(arena);
     float *row = bl_arena_alloc_array(arena, stride, sizeof(float));
     float scale;
-    int32_t zero_point;
+    bl_row_terms terms;
     void *tiles = bl_arena_alloc(arena, bl_packed_rows_bytes(kernels, 1, width));
     void *scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(width));
     if (bl_arena_status(arena) != BL_OK)
         return BL_OUT_OF_MEMORY;
     for (uint32_t s = 0; s < batch->sequence_count; s++) {
-        bl_packed_rows packed = {tiles, &scale, &zero_point, 1};
+        bl_packed_rows packed = {tiles, &scale, &terms, 1};
         kernels->pack_rows(hidden + batch->starts[s] * stride, stride, 1, width, tiles, &scale,
-                           &zero_point);
+                           &terms);
         kernels->linear(&packed, weights, 0, (width + BL_PANEL - 1) / BL_PANEL, row, stride,
                         scratch);
         kernels->activate(row, stride, 1, width, BL_ACTIVATION_TANH);

@@ -16,12 +16,11 @@ extern const bl_kernels bl_relaxed_f32, bl_relaxed_i8_fast;
 
 /* The pieces that the relaxed sets take over from simd128: no sum over K in them. */
 void bl_simd128_pack_rows_f32(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                              void *tiles, float *scales, int32_t *zero_points);
+                              void *tiles, float *scales, bl_row_terms *terms);
 void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                             void *tiles, float *scales, int32_t *zero_points);
+                             void *tiles, float *scales, bl_row_terms *terms);
 void bl_simd128_pack_rows_i8_fast(const float *rows, size_t stride, uint32_t row_count,
-                                  uint32_t inputs, void *tiles, float *scales,
-                                  int32_t *zero_points);
+                                  uint32_t inputs, void *tiles, float *scales, bl_row_terms *terms);
 void bl_simd128_activate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
                          bl_activation activation);
 void bl_simd128_layer_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,

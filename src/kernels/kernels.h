@@ -33,7 +33,7 @@
 #define BL_PANEL 8
 #define BL_TILE  4
 
-/* The largest K: 127 * 128 * K fits int32. */
+/* The largest K: int8-fast's 127 * 128 * K + 128 * 2^15 fits int32. */
 #define BL_MAX_INPUTS 131072
 
 typedef enum bl_activation {
@@ -54,34 +54,49 @@ typedef struct bl_weights {
     uint32_t outputs;    /* N */
 } bl_weights;
 
+/* What an int8-fast row has beside its bytes. One input is so much larger than the rest
+ * in many rows that steps which reach it are too coarse for the others: its byte is
+ * clamped, and what is missing is `excess`. */
+typedef struct bl_row_terms {
+    int32_t zero_point; /* the byte that stands for 0 */
+    uint32_t outlier;   /* which input */
+    int32_t excess;     /* its integer - its byte, within -2^15..2^15 */
+} bl_row_terms;
+
 /* Activations as a linear layer reads them, made by a pack kernel. */
 typedef struct bl_packed_rows {
     const void *tiles;
-    const float *scales;        /* [M] what one integer step is worth; NULL for fp32 */
-    const int32_t *zero_points; /* [M] the integer that stands for 0; int8-fast only */
-    uint32_t rows;              /* M */
+    const float *scales;       /* [M] what one integer step is worth; NULL for fp32 */
+    const bl_row_terms *terms; /* [M] int8-fast only */
+    uint32_t rows;             /* M */
 } bl_packed_rows;
 
 /* Pack M rows of K floats into `tiles` (and, where the format has them, scales and
- * zero points, each [M]).
+ * terms, each [M]).
  *   int8       scale = max|x| / qmax, q = round-half-even(x * (qmax / max|x|)), with
  *              qmax = min(4095, floor((2^31 - 1) / (128 K))): a sum of K products
  *              with any int8 weights fits int32 whatever the values.
- *   int8-fast  lo = min(x, 0), hi = max(x, 0), scale = (hi - lo) / 127,
- *              inverse = 127 / (hi - lo), zero = round-half-even(-lo * inverse),
- *              q = clamp(round-half-even(x * inverse) + zero, 0, 127)
- * A row whose max|x| (or hi - lo) is below 2^-100 counts as zeros: scale 0, zero point 0,
- * zeros. A row with a value that is not finite gets scale NaN, so that its results, and
+ *   int8-fast  o = the first k with the largest |x|; lo = min(x, 0) and hi = max(x, 0)
+ *              over all others; range = max(hi - lo, |x[o]| / 256),
+ *              scale = range / 127, inverse = 127 / range,
+ *              zero = round-half-even(-lo * inverse),
+ *              q = clamp(round-half-even(x * inverse) + zero, 0, 127),
+ *              excess = round-half-even(x[o] * inverse) + zero - q[o].
+ *              |x[o] * inverse| is at most 127 * 256 and a rounding, so that
+ *              |excess| < 2^15, and sum (q - zero) w + excess w[o] fits int32.
+ * A row whose max|x| (or range) is below 2^-100 counts as zeros: scale 0, zeros, and all
+ * terms 0. A row with a value that is not finite gets scale NaN, so that its results, and
  * no other row's, are NaN. */
 typedef void (*bl_pack_rows_kernel)(const float *rows, size_t stride, uint32_t row_count,
                                     uint32_t inputs, void *tiles, float *scales,
-                                    int32_t *zero_points);
+                                    bl_row_terms *terms);
 
 /* out[m][n] = bias[n] + sum over k of x[m][k] w[n][k], for the panels
  * [panel_begin, panel_end) only; columns of a panel beyond N receive 0 + bias.
  *   fp32       bias is added after the sum
  *   int8       float(sum) * (row scale * weight scale) + bias
- *   int8-fast  float(sum - zero point * weight sum) * (row scale * weight scale) + bias
+ *   int8-fast  float(sum + excess * w[n][outlier] - zero point * weight sum)
+ *              * (row scale * weight scale) + bias
  * `scratch`: 64-byte aligned, bl_linear_scratch_bytes(K) bytes, contents undefined. */
 typedef void (*bl_linear_kernel)(const bl_packed_rows *rows, const bl_weights *weights,
                                  uint32_t panel_begin, uint32_t panel_end, float *out,

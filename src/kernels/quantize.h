@@ -1,6 +1,6 @@
 /* How a row of activations becomes integers: the numbers, shared by the scalar and the
  * vector kernels. The rows of int8 use the steps -qmax..qmax of `largest / qmax`, those
- * of int8-fast the steps 0..127 of `(high - low) / 127`. */
+ * of int8-fast the steps 0..127 of `range / 127`. */
 #ifndef BERTLET_QUANTIZE_H
 #define BERTLET_QUANTIZE_H
 
@@ -14,10 +14,20 @@
 
 #define BL_FAST_STEPS 127
 
+/* int8-fast: the outlier is at most this many ranges from 0 (127 * 256 steps). */
+#define BL_OUTLIER_RANGES 256
+
 /* int8: a sum of K products with |w| <= 128 stays within int32. */
 static inline uint32_t bl_row_steps(uint32_t inputs) {
     uint32_t bound = (uint32_t)INT32_MAX / 128 / inputs;
     return bound < 4095 ? bound : 4095;
+}
+
+/* int8-fast: what the steps cover, given the largest |x| of a row and the ends of all the
+ * other inputs. Not finite where `largest` is not. */
+static inline float bl_fast_range(float low, float high, float largest) {
+    float range = high - low, least = largest / BL_OUTLIER_RANGES;
+    return least > range || !(largest <= FLT_MAX) ? least : range;
 }
 
 /* What one step is worth when `steps` steps cover `range` >= 0, and `*inverse`, what x

@@ -2,7 +2,8 @@
  * int8-fast by relaxed dot products. Empty in a build without it.
  *
  * int8-fast is exact all the same: the specification leaves a relaxed dot product open
- * only for operands b outside 0..127, and b is the activations, 0..127. */
+ * only for operands b outside 0..127, and b is the activations, 0..127. Of the one input
+ * in a row that may be larger, what is above goes in by a multiplication in int32. */
 #include "wasm_simd.h"
 
 #ifdef BL_HAS_RELAXED
@@ -66,15 +67,33 @@ BL_INLINE void sum_tile_i8_fast(uint32_t rows, uint32_t panels, int single, cons
         ;
 }
 
+/* sum[r] += excess of row r x its outlier's weights; `w` as above. */
+BL_INLINE void add_outliers(uint32_t rows, uint32_t panels, const bl_row_terms *terms,
+                            const int8_t *w, size_t w_step, v128_t sum[BL_TILE_SUMS]) {
+    const uint32_t width = panels * 2;
+    BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
+        uint32_t byte = terms[r].outlier % 4;
+        const int8_t *group = w + (size_t)(terms[r].outlier - byte) * BL_PANEL;
+        v128_t excess = wasm_v128_load32_splat(&terms[r].excess);
+        BL_UNROLLED for (uint32_t c = 0; c < width; c++) {
+            v128_t four = wasm_v128_load(group + c / 2 * w_step + c % 2 * 16);
+            v128_t weight = wasm_i32x4_shr(wasm_i32x4_shl(four, (3 - byte) * 8), 24);
+            v128_t *s = &sum[r * width + c];
+            *s = wasm_i32x4_add(*s, wasm_i32x4_mul(weight, excess));
+        }
+    }
+}
+
 BL_INLINE void linear_tile_i8_fast(uint32_t rows, uint32_t panels, int single,
                                    const bl_linear_job *job, uint32_t row, uint32_t panel,
                                    const void *w) {
     v128_t sum[BL_TILE_SUMS];
     sum_tile_i8_fast(rows, panels, single, bl_tile_rows(job, row), w, job->panel_bytes, job->groups,
                      sum);
+    const bl_row_terms *terms = job->rows->terms + row;
+    add_outliers(rows, panels, terms, w, job->panel_bytes, sum);
     const float *bias = job->weights->bias + (size_t)panel * BL_PANEL;
     const float *row_scales = job->rows->scales + row;
-    const int32_t *zero_points = job->rows->zero_points + row;
     float *out = bl_tile_out(job, row, panel);
     BL_UNROLLED for (uint32_t c = 0; c < panels * 2; c++) {
         v128_t weight_scale = wasm_v128_load(bl_panel_scales(job, panel + c / 2) + c % 2 * 4);
@@ -82,7 +101,7 @@ BL_INLINE void linear_tile_i8_fast(uint32_t rows, uint32_t panels, int single,
         v128_t b = wasm_v128_load(bias + c * 4);
         BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
             v128_t scale = wasm_f32x4_mul(wasm_v128_load32_splat(row_scales + r), weight_scale);
-            v128_t zero = wasm_i32x4_mul(wasm_v128_load32_splat(zero_points + r), weight_sum);
+            v128_t zero = wasm_i32x4_mul(wasm_v128_load32_splat(&terms[r].zero_point), weight_sum);
             v128_t x = wasm_f32x4_convert_i32x4(wasm_i32x4_sub(sum[r * panels * 2 + c], zero));
             wasm_v128_store(out + r * job->stride + c * 4,
                             wasm_f32x4_add(wasm_f32x4_mul(x, scale), b));

@@ -31,8 +31,8 @@ static uint32_t filled(uint32_t inputs, uint32_t group) {
 /* ---- packing rows ---- */
 
 static void pack_rows_f32(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                          void *tiles, float *scales, int32_t *zero_points) {
-    (void)scales, (void)zero_points;
+                          void *tiles, float *scales, bl_row_terms *terms) {
+    (void)scales, (void)terms;
     for (uint32_t m = 0; m < row_count; m++) {
         for (uint32_t k = 0; k < inputs; k++) {
             ((float *)tiles)[packed_row_index(m, k, row_count, inputs, 1)] = rows[m * stride + k];
@@ -40,12 +40,14 @@ static void pack_rows_f32(const float *rows, size_t stride, uint32_t row_count, 
     }
 }
 
-/* Any NaN makes these NaN. */
-static void value_range(const float *row, uint32_t inputs, float *low, float *high) {
+/* min(x, 0) and max(x, 0) over all inputs but one (`but`; `inputs`: all). Any NaN makes
+ * these NaN. */
+static void value_range(const float *row, uint32_t inputs, uint32_t but, float *low, float *high) {
     *low = *high = 0.0f;
     for (uint32_t k = 0; k < inputs; k++) {
-        *low = row[k] < *low || row[k] != row[k] ? row[k] : *low;
-        *high = row[k] > *high || row[k] != row[k] ? row[k] : *high;
+        float x = k == but ? 0.0f : row[k];
+        *low = x < *low || x != x ? x : *low;
+        *high = x > *high || x != x ? x : *high;
     }
 }
 
@@ -54,13 +56,13 @@ static int32_t quantized(float x, float inverse) {
 }
 
 static void pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                         void *tiles, float *scales, int32_t *zero_points) {
-    (void)zero_points;
+                         void *tiles, float *scales, bl_row_terms *terms) {
+    (void)terms;
     uint32_t padded = filled(inputs, 2);
     for (uint32_t m = 0; m < row_count; m++) {
         const float *row = rows + m * stride;
         float low, high, inverse;
-        value_range(row, inputs, &low, &high);
+        value_range(row, inputs, inputs, &low, &high);
         scales[m] = bl_row_step(-low > high ? -low : high, bl_row_steps(inputs), &inverse);
         for (uint32_t k = 0; k < padded; k++) {
             ((int16_t *)tiles)[packed_row_index(m, k, row_count, padded, 2)] =
@@ -69,18 +71,35 @@ static void pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, u
     }
 }
 
+static float magnitude(float x) {
+    return x < 0.0f ? -x : x;
+}
+
+/* The first input of the largest magnitude. */
+static uint32_t largest_input(const float *row, uint32_t inputs) {
+    uint32_t largest = 0;
+    for (uint32_t k = 1; k < inputs; k++) {
+        largest = magnitude(row[k]) > magnitude(row[largest]) ? k : largest;
+    }
+    return largest;
+}
+
 static void pack_rows_i8_fast(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                              void *tiles, float *scales, int32_t *zero_points) {
+                              void *tiles, float *scales, bl_row_terms *terms) {
     uint32_t padded = filled(inputs, 4);
     for (uint32_t m = 0; m < row_count; m++) {
         const float *row = rows + m * stride;
+        uint32_t outlier = largest_input(row, inputs);
         float low, high, inverse;
-        value_range(row, inputs, &low, &high);
-        scales[m] = bl_row_step(high - low, BL_FAST_STEPS, &inverse);
-        zero_points[m] = quantized(-low, inverse);
+        value_range(row, inputs, outlier, &low, &high);
+        float range = bl_fast_range(low, high, magnitude(row[outlier]));
+        scales[m] = bl_row_step(range, BL_FAST_STEPS, &inverse);
+        int32_t zero_point = quantized(-low, inverse);
+        terms[m] = (bl_row_terms){zero_point, inverse > 0.0f ? outlier : 0, 0};
         for (uint32_t k = 0; k < padded; k++) {
-            int32_t q = (k < inputs ? quantized(row[k], inverse) : 0) + zero_points[m];
-            q = q < 0 ? 0 : q > BL_FAST_STEPS ? BL_FAST_STEPS : q;
+            int32_t whole = (k < inputs ? quantized(row[k], inverse) : 0) + zero_point;
+            int32_t q = whole < 0 ? 0 : whole > BL_FAST_STEPS ? BL_FAST_STEPS : whole;
+            terms[m].excess += k == outlier ? whole - q : 0;
             ((uint8_t *)tiles)[packed_row_index(m, k, row_count, padded, 4)] = (uint8_t)q;
         }
     }
@@ -144,7 +163,9 @@ static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights
                 sum += x[packed_row_index(m, k, rows->rows, inputs, 4)] *
                        w[packed_weight_index(n, k, inputs, 4)];
             }
-            sum -= n < weights->outputs ? rows->zero_points[m] * weights->sums[n] : 0;
+            bl_row_terms terms = rows->terms[m];
+            sum += terms.excess * w[packed_weight_index(n, terms.outlier, inputs, 4)];
+            sum -= n < weights->outputs ? terms.zero_point * weights->sums[n] : 0;
             out[m * stride + n] = scaled(rows, weights, m, n, sum);
         }
     }

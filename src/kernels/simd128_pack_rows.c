@@ -25,8 +25,8 @@ static void pack_tile_f32(const float *rows, size_t stride, uint32_t inputs, flo
 }
 
 void bl_simd128_pack_rows_f32(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                              void *tiles, float *scales, int32_t *zero_points) {
-    (void)scales, (void)zero_points;
+                              void *tiles, float *scales, bl_row_terms *terms) {
+    (void)scales, (void)terms;
     float *tile = tiles;
     for (; row_count >= BL_TILE; row_count -= BL_TILE) {
         pack_tile_f32(rows, stride, inputs, tile);
@@ -41,6 +41,14 @@ void bl_simd128_pack_rows_f32(const float *rows, size_t stride, uint32_t row_cou
 }
 
 /* ---- int8: [k / 2][row][2] ---- */
+
+BL_INLINE v128_t swap_halves(v128_t x) {
+    return wasm_i32x4_shuffle(x, x, 2, 3, 0, 1);
+}
+
+BL_INLINE v128_t swap_pairs(v128_t x) {
+    return wasm_i32x4_shuffle(x, x, 1, 0, 3, 2);
+}
 
 /* min(x, 0) and max(x, 0) of a row, as bits. As signed integers, the bits of negative
  * floats are the smallest, as unsigned ones the largest and in the order of magnitude; a
@@ -66,10 +74,10 @@ static value_range range_of(const float *row, uint32_t inputs) {
     }
     h = wasm_i32x4_max(h, h2);
     l = wasm_u32x4_max(l, l2);
-    h = wasm_i32x4_max(h, wasm_i32x4_shuffle(h, h, 2, 3, 0, 1));
-    h = wasm_i32x4_max(h, wasm_i32x4_shuffle(h, h, 1, 0, 3, 2));
-    l = wasm_u32x4_max(l, wasm_i32x4_shuffle(l, l, 2, 3, 0, 1));
-    l = wasm_u32x4_max(l, wasm_i32x4_shuffle(l, l, 1, 0, 3, 2));
+    h = wasm_i32x4_max(h, swap_halves(h));
+    h = wasm_i32x4_max(h, swap_pairs(h));
+    l = wasm_u32x4_max(l, swap_halves(l));
+    l = wasm_u32x4_max(l, swap_pairs(l));
     uint32_t low = (uint32_t)wasm_i32x4_extract_lane(l, 0);
     return (value_range){low >> 31 ? low : 0, (uint32_t)wasm_i32x4_extract_lane(h, 0)};
 }
@@ -160,8 +168,8 @@ static float quantizer_i8(quantizer *q, uint32_t r, const float *row, uint32_t i
 }
 
 void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                             void *tiles, float *scales, int32_t *zero_points) {
-    (void)zero_points;
+                             void *tiles, float *scales, bl_row_terms *terms) {
+    (void)terms;
     int16_t *tile = tiles;
     quantizer q;
     uint32_t row = 0;
@@ -179,6 +187,96 @@ void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_coun
 }
 
 /* ---- int8-fast: [k / 4][row][4] ---- */
+
+/* The first k at which the row has these bits; `inputs` or more where there is none. */
+static uint32_t find_bits(const float *row, uint32_t inputs, uint32_t bits) {
+    v128_t wanted = wasm_i32x4_splat((int32_t)bits);
+    uint32_t k = 0;
+    for (; k + 16 <= inputs; k += 16) {
+        v128_t found[4];
+        BL_UNROLLED for (uint32_t i = 0; i < 4; i++) {
+            found[i] = wasm_i32x4_eq(wasm_v128_load(row + k + 4 * i), wanted);
+        }
+        if (wasm_v128_any_true(
+                wasm_v128_or(wasm_v128_or(found[0], found[1]), wasm_v128_or(found[2], found[3])))) {
+            break;
+        }
+    }
+    for (; k < inputs; k += 4) {
+        v128_t found = wasm_i32x4_eq(bl_load_part(row + k, inputs - k), wanted);
+        if (wasm_v128_any_true(found)) {
+            return k + (uint32_t)__builtin_ctz(wasm_i32x4_bitmask(found));
+        }
+    }
+    return k;
+}
+
+/* The two largest values as signed integers and the two largest as unsigned ones (see
+ * value_range). Without its outlier, a row ends in the second one on that side. */
+typedef struct two_ends {
+    v128_t high, high2, low, low2;
+} two_ends;
+
+BL_INLINE void add_value(two_ends *ends, v128_t x) {
+    ends->high2 = wasm_i32x4_max(ends->high2, wasm_i32x4_min(ends->high, x));
+    ends->high = wasm_i32x4_max(ends->high, x);
+    ends->low2 = wasm_u32x4_max(ends->low2, wasm_u32x4_min(ends->low, x));
+    ends->low = wasm_u32x4_max(ends->low, x);
+}
+
+BL_INLINE two_ends merged(two_ends a, two_ends b) {
+    v128_t high2 = wasm_i32x4_max(a.high2, b.high2), low2 = wasm_u32x4_max(a.low2, b.low2);
+    return (two_ends){
+        .high = wasm_i32x4_max(a.high, b.high),
+        .high2 = wasm_i32x4_max(high2, wasm_i32x4_min(a.high, b.high)),
+        .low = wasm_u32x4_max(a.low, b.low),
+        .low2 = wasm_u32x4_max(low2, wasm_u32x4_min(a.low, b.low)),
+    };
+}
+
+/* In every lane: of the whole row. */
+static two_ends ends_of(const float *row, uint32_t inputs) {
+    v128_t zero = wasm_i32x4_splat(0);
+    two_ends a = {zero, zero, zero, zero}, b = a;
+    uint32_t k = 0;
+    for (; k + 8 <= inputs; k += 8) {
+        add_value(&a, wasm_v128_load(row + k));
+        add_value(&b, wasm_v128_load(row + k + 4));
+    }
+    for (; k < inputs; k += 4) {
+        add_value(&a, bl_load_part(row + k, inputs - k));
+    }
+    a = merged(a, b);
+    b = (two_ends){swap_halves(a.high), swap_halves(a.high2), swap_halves(a.low),
+                   swap_halves(a.low2)};
+    a = merged(a, b);
+    b = (two_ends){swap_pairs(a.high), swap_pairs(a.high2), swap_pairs(a.low), swap_pairs(a.low2)};
+    return merged(a, b);
+}
+
+/* A row's outlier, and min(x, 0) and max(x, 0) of all the others. */
+typedef struct outlier_range {
+    uint32_t outlier;
+    float low, high;
+} outlier_range;
+
+/* Where |x| is largest at both ends, the outlier is the first of the two. (So it is in a
+ * row of zeros, of which there are two kinds.) */
+static outlier_range outlier_range_of(const float *row, uint32_t inputs) {
+    two_ends ends = ends_of(row, inputs);
+    uint32_t high = (uint32_t)wasm_i32x4_extract_lane(ends.high, 0);
+    uint32_t low = (uint32_t)wasm_i32x4_extract_lane(ends.low, 0);
+    uint32_t magnitude = low >> 31 ? low & 0x7fffffff : 0;
+    uint32_t outlier = find_bits(row, inputs, high > magnitude ? high : low);
+    if (high == magnitude) {
+        uint32_t other = find_bits(row, inputs, high);
+        outlier = other < outlier ? other : outlier;
+    }
+    int negative = row[outlier] < 0.0f;
+    low = negative ? (uint32_t)wasm_i32x4_extract_lane(ends.low2, 0) : low;
+    high = negative ? high : (uint32_t)wasm_i32x4_extract_lane(ends.high2, 0);
+    return (outlier_range){outlier, float_of(low >> 31 ? low : 0), float_of(high)};
+}
 
 /* Bytes 0..127 of columns k..k+3 of four rows. */
 BL_INLINE v128_t narrow_fast(v128_t r0, v128_t r1, v128_t r2, v128_t r3) {
@@ -215,33 +313,44 @@ static void pack_row_i8_fast(const float *row, uint32_t inputs, const quantizer 
     }
 }
 
+static int32_t rounded(float x) {
+    return (int32_t)((x + BL_ROUND) - BL_ROUND);
+}
+
 static float quantizer_i8_fast(quantizer *q, uint32_t r, const float *row, uint32_t inputs,
-                               int32_t *zero_point) {
-    value_range range = range_of(row, inputs);
-    float low = float_of(range.low), inverse;
-    float scale = bl_row_step(float_of(range.high) - low, BL_FAST_STEPS, &inverse);
-    float zero = (inverse > 0.0f ? -low * inverse : 0.0f) + BL_ROUND;
-    *zero_point = (int32_t)(zero - BL_ROUND);
-    set_row(q, r, inverse, *zero_point);
+                               bl_row_terms *terms) {
+    outlier_range range = outlier_range_of(row, inputs);
+    float x = row[range.outlier], inverse;
+    float covered = bl_fast_range(range.low, range.high, __builtin_fabsf(x));
+    float scale = bl_row_step(covered, BL_FAST_STEPS, &inverse);
+    *terms = (bl_row_terms){0, 0, 0};
+    if (inverse > 0.0f) {
+        terms->zero_point = rounded(-range.low * inverse);
+        terms->outlier = range.outlier;
+        int32_t whole = rounded(x * inverse) + terms->zero_point;
+        int32_t above = whole - BL_FAST_STEPS;
+        terms->excess = whole < 0 ? whole : above > 0 ? above : 0;
+    }
+    set_row(q, r, inverse, terms->zero_point);
     return scale;
 }
 
 void bl_simd128_pack_rows_i8_fast(const float *rows, size_t stride, uint32_t row_count,
                                   uint32_t inputs, void *tiles, float *scales,
-                                  int32_t *zero_points) {
+                                  bl_row_terms *terms) {
     uint8_t *tile = tiles;
     quantizer q;
     uint32_t row = 0;
     for (; row + BL_TILE <= row_count; row += BL_TILE) {
         for (uint32_t r = 0; r < BL_TILE; r++) {
             scales[row + r] =
-                quantizer_i8_fast(&q, r, rows + (row + r) * stride, inputs, &zero_points[row + r]);
+                quantizer_i8_fast(&q, r, rows + (row + r) * stride, inputs, &terms[row + r]);
         }
         pack_tile_i8_fast(rows + row * stride, stride, inputs, &q, tile);
         tile += (size_t)((inputs + 3) & ~3u) * BL_TILE;
     }
     for (uint32_t left = row_count - row; row < row_count; row++, tile += 4) {
-        scales[row] = quantizer_i8_fast(&q, 0, rows + row * stride, inputs, &zero_points[row]);
+        scales[row] = quantizer_i8_fast(&q, 0, rows + row * stride, inputs, &terms[row]);
         pack_row_i8_fast(rows + row * stride, inputs, &q, left, tile);
     }
 }

@@ -107,7 +107,7 @@ typedef struct linear_case {
 typedef struct packed_case {
     void *tiles;
     float *scales;
-    int32_t *zero_points;
+    bl_row_terms *terms;
     bl_packed_rows rows;
 } packed_case;
 
@@ -166,18 +166,28 @@ static inline packed_case packed_case_new(const bl_kernels *kernels, const float
                                           uint32_t rows, uint32_t inputs) {
     packed_case p = {exact_alloc(bl_packed_rows_bytes(kernels, rows, inputs)),
                      exact_alloc(rows * sizeof(float)),
-                     exact_alloc(rows * sizeof(int32_t)),
+                     exact_alloc(rows * sizeof(bl_row_terms)),
                      {0}};
     memset(p.scales, 0, rows * sizeof(float));
-    memset(p.zero_points, 0, rows * sizeof(int32_t));
+    memset(p.terms, 0, rows * sizeof(bl_row_terms));
     kernels->pack_rows(x, stride, rows, inputs, p.tiles, kernels->group > 1 ? p.scales : NULL,
-                       kernels->group == 4 ? p.zero_points : NULL);
-    p.rows = (bl_packed_rows){p.tiles, p.scales, p.zero_points, rows};
+                       kernels->group == 4 ? p.terms : NULL);
+    p.rows = (bl_packed_rows){p.tiles, p.scales, p.terms, rows};
     return p;
 }
 
 static inline void packed_case_free(packed_case *p) {
-    free(p->tiles), free(p->scales), free(p->zero_points);
+    free(p->tiles), free(p->scales), free(p->terms);
+}
+
+/* Where input k of row m is in p.tiles, in elements. */
+static inline size_t packed_index(const bl_kernels *kernels, const packed_case *p, uint32_t m,
+                                  uint32_t k, uint32_t inputs) {
+    uint32_t group = kernels->group, padded = (inputs + group - 1) / group * group;
+    uint32_t first = m / BL_TILE * BL_TILE, left = p->rows.rows - first;
+    uint32_t tile_rows = left < BL_TILE ? left : BL_TILE;
+    return (size_t)first * padded + ((size_t)(k / group) * tile_rows + m - first) * group +
+           k % group;
 }
 
 /* The whole layer on rows [first, first + count) alone. */

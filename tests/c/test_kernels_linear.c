@@ -20,18 +20,17 @@ static const uint32_t shapes[][3] = {
 /* x of row m as the packed rows stand for it. */
 static double unpacked(const bl_kernels *kernels, const packed_case *p, uint32_t m, uint32_t k,
                        uint32_t inputs) {
-    uint32_t group = kernels->group, padded = (inputs + group - 1) / group * group;
-    uint32_t first = m / BL_TILE * BL_TILE, left = p->rows.rows - first;
-    uint32_t tile_rows = left < BL_TILE ? left : BL_TILE;
-    size_t at =
-        (size_t)first * padded + ((size_t)(k / group) * tile_rows + m - first) * group + k % group;
-    switch (group) {
+    size_t at = packed_index(kernels, p, m, k, inputs);
+    bl_row_terms terms = p->terms[m];
+    switch (kernels->group) {
     case 1:
         return ((const float *)p->tiles)[at];
     case 2:
         return (double)((const int16_t *)p->tiles)[at] * p->scales[m];
     default:
-        return (double)(((const uint8_t *)p->tiles)[at] - p->zero_points[m]) * p->scales[m];
+        return (double)(((const uint8_t *)p->tiles)[at] - terms.zero_point +
+                        (k == terms.outlier ? terms.excess : 0)) *
+               p->scales[m];
     }
 }
 
@@ -40,7 +39,7 @@ static void check_packed_rows(const kernel_pair *pair, const linear_case *c) {
     packed_case b = packed_case_new(pair->tested, c->x, c->in_stride, c->rows, c->inputs);
     CHECK(memcmp(a.tiles, b.tiles, bl_packed_rows_bytes(pair->tested, c->rows, c->inputs)) == 0);
     CHECK(memcmp(a.scales, b.scales, c->rows * sizeof(float)) == 0);
-    CHECK(memcmp(a.zero_points, b.zero_points, c->rows * sizeof(int32_t)) == 0);
+    CHECK(memcmp(a.terms, b.terms, c->rows * sizeof(bl_row_terms)) == 0);
     double worst = 0;
     for (uint32_t m = 0; m < c->rows; m++) {
         for (uint32_t k = 0; k < c->inputs; k++) {
