@@ -1,4 +1,6 @@
-// Bytes put together and taken apart.
+// Bytes put together, and given piece by piece as a file.
+import { badArgument } from './inputs.js';
+import { kindOf } from './kind.js';
 
 // Large enough to be fast, small enough that progress and abort work within a file.
 const pieceSize = 1 << 20;
@@ -15,27 +17,49 @@ export function joinBytes(parts) {
 }
 
 /**
- * What can be read at any place, as a file that is read from its start.
- * @param {number} total
- * @param {(begin: number, end: number) => Uint8Array | Promise<Uint8Array>} piece
+ * Bytes at hand, or text, as a file.
+ * @param {ArrayBuffer | ArrayBufferView | string} content
  * @returns {import('./checked-stream.js').RawFile}
  */
-export function readInPieces(total, piece) {
+export function fromBytes(content) {
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : viewOf(content);
   let at = 0;
   return {
-    total,
-    errorCode: 'NOT_FOUND',
+    total: bytes.length,
     async read() {
       const begin = at;
-      at = Math.min(begin + pieceSize, total);
-      return begin < total ? piece(begin, at) : undefined;
+      at += pieceSize;
+      return begin < bytes.length ? bytes.subarray(begin, at) : undefined;
     },
     cancel() {},
   };
 }
 
-/** The bytes of a buffer or view, not copied. @param {ArrayBuffer | ArrayBufferView} content */
-export function viewOf(content) {
-  if (!ArrayBuffer.isView(content)) return new Uint8Array(content);
-  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+/** @throws TypeError when the bytes are not UTF-8 @param {Uint8Array} bytes */
+export function decodeText(bytes) {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+/** The bytes of a buffer or view, not copied. */
+function viewOf(content) {
+  return new Uint8Array(content.buffer ?? content, content.byteOffset, content.byteLength);
+}
+
+/**
+ * A stream as a file.
+ * @param {ReadableStream<Uint8Array> | null | undefined} stream null: without a byte
+ * @param {Partial<import('./checked-stream.js').RawFile>} more what is known of it
+ * @returns {import('./checked-stream.js').RawFile}
+ */
+export function fromStream(stream, more) {
+  const reader = stream?.getReader();
+  return {
+    async read() {
+      const chunk = (await reader?.read())?.value;
+      if (!chunk || kindOf(chunk) === 'Uint8Array') return chunk;
+      throw badArgument('A stream must give Uint8Arrays.');
+    },
+    cancel: () => reader?.cancel(),
+    ...more,
+  };
 }

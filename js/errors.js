@@ -39,6 +39,24 @@ export function errorOfStatus(status, sentence) {
   return new BertletError(code, sentence ?? usual);
 }
 
+/**
+ * @param {string} file whose content is wrong
+ * @param {string} what is wrong, as the sentence goes on after the file's name
+ * @param {unknown} [cause]
+ */
+export function badModel(file, what, cause) {
+  return new BertletError('BAD_MODEL', `${file} ${what}.`, { cause });
+}
+
+/** What a call gives, undefined when it fails: for what is given up anyway. */
+export async function attempt(call) {
+  try {
+    return await call();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws the ABORTED error when the signal has fired. @param {AbortSignal} [signal] */
 export function throwIfAborted(signal) {
   if (signal?.aborted) throw abortError(signal);

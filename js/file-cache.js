@@ -1,129 +1,76 @@
 // Downloaded files kept by a page in the Cache API. An entry is there whole or not at all.
+import { attempt } from './errors.js';
+import { badArgument } from './inputs.js';
+import { kindOf } from './kind.js';
+import { builtin } from './platform.js';
 
-const hashHeader = 'x-bertlet-integrity';
-const missingHeader = 'x-bertlet-missing';
+// Kept with each entry: the hash that it was checked for, or that the server has no such file.
+const noteHeader = 'x-bertlet';
+export const isMissing = 'missing';
 
-// So much may wait for the disk before the download waits too.
-const bytesAhead = 1 << 20;
+// So many may wait for the disk before the download waits too.
+const chunksAhead = 8;
 
 /**
  * The cache that the user's option asks for, where the platform has one. Without an
- * option it is on in pages and off in Node, Deno and Bun.
+ * option it is on in pages and off in Node, Deno and Bun. None of its calls throws: a cache
+ * that fails only makes the next load slower.
+ * @typedef {Awaited<ReturnType<typeof openFileCache>>} FileCache
+ *
  * @param {undefined | boolean | { name?: string }} option
- * @returns {Promise<FileCache | undefined>}
+ * @throws BAD_ARGUMENT
  */
-export async function openFileCache(option) {
-  const wanted = option ?? globalThis.process?.getBuiltinModule === undefined;
-  if (!wanted || !globalThis.caches) return undefined;
-  try {
-    return new FileCache(await globalThis.caches.open(option?.name ?? 'bertlet'));
-  } catch {
-    return undefined; // a private window or a sandbox: load without
+export async function openFileCache(option = !builtin('node:fs')) {
+  const name = option?.name ?? 'bertlet';
+  if (!['Boolean', 'Object'].includes(kindOf(option)) || typeof name !== 'string') {
+    throw badArgument('cache must be true, false or { name: string }.');
   }
-}
+  // There is none in a private window or a sandbox.
+  const cache = option && (await attempt(() => globalThis.caches.open(name)));
+  if (!cache) return undefined;
 
-/** None of the calls throws: a cache that fails only makes the next load slower. */
-export class FileCache {
-  #cache;
+  const put = (url, body, note, total = '') => {
+    const headers = { [noteHeader]: note, 'content-length': total };
+    return attempt(() => cache.put(url.href, new Response(body, { headers })));
+  };
 
-  /** @param {Cache} cache */
-  constructor(cache) {
-    this.#cache = cache;
-  }
+  return {
+    put,
+    forget: (url) => attempt(() => cache.delete(url.href)),
 
-  /**
-   * The kept answer. One that was stored without the hash now asked for does not count,
-   * so that a file whose pinned hash changes is fetched anew.
-   * @param {URL} url
-   * @param {string} [integrity]
-   * @returns {Promise<Response | undefined>}
-   */
-  async match(url, integrity) {
-    const kept = await this.#find(url);
-    if (!kept || kept.headers.has(missingHeader)) return undefined;
-    if (integrity && kept.headers.get(hashHeader) !== integrity) return undefined;
-    return kept;
-  }
+    /** @param {URL} url @returns {Promise<{ kept?: Response, note?: string | null }>} */
+    async match(url) {
+      const kept = await attempt(() => cache.match(url.href));
+      return { kept, note: kept?.headers.get(noteHeader) };
+    },
 
-  /** Whether the server once said that it has no such file: asked when it is out of reach. */
-  async wasMissing(url) {
-    return (await this.#find(url))?.headers.has(missingHeader) ?? false;
-  }
-
-  async noteMissing(url) {
-    await this.#put(url, new Response(null, { headers: { [missingHeader]: '1' } }));
-  }
-
-  async forget(url) {
-    try {
-      await this.#cache.delete(url.href);
-    } catch {
-      // as said above
-    }
-  }
-
-  /**
-   * An entry that is filled while the file is downloaded.
-   * @param {URL} url
-   * @param {number | undefined} total
-   * @param {string} [integrity]
-   * @returns {import('./checked-stream.js').CacheEntry}
-   */
-  entry(url, total, integrity) {
-    let controller;
-    let wake = () => {};
-    let open = true;
-    const close = () => {
-      open = false;
-      wake();
-    };
-    const body = new ReadableStream(
-      {
-        start: (its) => {
-          controller = its;
+    /**
+     * An entry that is filled while the file is downloaded.
+     * @param {URL} url
+     * @param {number | undefined} total
+     * @param {string} [integrity]
+     */
+    entry(url, total, integrity = '') {
+      const ahead = { highWaterMark: chunksAhead };
+      const { readable, writable } = new TransformStream(undefined, ahead);
+      const writer = writable.getWriter();
+      /** Nothing of it may stay; after commit it does nothing. */
+      const drop = () => attempt(() => writer.abort());
+      // When the cache takes no more, what comes is thrown away.
+      const done = put(url, readable, integrity, total).then(drop);
+      return {
+        drop,
+        /** @param {Uint8Array} bytes */
+        keep(bytes) {
+          attempt(() => writer.write(bytes));
+          return attempt(() => writer.ready);
         },
-        pull: () => wake(),
-        cancel: close,
-      },
-      { highWaterMark: bytesAhead, size: (chunk) => chunk.length },
-    );
-    const headers = {};
-    if (total !== undefined) headers['content-length'] = String(total);
-    if (integrity) headers[hashHeader] = integrity;
-    const done = this.#put(url, new Response(body, { headers })).then(close);
-    return {
-      async write(bytes) {
-        if (open) controller.enqueue(bytes);
-        while (open && controller.desiredSize <= 0) {
-          await new Promise((resolve) => {
-            wake = resolve;
-          });
-        }
-      },
-      async commit() {
-        if (open) controller.close();
-        await done;
-      },
-      abort() {
-        if (open) controller.error(new Error('The download did not end well.'));
-        close();
-      },
-    };
-  }
-
-  async #find(url) {
-    try {
-      return await this.#cache.match(url.href);
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #put(url, response) {
-    try {
-      await this.#cache.put(url.href, response);
-    } catch {
-      // no room, or no http URL
-    }
-  }
+        /** The file is whole and right. */
+        commit() {
+          attempt(() => writer.close());
+          return done;
+        },
+      };
+    },
+  };
 }

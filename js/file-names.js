@@ -6,25 +6,20 @@
  * @returns {name is string}
  */
 export function isFileName(name) {
-  if (typeof name !== 'string' || /[\0\\]|^[A-Za-z][A-Za-z0-9+.-]*:/.test(name)) return false;
-  return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  const wrong = /[\0\\]|^[a-z][a-z\d+.-]*:|(^|\/)\.{0,2}(\/|$)/i;
+  return typeof name === 'string' && !wrong.test(name);
 }
 
 /**
  * Takes away the folder that all names stand in, as when a page's user picked one
  * ('MyModel/config.json', 'MyModel/1_Pooling/config.json').
- * @param {[string, unknown][]} entries
- * @returns {Map<string, unknown>}
+ * @param {string[]} names
+ * @returns {string[]}
  */
-export function withoutCommonFolder(entries) {
-  let split = entries.map(([name, value]) => [name.replaceAll('\\', '/').split('/'), value]);
-  split = split.map(([parts, value]) => [
-    parts.filter((part) => part !== '' && part !== '.'),
-    value,
-  ]);
-  const common = (parts) => parts.length > 1 && parts[0] === split[0][0][0];
-  while (split.length > 0 && split.every(([parts]) => common(parts))) {
-    split = split.map(([parts, value]) => [parts.slice(1), value]);
-  }
-  return new Map(split.map(([parts, value]) => [parts.join('/'), value]));
+export function withoutCommonFolder(names) {
+  const all = names.map((name) => name.replaceAll('\\', '/'));
+  let [folder = ''] = all;
+  do folder = folder.replace(/[^/]*\/?$/, '');
+  while (!all.every((name) => name.startsWith(folder)));
+  return all.map((name) => name.slice(folder.length));
 }

@@ -1,11 +1,6 @@
-// A file that only this thread can read (a stream, an answer, a large buffer that is not
-// ours to give away), read piece by piece by another thread through a message port.
-//
-//   reader → owner   'read'   wants the next piece
-//                    'cancel' wants no more
-//   owner → reader   { opened: { total, estimate } | null }   first; null: missing
-//                    { bytes: Uint8Array | null }             null: the end
-//                    { error: { code, message } }
+// A file that only this thread can read (a stream, an answer, a buffer that is not ours
+// to give away), read piece by piece by another thread through a message port. The
+// reader sends the name of a call; the answer is { value } or { error: { code, message } }.
 import { errorFromData, errorToData } from './errors.js';
 
 /**
@@ -16,25 +11,22 @@ import { errorFromData, errorToData } from './errors.js';
 export function serveFile(open) {
   const { port1: mine, port2: theirs } = new MessageChannel();
   let raw;
-  const answer = async (message) => {
-    if (message === 'cancel') {
-      mine.close();
-      await raw?.cancel();
-      return;
-    }
-    if (!raw) {
+  const calls = {
+    async open() {
       raw = await open();
-      mine.postMessage({ opened: raw ? { total: raw.total, estimate: raw.estimate } : null });
-      return;
-    }
-    const bytes = await raw.read();
+      return raw && { total: raw.total, estimate: raw.estimate };
+    },
     // A copy: posting a view would post all of its buffer.
-    const copy = bytes?.slice() ?? null;
-    mine.postMessage({ bytes: copy }, copy ? [copy.buffer] : []);
+    read: async () => (await raw.read())?.slice(),
+    cancel() {
+      mine.close();
+      return raw?.cancel();
+    },
   };
   mine.onmessage = async ({ data }) => {
     try {
-      await answer(data);
+      const value = await calls[data]();
+      mine.postMessage({ value }, value?.buffer ? [value.buffer] : []);
     } catch (error) {
       mine.postMessage({ error: errorToData(error) });
     }
@@ -49,39 +41,18 @@ export function serveFile(open) {
  */
 export async function openServedFile(port) {
   let settle;
-  port.onmessage = ({ data }) => settle(data);
-  const ask = async () => {
-    const answer = await new Promise((resolve) => {
-      settle = resolve;
-      port.postMessage('read');
+  const ask = (call) =>
+    new Promise((resolve, reject) => {
+      settle = ({ value, error }) => (error ? reject(errorFromData(error)) : resolve(value));
+      port.onmessage = ({ data }) => settle(data);
+      port.postMessage(call);
     });
-    if (answer.error) throw errorFromData(answer.error);
-    return answer;
-  };
-  const { opened } = await ask();
-  if (!opened) {
+  const opened = await ask('open');
+  const cancel = () => {
+    port.postMessage('cancel');
     port.close();
-    return undefined;
-  }
-  let ahead = ask();
-  ahead.catch(() => {}); // seen by the read() that takes it
-  let atEnd = false;
-  return {
-    ...opened,
-    errorCode: 'NETWORK',
-    async read() {
-      if (atEnd) return undefined;
-      const { bytes } = await ahead;
-      atEnd = bytes === null;
-      if (atEnd) return undefined;
-      ahead = ask();
-      ahead.catch(() => {});
-      return bytes;
-    },
-    cancel() {
-      port.postMessage('cancel');
-      port.close();
-      settle({ error: { code: 'ABORTED', message: 'Reading was stopped.' } });
-    },
+    settle({}); // ends a read under way
   };
+  if (!opened) cancel();
+  return opened && { ...opened, isRemote: true, read: () => ask('read'), cancel };
 }

@@ -6,9 +6,7 @@
  * long as the size of a file under way is not known, and never less than `loaded`.
  * @param {((event: { phase: 'download', file: string, loaded: number,
  *   total: number | undefined, fromCache: boolean }) => void) | undefined} onProgress
- * @returns {(FileProgress & { last?: { file: string, loaded: number,
- *   total: number | undefined, fromCache: boolean } }) | undefined}
- *   `last` is what the user was last told
+ * @returns {FileProgress | undefined}
  *
  * @typedef {(file: string, loaded: number, total: number | undefined, fromCache: boolean)
  *   => void} FileProgress bytes of one file; its plain arguments may cross to another thread
@@ -17,7 +15,7 @@ export function createProgress(onProgress) {
   if (!onProgress) return undefined;
   /** @type {Map<string, { loaded: number, total: number | undefined }>} */
   const files = new Map();
-  const report = (file, fileLoaded, fileTotal, fromCache) => {
+  return (file, fileLoaded, fileTotal, fromCache) => {
     const loadedSoFar = Math.max(files.get(file)?.loaded ?? 0, fileLoaded);
     files.set(file, { loaded: loadedSoFar, total: fileTotal });
     let loaded = 0;
@@ -25,10 +23,8 @@ export function createProgress(onProgress) {
     for (const entry of files.values()) {
       loaded += entry.loaded;
       // NaN as long as one is not known.
-      total += Math.max(entry.total ?? Number.NaN, entry.loaded);
+      total += Math.max(entry.total, entry.loaded);
     }
-    report.last = { file, loaded, total: Number.isNaN(total) ? undefined : total, fromCache };
-    onProgress({ phase: 'download', ...report.last });
+    onProgress({ phase: 'download', file, loaded, total: total >= 0 ? total : undefined, fromCache });
   };
-  return report;
 }

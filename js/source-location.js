@@ -1,52 +1,35 @@
 // What the user's `source` argument names.
 import { embeddedModel } from './embedded.js';
-import { BertletError } from './errors.js';
+import { badArgument } from './inputs.js';
+import { kindOf } from './kind.js';
+import { builtin } from './platform.js';
 import { filesOf } from './source-files.js';
-import { hasFileSystem, pathOfUrl } from './source-path.js';
 
 /**
  * What a source names, without reading anything.
  * @returns {{ folder: string } | { url: URL } | { files: Map<string, unknown> }}
  * @throws BAD_ARGUMENT
  */
-export function locate(source) {
-  if (source instanceof Map) return { files: unpack(source) };
-  if (source === undefined) return { files: new Map(Object.entries(embeddedModel())) };
-  if (source instanceof URL) return locateUrl(source);
-  if (typeof source === 'string' && source !== '') {
-    if (/^([a-z][a-z0-9+.-]+:\/\/|(data|blob):)/i.test(source)) return locateUrl(parseUrl(source));
-    if (hasFileSystem()) return { folder: source };
-    return locateUrl(parseUrl(source, globalThis.document?.baseURI ?? globalThis.location?.href));
+export function locate(source = embeddedModel()) {
+  if (source instanceof Map) return { files: source }; // of sourceForWorker
+  const named = kindOf(source) === 'URL' ? source.href : source;
+  if (named && typeof named === 'object') {
+    const files = filesOf(named);
+    if (files.size > 0) return { files };
   }
-  if (source !== null && typeof source === 'object') return { files: filesOf(source) };
-  throw new BertletError(
-    'BAD_ARGUMENT',
-    'The source must be the path or URL of a model folder, or an object { fileName: content }.',
+  const paths = builtin('node:url');
+  if (named && typeof named === 'string') {
+    if (paths && !/^([a-z][a-z\d+.-]+:\/\/|data:|blob:)/i.test(named)) return { folder: named };
+    try {
+      const url = new URL(named, globalThis.document?.baseURI ?? globalThis.location?.href);
+      if (paths && url.protocol === 'file:') return { folder: paths.fileURLToPath(url) };
+      // These name one file, never a folder.
+      if (!/^(data|blob):/.test(url)) return { url };
+    } catch {
+      // no URL, as said below
+    }
+  }
+  throw badArgument(
+    'The source must be the path or URL of a model folder, or { fileName: content }.',
   );
-}
-
-/** @param {Map<string, unknown>} files as sourceForWorker packs them */
-function unpack(files) {
-  return new Map(
-    Array.from(files, ([name, content]) => [name, content.url ? new URL(content.url) : content]),
-  );
-}
-
-function locateUrl(url) {
-  if (url.protocol === 'file:' && hasFileSystem()) return { folder: pathOfUrl(url) };
-  if (url.protocol === 'data:' || url.protocol === 'blob:') {
-    throw new BertletError(
-      'BAD_ARGUMENT',
-      `A ${url.protocol} URL names one file; pass a folder's, or an object { fileName: content }.`,
-    );
-  }
-  return { url };
-}
-
-function parseUrl(text, base) {
-  try {
-    return new URL(text, base);
-  } catch (cause) {
-    throw new BertletError('BAD_ARGUMENT', `"${text}" is not a URL.`, { cause });
-  }
 }

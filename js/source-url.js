@@ -1,6 +1,7 @@
 // Files of a folder on a web server.
-import { readInPieces } from './bytes.js';
-import { BertletError } from './errors.js';
+import { fromBytes, fromStream } from './bytes.js';
+import { readError } from './checked-stream.js';
+import { isMissing } from './file-cache.js';
 
 /**
  * @param {URL} folder its query, if any, goes with every request
@@ -12,16 +13,13 @@ import { BertletError } from './errors.js';
  * @property {import('./file-cache.js').FileCache} [cache]
  */
 export function openUrlFolder(folder, options) {
-  const base = new URL(folder);
-  base.hash = '';
-  if (!base.pathname.endsWith('/')) base.pathname += '/';
   const urlOf = (name) => {
-    const url = new URL(base);
-    url.pathname += name.split('/').map(encodeURIComponent).join('/');
+    const url = new URL(folder);
+    url.pathname = url.pathname.replace(/\/?$/, '/') + name.replaceAll('%', '%25');
     return url;
   };
   return {
-    description: shown(base),
+    description: shown(urlOf('')),
     open: (name, how) => openUrl(urlOf(name), { ...options, ...how }),
     forget: (name) => options.cache?.forget(urlOf(name)),
   };
@@ -34,119 +32,72 @@ export function openUrlFolder(folder, options) {
  */
 export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, integrity }) {
   if (url.protocol === 'data:') return readDataUrl(url);
-  const kept = await cache?.match(url, integrity);
-  if (kept) return fromResponse(kept, { fromCache: true, forget: () => cache.forget(url) });
-
-  const controller = new AbortController();
-  const stop = () => controller.abort(signal.reason);
-  if (signal?.aborted) stop();
-  signal?.addEventListener('abort', stop, { once: true });
+  // What was stored unchecked does not count where a hash is pinned.
+  const { kept, note } = (await cache?.match(url)) ?? {};
+  if (kept && note !== isMissing && (!integrity || note === integrity)) {
+    return fromResponse(kept, { fromCache: true });
+  }
   try {
-    const response = await fetch(url.href, { signal: controller.signal });
+    const response = await fetch(url.href, { signal });
     const raw = fromResponse(response);
-    const first = response.ok ? await peek(raw) : undefined;
-    const page = isPage(response, first);
-    if (response.status === 404 || response.status === 410 || page) {
-      controller.abort();
-      await cache?.noteMissing(url);
-      return page ? { missing: 'the server answers with a page instead' } : undefined;
+    let first = await raw.read();
+    if ([404, 410].includes(response.status) || (response.ok && isPage(first))) {
+      await raw.cancel();
+      await cache?.put(url, null, isMissing);
+      return undefined;
     }
     if (!response.ok) {
-      controller.abort();
-      throw new BertletError('NETWORK', `${shown(url)} could not be had: ${statusOf(response)}.`);
+      await raw.cancel();
+      throw new Error(`HTTP ${response.status}`);
     }
+    const entry = cache?.entry(url, raw.total, integrity);
     return {
       ...raw,
-      store: cache?.entry(url, raw.total, integrity),
-      forget: cache && (() => cache.forget(url)),
+      ...entry,
+      async read() {
+        const chunk = first;
+        first = undefined;
+        return chunk ?? raw.read();
+      },
       cancel() {
-        const cancelled = raw.cancel();
-        controller.abort();
-        return cancelled;
+        entry?.drop();
+        return raw.cancel();
       },
     };
   } catch (cause) {
-    if (cause instanceof BertletError) throw cause;
-    if (!signal?.aborted && (await cache?.wasMissing(url))) return undefined;
-    throw new BertletError('NETWORK', `${shown(url)} could not be fetched (${reasonOf(cause)}).`, {
-      cause,
-    });
-  } finally {
-    signal?.removeEventListener('abort', stop);
+    if (note === isMissing) return undefined;
+    throw readError(shown(url), cause, true);
   }
 }
 
 /**
  * The body of an answer that has come.
  * @param {Response} response
+ * @param {Partial<import('./checked-stream.js').RawFile>} [more]
  * @returns {import('./checked-stream.js').RawFile}
  */
-export function fromResponse(response, more) {
-  const reader = response.body?.getReader();
+export function fromResponse({ headers, type, body }, more) {
   // Behind a Content-Encoding the length is that of the packed bytes; another origin's
   // Content-Encoding is not even shown.
-  const length = response.headers.get('content-length');
-  const size = length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
-  const packed = (response.headers.get('content-encoding') ?? 'identity') !== 'identity';
-  const exact = !packed && response.type !== 'cors';
-  return {
-    total: exact ? size : undefined,
-    estimate: packed ? undefined : size,
-    errorCode: 'NETWORK',
-    read: async () => (await reader?.read())?.value,
-    cancel: () => reader?.cancel(),
-    ...more,
-  };
-}
-
-/** Waits for the first bytes and gives them again by the next read(). */
-async function peek(raw) {
-  const first = raw.read();
-  const { read } = raw;
-  let given = false;
-  raw.read = () => {
-    if (given) return read();
-    given = true;
-    return first;
-  };
-  return first.catch(() => undefined);
+  const isPacked = headers.has('content-encoding');
+  const size = (!isPacked && Number(headers.get('content-length'))) || undefined;
+  const total = type === 'cors' ? undefined : size;
+  return fromStream(body, { total, estimate: size, isRemote: true, ...more });
 }
 
 /** Development servers answer a page instead of 404 for what they do not have. */
-function isPage(response, first) {
-  if (!first) return false;
-  const start = String.fromCharCode(...first.subarray(0, 64))
-    .trimStart()
-    .toLowerCase();
-  if (/^<(!doctype html|html)/.test(start)) return true;
-  return start.startsWith('<') && /text\/html/.test(response.headers.get('content-type') ?? '');
+function isPage(bytes = []) {
+  return /^\s*<(!doctype|!--|html)/i.test(String.fromCharCode(...bytes.slice(0, 64)));
 }
 
 /** Bundlers turn small files into data: URLs, which a page's policy may forbid to fetch. */
 function readDataUrl({ href }) {
-  const comma = href.indexOf(',');
-  const text = decodeURIComponent(href.slice(comma + 1));
-  const bytes = href.slice(0, comma).endsWith(';base64')
-    ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
-    : new TextEncoder().encode(text);
-  return readInPieces(bytes.length, (begin, end) => bytes.subarray(begin, end));
+  const [, base64, data] = /^.*?(;base64)?,(.*)/.exec(href);
+  const text = decodeURIComponent(data);
+  return fromBytes(base64 ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : text);
 }
 
 /** A URL without its query and password, which may be secrets. */
 function shown(url) {
-  return url.protocol === 'data:' ? 'data:…' : `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-function statusOf(response) {
-  if (response.status === 403) {
-    return (
-      'HTTP 403 (some stores say so for a missing file: ' +
-      'then pass an object of only the files that exist)'
-    );
-  }
-  return `HTTP ${response.status}${response.statusText ? ` ${response.statusText}` : ''}`;
-}
-
-function reasonOf(error) {
-  return error?.cause?.message || error?.message || String(error);
+  return url.origin + url.pathname;
 }

@@ -1,6 +1,6 @@
 // Models given file by file, here and to a worker.
 import assert from 'node:assert/strict';
-import { createReadStream, openAsBlob, rmSync, writeFileSync } from 'node:fs';
+import { openAsBlob, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -41,9 +41,6 @@ describe('files as answers', () => {
   behavesAsASource(() => mapContents((bytes) => new Response(bytes)));
 });
 describe('files as streams', () => behavesAsASource(() => mapContents(streamOf)));
-describe('files as streams of Node', () => {
-  behavesAsASource(() => mapContents((_, name) => createReadStream(join(folder, name))));
-});
 describe('files as URLs', () => {
   behavesAsASource(() => mapContents((_, name) => pathToFileURL(join(folder, name))));
 });
@@ -123,16 +120,15 @@ describe('files given one by one', () => {
     assert.deepEqual([...(await source.readBytes('a.bin'))], [0x31, 0x32]);
   });
 
-  it('that are streams can be read once, small ones as often as one likes', async () => {
+  it('that are streams can be read once', async () => {
     const response = new Response(config);
     const source = await openSource({
       'config.json': response,
       'model.safetensors': streamOf(weights),
     });
     assert.equal(await source.readText('config.json'), config);
-    assert.deepEqual(await source.readJson('config.json'), JSON.parse(config));
     assert.deepEqual(await readStream(source, 'model.safetensors'), weights);
-    const twice = /^model\.safetensors was given as a stream that has been read already/;
+    const twice = /^model\.safetensors is a stream that has been read already/;
     await rejects(source.openStream('model.safetensors'), 'BAD_ARGUMENT', twice);
     // By another source, too.
     await rejects(
@@ -179,7 +175,7 @@ describe('files given one by one', () => {
     });
     const source = await openSource({ 'a.json': failing, 'b.json': texts });
     await rejects(source.readText('a.json'), 'NETWORK', /^a\.json .*the cable/);
-    await rejects(source.readText('b.json'), 'BAD_ARGUMENT', /b\.json must give Uint8Arrays/);
+    await rejects(source.readText('b.json'), 'BAD_ARGUMENT', /must give Uint8Arrays/);
   });
 
   it('stop a stream that hangs, and tell it', async () => {

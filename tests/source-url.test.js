@@ -159,7 +159,7 @@ describe('answers', () => {
     (await openSource(`${origin}/${path}`)).readText('config.json', options);
 
   it('other than 200 are errors, or say that a file is missing', async () => {
-    await rejects(read('forbidden'), 'NETWORK', /HTTP 403 .*some stores/);
+    await rejects(read('forbidden'), 'NETWORK', /HTTP 403/);
     await rejects(read('failing'), 'NETWORK', /HTTP 500/);
     await rejects(read('failing', { optional: true }), 'NETWORK', /HTTP 500/);
     await rejects(read('gone'), 'NOT_FOUND', /^config\.json is missing in http:\/\/127/);
@@ -182,7 +182,7 @@ describe('answers', () => {
   it('that are a page stand for a missing file', async () => {
     for (const server of ['spa', 'spa-untyped']) {
       const source = await openSource(`${origin}/${server}`);
-      await rejects(source.readJson('vocab.json'), 'NOT_FOUND', /^vocab\.json is missing.*page/);
+      await rejects(source.readJson('vocab.json'), 'NOT_FOUND', /^vocab\.json is missing/);
       assert.equal(await source.readJson('modules.json', { optional: true }), undefined);
       assert.equal(await source.readText('config.json'), config);
       assert.deepEqual(await readStream(source, 'model.safetensors'), weights);
@@ -224,7 +224,7 @@ describe('answers', () => {
       const reading = (async () => {
         for await (const chunk of stream.chunks) bytes += chunk.length;
       })();
-      await rejects(reading, 'NETWORK', /^model\.safetensors could not be read to its end \(/);
+      await rejects(reading, 'NETWORK', /^model\.safetensors could not be read \(/);
       assert.ok(bytes > 0 && bytes <= 1_000_000);
     }
   });
@@ -436,7 +436,7 @@ describe('the cache of a page', () => {
 
     const [again] = caches.stores.get('bertlet').values();
     again.body = again.body.slice(0, 10);
-    await rejects((await open('model')).readText('config.json'), 'NETWORK', /ended early/);
+    await rejects((await open('model')).readText('config.json'), 'NETWORK', /bytes came/);
     assert.equal(await (await open('model')).readText('config.json'), config);
   });
 
