@@ -1,28 +1,25 @@
 // model.safetensors.index.json: which of several files holds which tensor.
-import { BertletError } from './errors.js';
+import { badModel } from './errors.js';
 import { isFileName } from './file-names.js';
+import { kindOf } from './kind.js';
 
 /**
  * @param {unknown} json the parsed index
- * @param {string} [fileName] for messages
+ * @param {string} fileName for messages
  * @returns {Map<string, Set<string>>} file name → names of its tensors
  * @throws BAD_MODEL, also for a file name that leads out of the folder
  */
-export function readShardIndex(json, fileName = 'model.safetensors.index.json') {
-  const bad = (what) => new BertletError('BAD_MODEL', `${fileName} ${what}.`);
+export function readShardIndex(json, fileName) {
   const map = json?.weight_map;
-  if (!map || typeof map !== 'object' || Array.isArray(map)) {
-    throw bad('has no "weight_map" object');
-  }
   const files = new Map();
-  for (const [tensor, file] of Object.entries(map)) {
+  for (const [tensor, file] of Object.entries(map ?? {})) {
     if (!isFileName(file)) {
-      const where = `${JSON.stringify(tensor)} in ${JSON.stringify(file)}`;
-      throw bad(`places ${where}, which is no file of this folder`);
+      throw badModel(fileName, `places ${JSON.stringify(tensor)} in what is no file of the folder`);
     }
-    if (!files.has(file)) files.set(file, new Set());
-    files.get(file).add(tensor);
+    files.set(file, (files.get(file) ?? new Set()).add(tensor));
   }
-  if (files.size === 0) throw bad('names no tensor');
+  if (kindOf(map) !== 'Object' || files.size === 0) {
+    throw badModel(fileName, 'has no "weight_map" object with tensors');
+  }
   return files;
 }

@@ -271,8 +271,8 @@ describe('what the reference opens, and nothing else', () => {
 
   it('but a name twice is refused even where it makes no difference', async () => {
     const twice = `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},${one().slice(1)}`;
-    await rejects(fileOf(twice, 8), /gives "a" twice/);
-    await rejects(fileOf(twice.replace('"a"', '"\\u0061"'), 8), /gives "a" twice/);
+    await rejects(fileOf(twice, 8), /has "a" twice/);
+    await rejects(fileOf(twice.replace('"a"', '"\\u0061"'), 8), /has "a" twice/);
   });
 });
 
@@ -307,20 +307,29 @@ describe('damaged files', () => {
     await rejects(fileOf(one(), 4), /is cut off: 66 bytes of 70/);
     await rejects(
       fileOf(`{"w":${tensor('F32', [3], [0, 8])}}`, 8),
-      /tensor "w" wrongly: shape \[3\] of F32 takes 12 bytes, data_offsets give 8/,
+      /shape .* of tensor "w" do not fit: .*"F32","shape":\[3\],"data_offsets":\[0,8\]/,
     );
-    await rejects(fileOf(`{"w":${tensor('F33', [2], [0, 8])}}`, 8), /dtype "F33" is not known/);
+    await rejects(
+      fileOf(`{"w":${tensor('F33', [2], [0, 8])}}`, 8),
+      /dtype.* of tensor "w" do not fit: .*"F33"/,
+    );
     await rejects(
       fileOf(`{"w":${tensor('F32', [2 ** 30, 2 ** 30], [0, 8])}}`, 8),
-      /"w" wrongly: shape \[1073741824,1073741824\] is too large/,
+      /"w" do not fit: .*\[1073741824,1073741824\]/,
     );
-    await rejects(fileOf(one(`,"b":${tensor('U8', [4], [4, 8])}`), 8), /"b" that overlaps/);
-    await rejects(fileOf(one(`,"b":${tensor('U8', [4], [9, 13])}`), 13), /"b" that leaves a gap/);
+    await rejects(
+      fileOf(one(`,"b":${tensor('U8', [4], [4, 8])}`), 8),
+      /an overlap or a gap: "b" is at byte 4, not 8/,
+    );
+    await rejects(
+      fileOf(one(`,"b":${tensor('U8', [4], [9, 13])}`), 13),
+      /an overlap or a gap: "b" is at byte 9, not 8/,
+    );
     await rejects(fileOf('[]', 0), /not a JSON object/);
-    await rejects(fileOf('{', 0), /not valid JSON/);
+    await rejects(fileOf('{', 0), /no valid header: .*JSON/);
     await rejects(fileOf(`${'{"a":'.repeat(50)}1${'}'.repeat(50)}`, 0), /nested too deeply/);
     await rejects(fileOf(`${'['.repeat(1e6)}`, 0), /nested too deeply/);
-    await rejects(fileOf(`{"${'x'.repeat(5000)}":1}`, 0), /"x{99}….*not an object/);
+    await rejects(fileOf(`{"${'x'.repeat(5000)}":1}`, 0), /"x{99} do not fit: 1\./);
   });
 
   it('name the usual mistakes', async () => {
@@ -415,7 +424,7 @@ describe('the index of a sharded model', () => {
       weight_map: { a: 'one.safetensors', b: 'two.safetensors', c: 'one.safetensors' },
     };
     assert.deepEqual(
-      readShardIndex(index),
+      readShardIndex(index, 'i.json'),
       new Map([
         ['one.safetensors', new Set(['a', 'c'])],
         ['two.safetensors', new Set(['b'])],
