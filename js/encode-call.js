@@ -25,31 +25,36 @@ const utf8Encoder = new TextEncoder();
 
 /** The structs of a call into C, kept, and their fields by index into 32-bit views. */
 export class EncodeCall {
+  #memory;
+  #tokenizer;
+  // Indices of the structs' fields into the heap as 32-bit numbers.
+  #input;
+  #output;
+  #staging = new Uint8Array(0);
+  #pool = new Int32Array(0);
+  #poolUsed = 0;
+  #views;
+
   constructor(memory, tokenizer) {
-    this.memory = memory;
-    this.tokenizer = tokenizer;
+    this.#memory = memory;
+    this.#tokenizer = tokenizer;
     const { bl_encode_batch: batch, bl_encoding: result } = memory.structs;
-    /** Indices of the structs' fields into the heap as 32-bit numbers. */
-    this.input = fieldIndices(batch, memory.alloc(batch.size));
-    this.output = fieldIndices(result, memory.alloc(result.size));
-    this.staging = new Uint8Array(0);
-    this.pool = new Int32Array(0);
-    this.poolUsed = 0;
-    this.views = undefined;
+    this.#input = fieldIndices(batch, memory.alloc(batch.size));
+    this.#output = fieldIndices(result, memory.alloc(result.size));
   }
 
   /** All of the heap as bytes and numbers, until it grows: views cost more than a short text. */
-  heap() {
-    const { memory } = this;
-    if (this.views?.bytes.buffer !== memory.exports.memory.buffer) {
+  #heap() {
+    const memory = this.#memory;
+    if (this.#views?.bytes.buffer !== memory.exports.memory.buffer) {
       const { byteLength } = memory;
-      this.views = {
+      this.#views = {
         bytes: memory.bytes(0, byteLength),
         int32: memory.int32(0, byteLength / 4),
         uint32: memory.uint32(0, byteLength / 4),
       };
     }
-    return this.views;
+    return this.#views;
   }
 
   /**
@@ -59,12 +64,12 @@ export class EncodeCall {
    * @returns {{ block: import('./encoding.js').EncodedBlock, truncated: number }}
    */
   runOne(input, settings) {
-    const mark = this.memory.mark();
+    const mark = this.#memory.mark();
     try {
-      this.call([input], settings, false, 0);
-      return { block: this.readBlock(), truncated: this.heap().uint32[this.output.truncated] };
+      this.#call([input], settings, false, 0);
+      return { block: this.#readBlock(), truncated: this.#heap().uint32[this.#output.truncated] };
     } finally {
-      this.memory.reset(mark);
+      this.#memory.reset(mark);
     }
   }
 
@@ -81,32 +86,33 @@ export class EncodeCall {
    * }}
    */
   run(inputs, settings, windows, first) {
-    const { output } = this;
-    const mark = this.memory.mark();
+    const output = this.#output;
+    const mark = this.#memory.mark();
     try {
-      this.call(inputs, settings, windows, first);
-      const { uint32 } = this.heap();
+      this.#call(inputs, settings, windows, first);
+      const { uint32 } = this.#heap();
       return {
-        block: this.readBlock(),
-        starts: this.copy(uint32[output.window_starts], uint32[output.window_count] + 1),
-        inputWindows: this.copy(uint32[output.input_windows], inputs.length + 1),
-        truncated: this.copy(uint32[output.input_truncated], inputs.length),
+        block: this.#readBlock(),
+        starts: this.#copy(uint32[output.window_starts], uint32[output.window_count] + 1),
+        inputWindows: this.#copy(uint32[output.input_windows], inputs.length + 1),
+        truncated: this.#copy(uint32[output.input_truncated], inputs.length),
       };
     } finally {
-      this.memory.reset(mark);
+      this.#memory.reset(mark);
     }
   }
 
-  call(inputs, settings, windows, first) {
-    const { memory, input: field } = this;
+  #call(inputs, settings, windows, first) {
+    const memory = this.#memory;
+    const field = this.#input;
     const parts = [];
     for (const { text, pair } of inputs) {
       parts.push(text);
       if (pair !== undefined) parts.push(pair);
     }
-    const { address, length, sizes } = this.writeTexts(parts);
-    const ends = this.writeEnds(inputs, sizes);
-    const { uint32 } = this.heap();
+    const { address, length, sizes } = this.#writeTexts(parts);
+    const ends = this.#writeEnds(inputs, sizes);
+    const { uint32 } = this.#heap();
     uint32[field.texts] = address;
     uint32[field.text_bytes] = length;
     uint32[field.ends] = ends;
@@ -118,11 +124,11 @@ export class EncodeCall {
     uint32[field.windows] = windows ? 1 : 0;
     const status = memory.exports.bl_tokenizer_encode_batch(
       memory.arena,
-      this.tokenizer,
+      this.#tokenizer,
       field.address,
-      this.output.address,
+      this.#output.address,
     );
-    if (status !== 0) throw this.error(memory.statusNames.get(status), settings, inputs, first);
+    if (status !== 0) throw this.#error(memory.statusNames.get(status), settings, inputs, first);
   }
 
   /**
@@ -130,13 +136,13 @@ export class EncodeCall {
    * @param {string[]} parts
    * @returns {{ address: number, length: number, sizes: number[] }} the bytes of each
    */
-  writeTexts(parts) {
+  #writeTexts(parts) {
     const all = parts.length === 1 ? parts[0] : parts.join('');
-    const address = this.memory.alloc(3 * all.length);
-    if (all.length <= shortText && this.writeAscii(all, address)) {
+    const address = this.#memory.alloc(3 * all.length);
+    if (all.length <= shortText && this.#writeAscii(all, address)) {
       return { address, length: all.length, sizes: parts.map((part) => part.length) };
     }
-    const target = this.encodeTarget(address, 3 * all.length);
+    const target = this.#encodeTarget(address, 3 * all.length);
     let { written } = utf8Encoder.encodeInto(all, target);
     let sizes = [written];
     if (parts.length > 1 && written === all.length) sizes = parts.map((part) => part.length);
@@ -149,14 +155,14 @@ export class EncodeCall {
         return size;
       });
     }
-    const { bytes } = this.heap();
+    const { bytes } = this.#heap();
     if (target.buffer !== bytes.buffer) bytes.set(target.subarray(0, written), address);
     return { address, length: written, sizes };
   }
 
   /** Quicker than the encoder for a short text; false when the text isn't ASCII. */
-  writeAscii(text, address) {
-    const { bytes } = this.heap();
+  #writeAscii(text, address) {
+    const { bytes } = this.#heap();
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) return false;
@@ -166,18 +172,18 @@ export class EncodeCall {
   }
 
   /** Where the encoder may write: the heap, or where that is shared a buffer of our own. */
-  encodeTarget(address, length) {
-    const { bytes } = this.heap();
+  #encodeTarget(address, length) {
+    const { bytes } = this.#heap();
     if (bytes.buffer instanceof ArrayBuffer) return bytes.subarray(address, address + length);
-    if (this.staging.length >= length) return this.staging;
+    if (this.#staging.length >= length) return this.#staging;
     const staging = new Uint8Array(length);
-    if (length <= stagingMost) this.staging = staging;
+    if (length <= stagingMost) this.#staging = staging;
     return staging;
   }
 
-  writeEnds(inputs, sizes) {
-    const address = this.memory.alloc(8 * inputs.length);
-    const { uint32 } = this.heap();
+  #writeEnds(inputs, sizes) {
+    const address = this.#memory.alloc(8 * inputs.length);
+    const { uint32 } = this.#heap();
     const table = address / 4;
     let at = 0;
     let next = 0;
@@ -195,33 +201,34 @@ export class EncodeCall {
   }
 
   /** @returns {import('./encoding.js').EncodedBlock} */
-  readBlock() {
-    const { uint32, int32 } = this.heap();
-    const { output } = this;
+  #readBlock() {
+    const { uint32, int32 } = this.#heap();
+    const output = this.#output;
     const total = uint32[output.token_count];
     const begin = uint32[output.ids] / 4;
-    const surfaces = uint32[output.surfaces] ? this.readSurfaces(total) : undefined;
+    const surfaces = uint32[output.surfaces] ? this.#readSurfaces(total) : undefined;
     const length = 5 * total;
     if (length > pooled / 4) {
       return { numbers: int32.slice(begin, begin + length), first: 0, total, surfaces };
     }
-    if (this.poolUsed + length > this.pool.length) {
-      this.pool = new Int32Array(pooled);
-      this.poolUsed = 0;
+    if (this.#poolUsed + length > this.#pool.length) {
+      this.#pool = new Int32Array(pooled);
+      this.#poolUsed = 0;
     }
-    const first = this.poolUsed;
-    this.poolUsed += length;
-    this.pool.set(int32.subarray(begin, begin + length), first);
-    return { numbers: this.pool, first, total, surfaces };
+    const first = this.#poolUsed;
+    this.#poolUsed += length;
+    this.#pool.set(int32.subarray(begin, begin + length), first);
+    return { numbers: this.#pool, first, total, surfaces };
   }
 
-  copy(address, count) {
-    return this.heap().uint32.slice(address / 4, address / 4 + count);
+  #copy(address, count) {
+    return this.#heap().uint32.slice(address / 4, address / 4 + count);
   }
 
-  readSurfaces(total) {
-    const { memory, output } = this;
-    const { uint32, int32 } = this.heap();
+  #readSurfaces(total) {
+    const memory = this.#memory;
+    const output = this.#output;
+    const { uint32, int32 } = this.#heap();
     const first = uint32[output.surfaces] / 4;
     const ends = uint32[output.surface_ends] / 4;
     const bytes = uint32[output.surface_bytes];
@@ -232,9 +239,9 @@ export class EncodeCall {
     });
   }
 
-  error(status, { maxLength, stride, truncation }, inputs, first) {
-    const { uint32 } = this.heap();
-    const input = first + uint32[this.output.problem_input];
+  #error(status, { maxLength, stride, truncation }, inputs, first) {
+    const { uint32 } = this.#heap();
+    const input = first + uint32[this.#output.problem_input];
     const which = inputs.length > 1 || first > 0 ? ` (input ${input})` : '';
     // In the order of bl_encode_problem, which starts with none.
     const sentence = [
@@ -243,7 +250,7 @@ export class EncodeCall {
       'truncation "only_second" needs a pair',
       `truncation "${truncation}" cannot reach ${maxLength} tokens: the text that may be cut is too short`,
       'A word is not in the vocabulary, which has no unknown token either',
-    ][uint32[this.output.problem] - 1];
+    ][uint32[this.#output.problem] - 1];
     return errorOfStatus(status, sentence && `${sentence}${which}.`);
   }
 }

@@ -2,7 +2,7 @@
 import { BertletError, abortError, errorOfStatus, throwIfAborted } from './errors.js';
 import { Memory } from './memory.js';
 import { Threads } from './threads.js';
-import { createTokenizer } from './tokenizer.js';
+import { placeTokenizer } from './tokenizer-place.js';
 import { loadWeights } from './weights.js';
 import { yieldToEvents } from './yield.js';
 
@@ -55,7 +55,7 @@ export class Engine {
   static async open(options, source, control = {}) {
     const { module, threads } = options;
     const memory = await Memory.instantiate(module, { shared: threads > 1 });
-    const tokenizer = createTokenizer(memory, options.tokenizerBlob, options.tokenizerInfo);
+    const tokenizer = placeTokenizer(memory, options.tokenizerBlob);
     const model = await loadWeights(memory, options.config, options.dtype, source, control);
     throwIfAborted(control.signal);
     const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
@@ -64,6 +64,7 @@ export class Engine {
 
   constructor(memory, tokenizer, model, config, crew) {
     this.memory = memory;
+    /** Address of the C tokenizer. */
     this.tokenizer = tokenizer;
     this.model = model;
     this.config = config;
@@ -100,7 +101,6 @@ export class Engine {
     this.#disposed = true;
     this.#crew?.stop();
     this.memory = null;
-    this.tokenizer = null;
   }
 
   #check(signal) {
@@ -215,12 +215,11 @@ export class Engine {
       truncation: memory.constants[truncations[truncation]],
       max_length: maxLength,
     });
-    const tokenizer = this.tokenizer.address;
     const status = memory.tryCall(
       'bl_wasm_batch_append',
       memory.arena,
       batch,
-      tokenizer,
+      this.tokenizer,
       input,
       usage,
     );

@@ -215,10 +215,14 @@ export interface EncodeOptions {
   stride?: number;
   /** true or `longest`: to the longest of a batch; `max_length` or a number: to that length. */
   padding?: boolean | 'longest' | 'max_length' | number;
+  /** Default `right`. */
+  paddingSide?: 'left' | 'right';
 }
 
 /** Tokens of one text. `tokens` and `offsets` are made when first read. */
 export interface Encoding {
+  /** Tokens, padding included. */
+  readonly length: number;
   readonly ids: Int32Array;
   readonly typeIds: Int32Array;
   readonly attentionMask: Int32Array;
@@ -249,6 +253,12 @@ export class Tokenizer {
   readonly padTokenId: number | null;
   readonly unkToken: string | null;
   readonly unkTokenId: number | null;
+  readonly bosToken: string | null;
+  readonly bosTokenId: number | null;
+  readonly eosToken: string | null;
+  readonly eosTokenId: number | null;
+  /** Gives its memory back; later calls throw DISPOSED. */
+  dispose(): void;
 }
 
 /** A block of numbers as transformers.js returns it. */

@@ -9,7 +9,7 @@ import { createProgress } from './progress.js';
 import { openSource, sourceForWorker } from './source.js';
 import { detectThreads } from './threads.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
-import { createTokenizer } from './tokenizer.js';
+import { createTokenizer, Tokenizer } from './tokenizer.js';
 import { chooseModule, loadModule } from './wasm-module.js';
 import { weightsFile } from './weights.js';
 
@@ -149,8 +149,8 @@ async function warmUp(engine, { max_positions: positions }) {
 
 /** The engine on this thread; its tokenizer is the model's. */
 async function openHere(engineOptions, info, source, control) {
-  const engine = await Engine.open({ ...engineOptions, tokenizerInfo: info }, source, control);
-  return { engine, tokenizer: engine.tokenizer };
+  const engine = await Engine.open(engineOptions, source, control);
+  return { engine, tokenizer: new Tokenizer(engine.memory, engine.tokenizer, info) };
 }
 
 /** The engine in a worker, and a tokenizer of its own here, so that it is synchronous. */
