@@ -40,18 +40,17 @@ export function serveFile(open) {
  * @returns {Promise<import('./checked-stream.js').RawFile | undefined>} undefined: missing
  */
 export async function openServedFile(port) {
-  let settle;
   const ask = (call) =>
     new Promise((resolve, reject) => {
-      settle = ({ value, error }) => (error ? reject(errorFromData(error)) : resolve(value));
-      port.onmessage = ({ data }) => settle(data);
+      port.onmessage = ({ data: { value, error } }) =>
+        error ? reject(errorFromData(error)) : resolve(value);
       port.postMessage(call);
     });
   const opened = await ask('open');
   const cancel = () => {
     port.postMessage('cancel');
     port.close();
-    settle({}); // ends a read under way
+    port.onmessage({ data: {} }); // ends a read under way
   };
   if (!opened) cancel();
   return opened && { ...opened, isRemote: true, read: () => ask('read'), cancel };

@@ -165,18 +165,19 @@ function readTensors(bytes) {
   const json = JSON.parse(text);
   const { __metadata__, ...infos } = json ?? [];
   const metadata = __metadata__ ?? {};
-  if (kindOf(json) !== 'Object' || kindOf(metadata) !== 'Object') {
-    throw new Error('it is not a JSON object');
+  const isText = (value) => typeof value === 'string';
+  if (![json, metadata].every((value) => kindOf(value) === 'Object')) {
+    throw new Error('not a JSON object');
   }
-  if (Object.values(metadata).some((value) => typeof value !== 'string')) {
-    throw new Error('__metadata__ holds more than strings');
-  }
+  if (!Object.values(metadata).every(isText)) throw new Error('__metadata__ is not of strings');
   const tensors = Object.entries(infos).map(([name, info]) => [name, readInfo(name, info)]);
   tensors.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let end = 0;
   for (const [name, info] of tensors) {
     if (info.begin !== end) {
-      throw new Error(`an overlap or a gap: ${quoted(name)} is at byte ${info.begin}, not ${end}`);
+      throw new Error(
+        `${quoted(name)} overlaps or leaves a gap: it is at byte ${info.begin}, not ${end}`,
+      );
     }
     end = info.end;
   }
@@ -197,7 +198,7 @@ function readInfo(name, info) {
       return { dtype, shape, begin, end, rows, columns };
     }
   }
-  throw new Error(`dtype, shape and offsets of tensor ${quoted(name)} do not fit: ${quoted(info)}`);
+  throw new Error(`dtype, shape and offsets of ${quoted(name)} do not fit: ${quoted(info)}`);
 }
 
 function isSizes(value) {
@@ -210,18 +211,23 @@ function isSizes(value) {
  */
 function checkKeys(text) {
   const open = []; // of each open object or array the keys so far
-  // A string, also one that does not end (so that none is looked through twice), or a bracket.
-  for (const [token, , colon] of text.matchAll(/"([^"\\]+|\\.?)*(?:"|$)(\s*:)?|[{}[\]]/gs)) {
-    if ('{['.includes(token)) open.push(new Set());
-    else if ('}]'.includes(token)) open.pop();
-    else {
-      const string = JSON.parse(colon ? token.slice(0, -1) : token);
+  let begin = -1; // of the string under way
+  let string;
+  for (const { 0: token, index } of text.matchAll(/\\.|["{}[\]:]/gs)) {
+    if (token === '"' && begin < 0) {
+      begin = index;
+    } else if (token === '"') {
+      string = JSON.parse(text.slice(begin, index + 1));
+      begin = -1;
       if (/\p{Surrogate}/u.test(string)) throw new Error(`${quoted(string)} is not Unicode`);
-      const keys = colon && open.at(-1);
-      if (keys?.has(string)) throw new Error(`it has ${quoted(string)} twice`);
-      keys?.add(string);
+    } else if (begin < 0) {
+      const keys = open.at(-1);
+      if ('{['.includes(token)) open.push(new Set());
+      else if (token !== ':') open.pop();
+      else if (keys?.has(string)) throw new Error(`it has ${quoted(string)} twice`);
+      else keys?.add(string);
+      if (open.length > deepestHeader) throw new Error('nested too deeply');
     }
-    if (open.length > deepestHeader) throw new Error('it is nested too deeply');
   }
 }
 

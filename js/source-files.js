@@ -67,7 +67,7 @@ export async function openContent(name, content, options) {
     return url.protocol === 'file:' && builtin('node:fs') ? openPath(url) : openUrl(url, options);
   }
   if (content.bodyUsed || content.locked || content.body?.locked) {
-    throw badArgument(`${name} is a stream that has been read already; give a Blob or its bytes.`);
+    throw badArgument(`${name} is a stream that has been read already; give a Blob.`);
   }
   if (content.postMessage) {
     content.locked = true; // as a stream is
@@ -77,7 +77,7 @@ export async function openContent(name, content, options) {
     case 'Response':
       if (content.status === 404) return undefined;
       if (content.ok) return fromResponse(content);
-      throw new BertletError('NETWORK', `The answer given as ${name} is HTTP ${content.status}.`);
+      throw new BertletError('NETWORK', `${name} is HTTP ${content.status}, not a file.`);
     case 'ReadableStream':
       return fromStream(content, { isRemote: true });
     case 'Blob':

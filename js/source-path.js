@@ -14,7 +14,7 @@ export async function openFolder(folder) {
   const fault = await fileSystem()
     .stat(folder)
     .then(
-      (stats) => !stats.isDirectory() && 'it is not a folder',
+      (stats) => !stats.isDirectory() && 'not a folder',
       (error) => error.message,
     );
   if (fault) {
@@ -36,7 +36,7 @@ export async function openPath(path) {
   try {
     const stats = await fileSystem().stat(path);
     // A pipe or device would wait for ever.
-    if (!stats.isFile()) throw new Error('it is not a file');
+    if (!stats.isFile()) throw new Error('not a file');
     const handle = await fileSystem().open(path);
     const buffer = new Uint8Array(Math.min(stats.size + 1, bufferSize));
     return {

@@ -307,11 +307,11 @@ describe('damaged files', () => {
     await rejects(fileOf(one(), 4), /is cut off: 66 bytes of 70/);
     await rejects(
       fileOf(`{"w":${tensor('F32', [3], [0, 8])}}`, 8),
-      /shape .* of tensor "w" do not fit: .*"F32","shape":\[3\],"data_offsets":\[0,8\]/,
+      /shape .* of "w" do not fit: .*"F32","shape":\[3\],"data_offsets":\[0,8\]/,
     );
     await rejects(
       fileOf(`{"w":${tensor('F33', [2], [0, 8])}}`, 8),
-      /dtype.* of tensor "w" do not fit: .*"F33"/,
+      /dtype.* of "w" do not fit: .*"F33"/,
     );
     await rejects(
       fileOf(`{"w":${tensor('F32', [2 ** 30, 2 ** 30], [0, 8])}}`, 8),
@@ -319,11 +319,11 @@ describe('damaged files', () => {
     );
     await rejects(
       fileOf(one(`,"b":${tensor('U8', [4], [4, 8])}`), 8),
-      /an overlap or a gap: "b" is at byte 4, not 8/,
+      /"b" overlaps or leaves a gap: it is at byte 4, not 8/,
     );
     await rejects(
       fileOf(one(`,"b":${tensor('U8', [4], [9, 13])}`), 13),
-      /an overlap or a gap: "b" is at byte 9, not 8/,
+      /"b" overlaps or leaves a gap: it is at byte 9, not 8/,
     );
     await rejects(fileOf('[]', 0), /not a JSON object/);
     await rejects(fileOf('{', 0), /no valid header: .*JSON/);
