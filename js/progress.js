@@ -25,6 +25,12 @@ export function createProgress(onProgress) {
       // NaN as long as one is not known.
       total += Math.max(entry.total, entry.loaded);
     }
-    onProgress({ phase: 'download', file, loaded, total: total >= 0 ? total : undefined, fromCache });
+    onProgress({
+      phase: 'download',
+      file,
+      loaded,
+      total: total >= 0 ? total : undefined,
+      fromCache,
+    });
   };
 }
