@@ -1,29 +1,28 @@
-// tokenizer.json (or vocab.txt with its companions) to the blob for C, checked. What
-// cannot be done is refused here, with the file and the place in it.
-import { BertletError } from './errors.js';
+// tokenizer.json to the blob for C. What cannot be done is refused here, with the file and
+// the place in it.
+import { packBlob } from './tokenizer-blob.js';
+import {
+  badField,
+  choose,
+  objectIn,
+  objectsIn,
+  readBoolean,
+  readCount,
+  readFlags,
+  readId,
+  readText,
+  readOnlyStep,
+  readSteps,
+  wholeFile,
+} from './tokenizer-fields.js';
+import { bareTemplate, postProcessors } from './tokenizer-template.js';
 import {
   addedFlags,
-  decoders,
-  maxOps,
-  maxTokens,
-  normalizeOps,
-  splitHow,
-  splitOn,
-  writeTokenizerBlob,
-} from './tokenizer-blob.js';
-import { Field, idLimit, isBroken, isObject, quote } from './tokenizer-fields.js';
-import { readPostProcessor } from './tokenizer-template.js';
-import { bertTokens, jsonFromVocab } from './tokenizer-vocab.js';
-
-const simpleNormalizers = {
-  Lowercase: normalizeOps.lower,
-  StripAccents: normalizeOps.stripMarks,
-  NFD: normalizeOps.nfd,
-  NFC: normalizeOps.nfc,
-  NFKD: normalizeOps.nfkd,
-  NFKC: normalizeOps.nfkc,
-};
-const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
+  contentOf,
+  numberTokens,
+  specialFlag,
+  usualTokens,
+} from './tokenizer-vocab.js';
 
 /**
  * What JavaScript keeps of a tokenizer beside the blob.
@@ -31,253 +30,164 @@ const names = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
  *   modelMaxLength?: number,
  *   specialTokens: { [name: string]: string },
  * }} TokenizerInfo `specialTokens`: by the names bos, eos, unk, sep, pad, cls, mask
+ * @typedef {import('./tokenizer-fields.js').Place} Place
  */
 
 /**
- * The blob and what belongs to it from the files of a folder, each as text or as parsed
- * JSON, any of them undefined. tokenizer.json counts before vocab.txt.
- * @param {{
- *   tokenizerJson?: string | object,
- *   tokenizerConfigJson?: string | object,
- *   specialTokensMapJson?: string | object,
- *   addedTokensJson?: string | object,
- *   vocabText?: string,
- * }} files
+ * @param {Place} json of tokenizer.json
+ * @param {Place} settings of tokenizer_config.json and special_tokens_map.json
  * @returns {{ blob: Uint8Array, info: TokenizerInfo }}
- * @throws {BertletError} NOT_FOUND, BAD_MODEL, UNSUPPORTED
+ * @throws {BertletError} BAD_MODEL, UNSUPPORTED
  */
-export function loadTokenizerBlob(files) {
-  const config = readJson(files.tokenizerConfigJson, 'tokenizer_config.json') ?? {};
-  const specialMap = readJson(files.specialTokensMapJson, 'special_tokens_map.json') ?? {};
-  let json = readJson(files.tokenizerJson, 'tokenizer.json');
-  let fileName = 'tokenizer.json';
-  if (json === undefined) {
-    if (files.vocabText === undefined) {
-      throw new BertletError(
-        'NOT_FOUND',
-        'There is no tokenizer: the folder needs tokenizer.json, or vocab.txt with tokenizer_config.json.',
-      );
-    }
-    const addedTokens = readJson(files.addedTokensJson, 'added_tokens.json') ?? {};
-    json = jsonFromVocab(files.vocabText, config, specialMap, addedTokens);
-    fileName = 'vocab.txt';
+export function readTokenizer(json, settings) {
+  json.value = { version: '1.0', added_tokens: [], ...json.value };
+  choose(json, 'version', { '1.0': true });
+  const { vocab, tokens, ids, unknown, maxChars, prefix } = readModel(json);
+  const { added, idOf } = readAdded(json, vocab, tokens.length);
+  const normalize = readSteps(json, 'normalizer', 'normalizers', normalizers).flat();
+  const split = readSteps(json, 'pre_tokenizer', 'pretokenizers', preTokenizers).flat();
+  const decoder = readOnlyStep(json, 'decoder', 'decoders', decoders, noDecoder);
+  const template = readOnlyStep(json, 'post_processor', 'processors', postProcessors, bareTemplate);
+  const { single, pair, flags = 0 } = template;
+  const numbers = [
+    ids.length,
+    ...ids,
+    maxChars,
+    normalize.length,
+    ...normalize,
+    split.length / 3,
+    ...split,
+    ...decoder.numbers,
+    ...numbersOf(added),
+    flags,
+    ...numbersOf(single),
+    ...numbersOf(pair),
+  ];
+  const others = [...added, ...single, ...pair].flat().filter((part) => typeof part === 'string');
+  const texts = [...tokens, unknown, prefix, decoder.prefix, ...others];
+  if (/\p{Surrogate}/u.test(texts.join('\n'))) {
+    throw badField(json, 'some text', 'is not valid Unicode');
   }
-  const blob = tokenizerBlobFromJson(json, fileName);
-  return { blob, info: readInfo(json, config, specialMap) };
+  return { blob: packBlob(numbers, texts), info: readInfo(settings.value, unknown, idOf) };
+}
+
+/** How many entries there are, and their numbers. @param {(number | string)[][]} entries */
+function numbersOf(entries) {
+  return [entries.length, ...entries.flat().filter((part) => typeof part === 'number')];
+}
+
+/** @param {object} json the content of tokenizer.json @returns {Uint8Array} */
+export function tokenizerBlobFromJson(json) {
+  return readTokenizer(wholeFile('tokenizer.json', json), wholeFile('')).blob;
+}
+
+function readModel(json) {
+  const model = objectIn(json, 'model');
+  // Old files have no type.
+  model.value = { type: model.value.merges ? 'BPE' : 'WordPiece', ...model.value };
+  choose(model, 'type', { WordPiece: true });
+  const vocab = objectIn(model, 'vocab');
+  const tokens = Object.keys(vocab.value);
+  const ids = tokens.map((token) => readId(vocab, token));
+  if (ids.some((id, i) => id < ids[i - 1])) {
+    tokens.sort((a, b) => vocab.value[a] - vocab.value[b]);
+    ids.sort((a, b) => a - b);
+  }
+  return {
+    vocab: vocab.value,
+    tokens,
+    ids,
+    unknown: readText(model, 'unk_token'),
+    maxChars: Math.min(readCount(model, 'max_input_chars_per_word'), 2 ** 32 - 1),
+    prefix: readText(model, 'continuing_subword_prefix'),
+  };
 }
 
 /**
- * @param {object} json the content of tokenizer.json
- * @param {string} [fileName] for error messages
- * @returns {Uint8Array}
+ * @returns {{ added: [id: number, flags: number, content: string][], idOf: Function }} `added`:
+ *   ascending by id; of two tokens with one id the later is found in text
  */
-export function tokenizerBlobFromJson(json, fileName = 'tokenizer.json') {
-  return writeTokenizerBlob(readParts(new Field(fileName, 'the file', json)));
+function readAdded(json, vocab, vocabSize) {
+  const list = objectsIn(json, 'added_tokens');
+  const contents = list.map((token) => readText(token, 'content'));
+  const special = new Set(contents.filter((_, i) => list[i].value.special));
+  const idOf = numberTokens(vocab, vocabSize, contents);
+  const byId = new Map();
+  list.forEach((token, i) => {
+    const content = contents[i];
+    const id = idOf(content);
+    const flags = readFlags(token, addedFlags) | (special.has(content) ? specialFlag : 0);
+    if (content !== '') byId.set(id, [id, flags, content]);
+  });
+  return { added: [...byId.values()].sort(([a], [b]) => a - b), idOf };
 }
 
-/**
- * The blob that transformers' BertTokenizer corresponds to.
- * @param {string} vocabText vocab.txt: one token a line
- * @param {object} [tokenizerConfig] tokenizer_config.json
- * @param {object} [specialTokensMap] special_tokens_map.json
- */
-export function tokenizerBlobFromVocab(vocabText, tokenizerConfig = {}, specialTokensMap = {}) {
-  return tokenizerBlobFromJson(
-    jsonFromVocab(vocabText, tokenizerConfig, specialTokensMap, {}),
-    'vocab.txt',
-  );
+/** Numbers of bl_normalize_op (src/tokenizer/blob.h), in the order in which they are done. */
+const normalizers = {
+  BertNormalizer(step) {
+    // null or missing: as lowercase says.
+    const strips = step.value.strip_accents ?? readBoolean(step, 'lowercase');
+    step.value = { ...step.value, strip_accents: strips };
+    return operationsOf(step, {
+      clean_text: [4],
+      handle_chinese_chars: [5],
+      strip_accents: [0, 6],
+      lowercase: [8],
+    });
+  },
+  Strip: (step) => operationsOf(step, { strip_left: [9], strip_right: [10] }),
+  StripAccents: [7],
+  Lowercase: [8],
+  NFD: [0],
+  NFC: [1],
+  NFKD: [2],
+  NFKC: [3],
+};
+
+/** The operations of the fields that are true. */
+function operationsOf(step, fields) {
+  return Object.keys(fields).flatMap((name) => (readBoolean(step, name) ? fields[name] : []));
 }
 
-function readJson(source, fileName) {
-  if (source === undefined) return undefined;
-  let value = source;
-  if (typeof source === 'string') {
-    try {
-      value = JSON.parse(source);
-    } catch (cause) {
-      throw new BertletError('BAD_MODEL', `${fileName} is not JSON: ${cause.message}.`, { cause });
-    }
-  }
-  if (!isObject(value)) throw new BertletError('BAD_MODEL', `${fileName} is not a JSON object.`);
-  return value;
-}
+const splitHow = ['Removed', 'Isolated', 'Contiguous', 'MergedWithPrevious', 'MergedWithNext'];
+
+/** Numbers of bl_split_on and bl_split_how, and the character that the former may need. */
+const preTokenizers = {
+  BertPreTokenizer: [0, 0, 0, 1, 1, 0],
+  Whitespace: [4, 0, 0],
+  WhitespaceSplit: [0, 0, 0],
+  Punctuation(step) {
+    const how = splitHow.indexOf(step.value.behavior ?? 'Isolated');
+    if (how < 0) throw badField(step, 'behavior', `is none of ${splitHow.join(', ')}`);
+    return [1, how, 0];
+  },
+  Digits: (step) => [2, readBoolean(step, 'individual_digits') ? 1 : 2, 0],
+  CharDelimiterSplit(step) {
+    const delimiter = readText(step, 'delimiter');
+    if ([...delimiter].length !== 1) throw badField(step, 'delimiter', 'is not one character');
+    return [3, 0, delimiter.codePointAt(0)];
+  },
+};
+
+/** `numbers`: of bl_decoder, and whether to clean up. */
+const decoders = {
+  WordPiece: (decoder) => ({
+    numbers: [1, readFlags(decoder, ['cleanup'])],
+    prefix: readText(decoder, 'prefix'),
+  }),
+};
+const noDecoder = { numbers: [0, 0], prefix: '' };
 
 /** @returns {TokenizerInfo} */
-function readInfo(json, config, specialMap) {
+function readInfo(settings, unknown, idOf) {
   const specialTokens = {};
-  const known = new Set((json.added_tokens ?? []).map((token) => token.content));
-  // special_tokens_map.json is older than added_tokens_decoder, which says all.
-  const files = config.added_tokens_decoder ? [config] : [specialMap, config];
-  for (const name of names) {
-    const key = `${name}_token`;
-    const given = files.map((file) => contentOf(file[key])).find((text) => text !== undefined);
-    const usual = name === 'unk' ? json.model.unk_token : bertTokens[key];
-    const exists = known.has(usual) || Object.hasOwn(json.model.vocab, usual);
-    if (given !== undefined) specialTokens[name] = given;
-    else if (usual !== undefined && exists) specialTokens[name] = usual;
+  for (const [key, usual] of Object.entries({ ...usualTokens, unk_token: unknown })) {
+    const given = contentOf(settings[key]);
+    const token = typeof given === 'string' ? given : usual;
+    if (token === given || idOf(token) !== undefined) specialTokens[key.slice(0, -6)] = token;
   }
-  const length = config.model_max_length;
+  const length = settings.model_max_length;
   // transformers writes 1e30 where a tokenizer has no limit.
   const modelMaxLength = Number.isSafeInteger(length) && length > 0 ? length : undefined;
   return { modelMaxLength, specialTokens };
-}
-
-/** The text of a token that is a string or an AddedToken object. */
-function contentOf(token) {
-  const text = isObject(token) ? token.content : token;
-  return typeof text === 'string' ? text : undefined;
-}
-
-/** @returns {import('./tokenizer-blob.js').TokenizerParts} */
-function readParts(file) {
-  const version = file.at('version');
-  if (![undefined, '1.0'].includes(version.value)) throw version.unsupported('"1.0"');
-  const model = readModel(file.at('model'));
-  const added = readAddedTokens(file.at('added_tokens'), file.value.model.vocab, model.ids.length);
-  return {
-    ...model,
-    normalize: readSteps(file.at('normalizer'), readNormalizer),
-    split: readSteps(file.at('pre_tokenizer'), readPreTokenizer),
-    decoder: readDecoder(file.at('decoder')),
-    ...readPostProcessor(file.at('post_processor'), model, added),
-    added,
-  };
-}
-
-function isNothing({ value }) {
-  return value === undefined || value === null;
-}
-
-function readModel(model) {
-  const type = model.at('type');
-  // Old files have no type; what they have says what they are.
-  const isOld = type.value === undefined && 'continuing_subword_prefix' in model.value;
-  if (!isOld && type.value !== 'WordPiece') throw type.unsupported('"WordPiece"');
-  const vocab = model.at('vocab');
-  const tokens = Object.keys(vocab.object());
-  if (tokens.length > maxTokens) throw vocab.bad(`has more than ${maxTokens} entries`);
-  const ids = tokens.map((token) => vocab.value[token]);
-  const odd = ids.findIndex((id) => !(Number.isInteger(id) && id >= 0 && id < idLimit));
-  if (odd >= 0) throw vocab.bad(`gives ${quote(tokens[odd])} a number that is no id`);
-  if (isBroken(tokens.join('\n'))) throw vocab.bad('has a token that is not valid Unicode');
-  const unknown = model.at('unk_token').text();
-  return {
-    tokens,
-    ids,
-    maxChars: Math.min(model.at('max_input_chars_per_word').count(), 2 ** 32 - 1),
-    unknown: Object.hasOwn(vocab.value, unknown) ? vocab.value[unknown] : -1,
-    prefix: model.at('continuing_subword_prefix').text(),
-  };
-}
-
-/**
- * Ids are given as `tokenizers` gives them: a token of the vocabulary keeps its id, others
- * count on from the vocabulary's size; the file's own ids don't matter. Of two tokens with
- * one id the later is found in text.
- */
-function readAddedTokens(list, vocab, vocabSize) {
-  if (isNothing(list)) return [];
-  const idOf = new Map();
-  const byId = new Map();
-  const special = new Set();
-  let next = vocabSize;
-  const vocabId = (content) => (Object.hasOwn(vocab, content) ? vocab[content] : undefined);
-  for (const token of list.list(maxTokens)) {
-    const content = token.at('content').text();
-    if (content === '') continue;
-    let flags = 0;
-    for (const [name, bit] of Object.entries(addedFlags))
-      if (token.at(name).boolean()) flags |= bit;
-    const id = idOf.get(content) ?? vocabId(content) ?? next++;
-    if (flags & addedFlags.special) special.add(content);
-    idOf.set(content, id);
-    byId.set(id, { id, flags, content });
-  }
-  const added = [...byId.values()].sort((a, b) => a.id - b.id);
-  for (const token of added) if (special.has(token.content)) token.flags |= addedFlags.special;
-  return added;
-}
-
-/** The steps of a normalizer or pre-tokenizer, or of none. */
-function readSteps(field, readOne) {
-  const steps = isNothing(field) ? [] : readOne(field, field.at('type'));
-  if (steps.length > maxOps) throw field.bad(`has more than ${maxOps} steps`);
-  return steps;
-}
-
-function readSequence(list, readOne) {
-  return list.list(maxOps).flatMap((step) => readOne(step, step.at('type')));
-}
-
-/** @returns {number[]} */
-function readNormalizer(normalizer, type) {
-  const { clean, ideographs, nfd, stripAccents, lower, trimLeft, trimRight } = normalizeOps;
-  const when = (key, ...steps) => (normalizer.at(key).boolean() ? steps : []);
-  switch (type.value) {
-    case 'BertNormalizer': {
-      // null or missing: as lowercase says.
-      const strip = isNothing(normalizer.at('strip_accents')) ? 'lowercase' : 'strip_accents';
-      return [
-        ...when('clean_text', clean),
-        ...when('handle_chinese_chars', ideographs),
-        ...when(strip, nfd, stripAccents),
-        ...when('lowercase', lower),
-      ];
-    }
-    case 'Strip':
-      return [...when('strip_left', trimLeft), ...when('strip_right', trimRight)];
-    case 'Sequence':
-      return readSequence(normalizer.at('normalizers'), readNormalizer);
-    default:
-      if (Object.hasOwn(simpleNormalizers, type.value)) return [simpleNormalizers[type.value]];
-      throw type.unsupported(
-        `BertNormalizer, Strip, Sequence, ${Object.keys(simpleNormalizers).join(', ')}`,
-      );
-  }
-}
-
-/** @returns {{ on: number, how: number, character: number }[]} */
-function readPreTokenizer(preTokenizer, type) {
-  const split = (on, how, character = 0) => ({ on: splitOn[on], how: splitHow[how], character });
-  switch (type.value) {
-    case 'BertPreTokenizer':
-      return [split('whitespace', 'Removed'), split('punctuation', 'Isolated')];
-    case 'WhitespaceSplit':
-      return [split('whitespace', 'Removed')];
-    case 'Whitespace':
-      return [split('words', 'Removed')];
-    case 'Punctuation': {
-      const how = preTokenizer.at('behavior');
-      if (how.value === undefined) return [split('punctuation', 'Isolated')];
-      if (!Object.hasOwn(splitHow, how.value)) throw how.bad('is unknown');
-      return [split('punctuation', how.value)];
-    }
-    case 'Digits': {
-      const alone = preTokenizer.at('individual_digits').boolean();
-      return [split('numeric', alone ? 'Isolated' : 'Contiguous')];
-    }
-    case 'CharDelimiterSplit': {
-      const delimiter = preTokenizer.at('delimiter');
-      const [character, ...more] = delimiter.text();
-      if (!character || more.length > 0) throw delimiter.bad('is not one character');
-      return [split('character', 'Removed', character.codePointAt(0))];
-    }
-    case 'Sequence':
-      return readSequence(preTokenizer.at('pretokenizers'), readPreTokenizer);
-    default:
-      throw type.unsupported(
-        'BertPreTokenizer, Whitespace, WhitespaceSplit, Punctuation, Digits, CharDelimiterSplit, Sequence',
-      );
-  }
-}
-
-function readDecoder(decoder) {
-  if (isNothing(decoder)) return { kind: decoders.spaces, cleanUp: false, prefix: '' };
-  const type = decoder.at('type');
-  if (type.value !== 'WordPiece') throw type.unsupported('WordPiece, null');
-  return {
-    kind: decoders.wordpiece,
-    cleanUp: decoder.at('cleanup').boolean(),
-    prefix: decoder.at('prefix').text(),
-  };
 }

@@ -2,86 +2,123 @@
 // with the file and the place in it.
 import { BertletError } from './errors.js';
 
-/** Ids are at least 0 and below this. */
-export const idLimit = 2 ** 31;
-const loneSurrogate = /\p{Surrogate}/u;
+/**
+ * An object or array of a JSON file.
+ * @typedef {{ value: any, path: string }} Place `path`: what stands in messages before the
+ *   name of a field, e.g. "tokenizer.json: model."
+ */
 
-/** Whether a string has half of a surrogate pair, which no UTF-8 text can have. */
-export function isBroken(text) {
-  return loneSurrogate.test(text);
-}
-
+/** @param {unknown} value @returns {boolean} */
 export function isObject(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function quote(value) {
-  return JSON.stringify(value);
+/** @param {Place} place @param {string | number} key @param {string} complaint */
+export function badField({ path }, key, complaint) {
+  return new BertletError('BAD_MODEL', `${path}${key} ${complaint}.`);
 }
 
-/** A value of the JSON and the path to it, such as model.vocab. */
-export class Field {
-  constructor(fileName, path, value) {
-    this.fileName = fileName;
-    this.path = path;
-    this.value = value;
-  }
+/**
+ * What a table has under the text of a field; a function there is called with the place.
+ * @template T
+ * @param {Place} place
+ * @param {string} key
+ * @param {{ [text: string]: T | ((place: Place) => T) }} table
+ * @returns {T}
+ * @throws BAD_MODEL, UNSUPPORTED
+ */
+export function choose(place, key, table) {
+  const text = readText(place, key);
+  if (!Object.hasOwn(table, text)) throw unsupported(place, key, Object.keys(table).join(', '));
+  const chosen = table[text];
+  return typeof chosen === 'function' ? chosen(place) : chosen;
+}
 
-  /** The error for a value that cannot be. @param {string} what follows the path */
-  bad(what) {
-    return new BertletError('BAD_MODEL', `${this.fileName}: ${this.path} ${what}.`);
-  }
+/** @param {Place} place @param {string} key of a text @param {string} supported */
+export function unsupported({ path, value }, key, supported) {
+  return new BertletError(
+    'UNSUPPORTED',
+    `${path}${key} "${value[key]}" is not supported; supported: ${supported}.`,
+  );
+}
 
-  unsupported(supported) {
-    return new BertletError(
-      'UNSUPPORTED',
-      `${this.fileName}: ${this.path} ${quote(this.value)} is not supported; supported: ${supported}.`,
-    );
-  }
+/**
+ * @param {string} fileName
+ * @param {unknown} [value] its parsed JSON
+ * @returns {Place}
+ */
+export function wholeFile(fileName, value = {}) {
+  if (isObject(value)) return { value, path: `${fileName}: ` };
+  throw new BertletError('BAD_MODEL', `${fileName} is not a JSON object.`);
+}
 
-  #child(path, value) {
-    // Sequences may hold sequences, but no endless row of them.
-    if (path.length > 500) throw this.bad('is nested too deeply');
-    return new Field(this.fileName, path, value);
-  }
+/** Makes a function that reads one kind of value. */
+function reader(isKind, kind) {
+  return (place, key) => {
+    const value = place.value[key];
+    if (!isKind(value)) throw badField(place, key, `is missing or not ${kind}`);
+    return value;
+  };
+}
 
-  /** A field of this object. */
-  at(key) {
-    const own = Object.hasOwn(this.object(), key) ? this.value[key] : undefined;
-    return this.#child(this.path === 'the file' ? key : `${this.path}.${key}`, own);
-  }
+const readObject = reader(isObject, 'an object');
+const readArray = reader(Array.isArray, 'an array');
+export const readBoolean = reader((value) => typeof value === 'boolean', 'true or false');
+export const readText = reader((value) => typeof value === 'string', 'a string');
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+export const readCount = reader(isCount, 'a whole number of at least 0');
+export const readId = reader((value) => isCount(value) && value < 2 ** 31, 'an id');
 
-  /** The entries of this array. @param {number} most @returns {Field[]} */
-  list(most) {
-    if (!Array.isArray(this.value)) throw this.bad('is missing or not an array');
-    if (this.value.length > most) throw this.bad(`has more than ${most} entries`);
-    return Array.from(this.value, (value, i) => this.#child(`${this.path}[${i}]`, value));
-  }
+/** A bit for each of the named fields that is true. @param {string[]} names */
+export function readFlags(place, names) {
+  return names.reduce((flags, name, bit) => flags | (readBoolean(place, name) << bit), 0);
+}
 
-  object() {
-    if (!isObject(this.value)) throw this.bad('is missing or not an object');
-    return this.value;
-  }
+/** @returns {Place} */
+export function objectIn(place, key) {
+  return { value: readObject(place, key), path: `${place.path}${key}.` };
+}
 
-  boolean() {
-    if (typeof this.value !== 'boolean') throw this.bad('is missing or not true or false');
-    return this.value;
-  }
+/** @returns {Place} */
+export function arrayIn(place, key) {
+  return { value: readArray(place, key), path: `${place.path}${key}.` };
+}
 
-  text() {
-    if (typeof this.value !== 'string') throw this.bad('is missing or not a string');
-    if (isBroken(this.value)) throw this.bad('is not valid Unicode');
-    return this.value;
-  }
+/** @returns {Place[]} the objects of an array */
+export function objectsIn(place, key) {
+  const list = arrayIn(place, key);
+  return list.value.map((_, i) => objectIn(list, i));
+}
 
-  /** A whole number of at least 0, below `limit`. */
-  count(limit = Number.MAX_SAFE_INTEGER) {
-    const { value } = this;
-    if (Number.isInteger(value) && value >= 0 && value < limit) return value;
-    throw this.bad(`is missing or not a whole number from 0 to ${limit - 1}`);
+/**
+ * What a table has for the steps under a key: none for null, those of a Sequence, or one.
+ * @template T
+ * @param {Place} place
+ * @param {string} key
+ * @param {string} listKey where a Sequence has its steps
+ * @param {{ [type: string]: T | ((step: Place) => T) }} table
+ * @returns {T[]}
+ */
+export function readSteps(place, key, listKey, table) {
+  const steps = [];
+  let open = (place.value[key] ?? null) === null ? [] : [objectIn(place, key)];
+  for (let left = 32; open.length > 0; left--) {
+    if (open.length > left) throw badField(place, key, 'has more than 32 steps');
+    const [step, ...others] = open;
+    const isSequence = step.value.type === 'Sequence';
+    if (!isSequence) steps.push(choose(step, 'type', table));
+    open = isSequence ? [...objectsIn(step, listKey), ...others] : others;
   }
+  return steps;
+}
 
-  id() {
-    return this.count(idLimit);
-  }
+/**
+ * The same where there may be one step at most.
+ * @param {T} none what stands for no step
+ * @returns {T}
+ */
+export function readOnlyStep(place, key, listKey, table, none) {
+  const [step = none, ...others] = readSteps(place, key, listKey, table);
+  if (others.length > 0) throw unsupported(objectIn(place, key), 'type', `one ${key}`);
+  return step;
 }

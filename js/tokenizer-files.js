@@ -1,23 +1,28 @@
 // The tokenizer's files of a model folder, read.
-import { loadTokenizerBlob } from './tokenizer-config.js';
+import { BertletError } from './errors.js';
+import { readTokenizer } from './tokenizer-config.js';
+import { wholeFile } from './tokenizer-fields.js';
+import { jsonFromVocab } from './tokenizer-vocab.js';
 
 /**
- * @param {import('./source.js').Source} source
- * @returns {Promise<ReturnType<typeof loadTokenizerBlob>>}
+ * tokenizer.json counts before vocab.txt.
+ * @param {Pick<import('./source.js').Source, 'readJson' | 'readText'>} source
+ * @returns {Promise<ReturnType<typeof readTokenizer>>}
  * @throws NOT_FOUND, BAD_MODEL, UNSUPPORTED, and what reading throws
  */
 export async function readTokenizerFiles(source) {
   const optional = { optional: true };
-  const tokenizerJson = await source.readJson('tokenizer.json', optional);
-  const tokenizerConfigJson = await source.readJson('tokenizer_config.json', optional);
-  const specialTokensMapJson = await source.readJson('special_tokens_map.json', optional);
-  if (tokenizerJson !== undefined) {
-    return loadTokenizerBlob({ tokenizerJson, tokenizerConfigJson, specialTokensMapJson });
+  const readPlace = async (name) => wholeFile(name, await source.readJson(name, optional));
+  const json = await source.readJson('tokenizer.json', optional);
+  const settings = await readPlace('tokenizer_config.json');
+  const specialMap = await readPlace('special_tokens_map.json');
+  // special_tokens_map.json is older than added_tokens_decoder, which says all.
+  if (!settings.value.added_tokens_decoder) Object.assign(settings.value, specialMap.value);
+  if (json !== undefined) return readTokenizer(wholeFile('tokenizer.json', json), settings);
+  const vocab = await source.readText('vocab.txt', optional);
+  if (vocab === undefined) {
+    throw new BertletError('NOT_FOUND', 'The folder has neither tokenizer.json nor vocab.txt.');
   }
-  return loadTokenizerBlob({
-    tokenizerConfigJson,
-    specialTokensMapJson,
-    addedTokensJson: await source.readJson('added_tokens.json', optional),
-    vocabText: await source.readText('vocab.txt', optional),
-  });
+  const made = jsonFromVocab(vocab, settings, await readPlace('added_tokens.json'));
+  return readTokenizer(wholeFile('vocab.txt', made), settings);
 }

@@ -89,7 +89,7 @@ test('batches: order, pairs, padding to the longest, nothing at all', async () =
 
 test('truncation: the default length, windows on demand, padding of windows', async () => {
   const config = { model_max_length: 6 };
-  const tokenizer = await openFiles({ tokenizerJson: miniLM, tokenizerConfigJson: config });
+  const tokenizer = await openFiles({ 'tokenizer.json': miniLM, 'tokenizer_config.json': config });
   const text = 'one two three four five six seven';
   const encoding = tokenizer.encode(text, { truncation: true, stride: 1 });
   assert.equal(encoding.ids.length, 6);
@@ -175,8 +175,8 @@ test('wrong arguments are refused, and the tokenizer stays usable', async () => 
 
 test('special tokens by name, null where there is none', async () => {
   const tokenizer = await openFiles({
-    tokenizerJson: miniLM,
-    specialTokensMapJson: { mask_token: { content: '[MASK]' }, bos_token: 'nothing of this' },
+    'tokenizer.json': miniLM,
+    'special_tokens_map.json': { mask_token: { content: '[MASK]' }, bos_token: 'nothing of this' },
   });
   assert.equal(tokenizer.maskToken, '[MASK]');
   assert.equal(tokenizer.maskTokenId, 103);
@@ -248,7 +248,7 @@ test('repeated calls do not grow memory, and no call leaves any behind', async (
 });
 
 test('a disposed tokenizer says so', async () => {
-  const tokenizer = await openFiles({ tokenizerJson: miniLM });
+  const tokenizer = await openFiles({ 'tokenizer.json': miniLM });
   const encoding = tokenizer.encode('a b c', { truncation: true, maxLength: 4 });
   tokenizer.dispose();
   const disposed = { code: 'DISPOSED' };

@@ -15,10 +15,10 @@ function hashOf({ ids, offsets }) {
 }
 
 const tokenizers = { uncased: miniLM, cased: readFixture('tokenizer-cased.json') };
-for (const [column, [name, tokenizerJson]] of Object.entries(tokenizers).entries()) {
+for (const [column, [name, json]] of Object.entries(tokenizers).entries()) {
   test(`${hashes.length} lines, ${name}`, async () => {
     assert.equal(hashes.length, 10_000);
-    const tokenizer = await openFiles({ tokenizerJson });
+    const tokenizer = await openFiles({ 'tokenizer.json': json });
     const batch = tokenizer.encodeBatch(lines);
     hashes.forEach((pair, i) => {
       const expected = pair.split(' ')[column];

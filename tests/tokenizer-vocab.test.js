@@ -9,12 +9,7 @@ for (const [name, { files, cases, special, vocabSize, modelMaxLength }] of Objec
   folders,
 )) {
   test(`vocab.txt: ${name}`, async () => {
-    const tokenizer = await openFiles({
-      vocabText: files['vocab.txt'],
-      tokenizerConfigJson: files['tokenizer_config.json'],
-      specialTokensMapJson: files['special_tokens_map.json'],
-      addedTokensJson: files['added_tokens.json'],
-    });
+    const tokenizer = await openFiles(files);
     assert.equal(tokenizer.vocabSize, vocabSize);
     for (const [text, ids, tokens, offsets, decoded] of cases) {
       const encoding = tokenizer.encode(text, { pair: 'x' });
@@ -34,8 +29,9 @@ for (const [name, { files, cases, special, vocabSize, modelMaxLength }] of Objec
 }
 
 test('vocab.txt whose class reads it in another way is refused', async () => {
-  await assert.rejects(
-    openFiles({ vocabText: 'a\nb\n', tokenizerConfigJson: { tokenizer_class: 'MPNetTokenizer' } }),
-    { code: 'UNSUPPORTED', message: /MPNetTokenizer/ },
-  );
+  const config = { tokenizer_class: 'MPNetTokenizer' };
+  await assert.rejects(openFiles({ 'vocab.txt': 'a\nb\n', 'tokenizer_config.json': config }), {
+    code: 'UNSUPPORTED',
+    message: /MPNetTokenizer/,
+  });
 });

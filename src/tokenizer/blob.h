@@ -1,27 +1,27 @@
 /* The tokenizer as JavaScript hands it to C: one flat blob, made by
- * js/tokenizer-config.js from tokenizer.json or vocab.txt. Little-endian; `text` is
- * a u32 length and that many bytes of UTF-8; nothing is aligned.
+ * js/tokenizer-config.js from tokenizer.json or vocab.txt. Little-endian, not aligned:
  *
- *   u32 magic, u32 version, u32 model (1: WordPiece)
- *   normalizer     u32 count, then so many u32 bl_normalize_op
- *   pre-tokenizer  u32 count, then so many { u32 bl_split_on, u32 bl_split_how, u32 character }
- *   WordPiece      u32 characters of the longest word that is split, i32 unknown id or -1,
- *                  text prefix of continuing pieces
- *   decoder        u32 bl_decoder, u32 clean up, text prefix
- *   surfaces       u32 count, then so many texts
- *   template       u32 bl_template_flag bits, then for a single text and for a pair:
- *                  u32 count, then so many { u32 bl_template_kind, u32 type id, i32 id,
- *                  i32 surface or -1 }
- *   added tokens   u32 count, then so many { i32 id, u32 bl_added_flag bits, text },
- *                  ids strictly ascending
- *   vocabulary     u32 count, u32 bytes of the pool, count × i32 ids (ascending),
- *                  count × u32 ends in the pool, the pool
+ *   u32 version, u32 count of the numbers, u32 count of the texts, the numbers (u32),
+ *   u32 for each text: its length in UTF-16 units, the texts end to end (UTF-8)
+ *
+ * Numbers and texts (marked *) are both read in this order:
+ *
+ *   vocabulary     count, then so many ids, ascending; * as many tokens
+ *   WordPiece      characters of the longest word that is split; * unknown token, prefix of
+ *                  continuing pieces
+ *   normalizer     count, then so many bl_normalize_op
+ *   pre-tokenizer  count, then so many { bl_split_on, bl_split_how, character }
+ *   decoder        bl_decoder, clean up; * prefix
+ *   added tokens   count, then so many { id, bl_added_flag bits }, ids strictly ascending;
+ *                  * as many contents
+ *   template       bl_template_flag bits, then for a single text and for a pair: count,
+ *                  then so many { bl_template_kind, type id, id }; * for each
+ *                  BL_TEMPLATE_TOKEN the text that it shows
  */
 #ifndef BERTLET_TOKENIZER_BLOB_H
 #define BERTLET_TOKENIZER_BLOB_H
 
-#define BL_BLOB_MAGIC   0x4b4f5442u /* "BTOK" */
-#define BL_BLOB_VERSION 1u
+#define BL_BLOB_VERSION 2u
 
 typedef enum bl_normalize_op {
     BL_NORMALIZE_NFD = 0, /* these four as in bl_normal_form */

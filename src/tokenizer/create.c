@@ -6,88 +6,137 @@
 #include "../unicode/utf8.h"
 #include "internal.h"
 
-static bl_text read_text(bl_reader *reader) {
-    size_t length = bl_read_u32(reader);
-    const uint8_t *bytes = bl_read_bytes(reader, length);
-    return (bl_text){bytes, bytes ? length : 0};
+/* The numbers and texts of a blob, each read in order. */
+typedef struct blob_reader {
+    bl_reader numbers;
+    const uint8_t *ends; /* u32, of the texts in the pool */
+    const uint8_t *pool;
+    uint32_t text_count;
+    uint32_t text; /* the next one */
+} blob_reader;
+
+static uint32_t read_number(blob_reader *reader) {
+    return bl_read_u32(&reader->numbers);
 }
 
-/* A count of entries that take at least `size` bytes each. */
-static uint32_t read_count(bl_reader *reader, uint32_t most, size_t size) {
-    uint32_t count = bl_read_u32(reader);
-    if (count > most || count > reader->left / size) {
-        reader->failed = 1;
+/* A count of entries of `size` numbers each. */
+static uint32_t read_count(blob_reader *reader, uint32_t most, size_t size) {
+    uint32_t count = read_number(reader);
+    if (count > most || count > reader->numbers.left / (4 * size)) {
+        reader->numbers.failed = 1;
         return 0;
     }
     return count;
 }
 
-static uint32_t read_below(bl_reader *reader, uint32_t bound) {
-    uint32_t value = bl_read_u32(reader);
+static uint32_t read_below(blob_reader *reader, uint32_t bound) {
+    uint32_t value = read_number(reader);
     if (value >= bound) {
-        reader->failed = 1;
+        reader->numbers.failed = 1;
         return 0;
     }
     return value;
 }
 
-static void read_operations(bl_reader *reader, bl_tokenizer *tokenizer) {
-    tokenizer->normalize_count = read_count(reader, BL_BLOB_OPS_MAX, 4);
+/* Type ids are such numbers, too. */
+static int32_t read_id(blob_reader *reader) {
+    return (int32_t)read_below(reader, (uint32_t)INT32_MAX + 1);
+}
+
+static bl_text read_text(blob_reader *reader) {
+    if (reader->text >= reader->text_count) {
+        reader->numbers.failed = 1;
+        return (bl_text){reader->pool, 0};
+    }
+    size_t at = 4 * (size_t)reader->text++;
+    uint32_t begin = at ? bl_load_u32(reader->ends + at - 4) : 0;
+    return (bl_text){reader->pool + begin, bl_load_u32(reader->ends + at) - begin};
+}
+
+static void store_u32(uint8_t *at, size_t value) {
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Turns the lengths of texts in UTF-16 units into their ends in the pool, in bytes, where
+ * they stand. 0: that isn't what the pool has. */
+static uint32_t find_ends(uint8_t *lengths, uint32_t count, const uint8_t *pool, size_t bytes) {
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t units = bl_load_u32(lengths + 4 * i);
+        while (units > 0 && at < bytes) {
+            uint32_t own = bl_utf8_next(pool, bytes, &at) > 0xffff ? 2 : 1;
+            if (own > units)
+                return 0;
+            units -= own;
+        }
+        if (units > 0)
+            return 0;
+        store_u32(lengths + 4 * i, at);
+    }
+    return at == bytes;
+}
+
+static bl_status open_blob(blob_reader *reader, uint8_t *blob, size_t blob_bytes) {
+    bl_reader all = {blob, blob_bytes, 0};
+    uint32_t version = bl_read_u32(&all);
+    uint32_t number_count = bl_read_u32(&all);
+    reader->text_count = bl_read_u32(&all);
+    const uint8_t *numbers = bl_read_array(&all, number_count, 4);
+    const uint8_t *lengths = bl_read_array(&all, reader->text_count, 4);
+    if (version != BL_BLOB_VERSION || all.failed)
+        return BL_BAD_MODEL;
+    reader->numbers = (bl_reader){numbers, 4 * (size_t)number_count, 0};
+    reader->ends = lengths;
+    reader->pool = all.at;
+    reader->text = 0;
+    uint8_t *ends = blob + (lengths - blob);
+    return find_ends(ends, reader->text_count, all.at, all.left) ? BL_OK : BL_BAD_MODEL;
+}
+
+/* The vocabulary's texts come first, so that their ends begin with the blob's. */
+static void read_vocabulary(blob_reader *reader, bl_vocab *vocab) {
+    uint32_t count = read_count(reader, BL_BLOB_TOKENS_MAX, 1);
+    if (count > reader->text_count)
+        reader->numbers.failed = 1;
+    if (reader->numbers.failed)
+        return;
+    vocab->ids = bl_read_array(&reader->numbers, count, 4);
+    vocab->ends = reader->ends;
+    vocab->pool = reader->pool;
+    vocab->count = reader->text = count;
+    int32_t last = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t id = (int32_t)bl_load_u32(vocab->ids + 4 * i);
+        if (id < last)
+            reader->numbers.failed = 1;
+        last = id;
+    }
+}
+
+static void read_operations(blob_reader *reader, bl_tokenizer *tokenizer) {
+    tokenizer->normalize_count = read_count(reader, BL_BLOB_OPS_MAX, 1);
     for (uint32_t i = 0; i < tokenizer->normalize_count; i++)
         tokenizer->normalize[i] = read_below(reader, BL_NORMALIZE_OP_COUNT);
-    tokenizer->split_count = read_count(reader, BL_BLOB_OPS_MAX, 12);
+    tokenizer->split_count = read_count(reader, BL_BLOB_OPS_MAX, 3);
     for (uint32_t i = 0; i < tokenizer->split_count; i++) {
         uint32_t on = read_below(reader, BL_SPLIT_ON_COUNT);
         uint32_t how = read_below(reader, BL_SPLIT_HOW_COUNT);
-        tokenizer->split[i] = (bl_split_op){on, how, bl_read_u32(reader)};
+        tokenizer->split[i] = (bl_split_op){on, how, read_number(reader)};
     }
 }
 
-/* An id or -1 (`least` -1), or an id only (`least` 0). */
-static int32_t read_id(bl_reader *reader, int32_t least) {
-    int32_t id = (int32_t)bl_read_u32(reader);
-    if (id < least) {
-        reader->failed = 1;
-        return 0;
-    }
-    return id;
-}
-
-static bl_status read_template(bl_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer,
-                               uint32_t pair) {
-    bl_template *template = &tokenizer->templates[pair];
-    uint32_t count = read_count(reader, BL_BLOB_TEMPLATE_MAX, 16);
-    bl_template_piece *pieces = bl_arena_alloc_array(arena, count, sizeof *pieces);
-    if (!pieces)
-        return BL_OUT_OF_MEMORY;
-    template->tokens = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        bl_template_piece *piece = &pieces[i];
-        piece->kind = read_below(reader, BL_TEMPLATE_KIND_COUNT);
-        piece->type_id = read_id(reader, 0);
-        piece->id = read_id(reader, 0);
-        piece->surface = read_id(reader, -1);
-        if (piece->surface >= (int32_t)tokenizer->surface_count ||
-            (!pair && piece->kind == BL_TEMPLATE_SECOND))
-            reader->failed = 1;
-        template->tokens += piece->kind == BL_TEMPLATE_TOKEN;
-    }
-    template->count = count;
-    template->pieces = pieces;
-    return BL_OK;
-}
-
-static bl_status read_added(bl_reader *reader, bl_arena *arena, bl_vocab *vocab) {
-    uint32_t count = read_count(reader, BL_BLOB_TOKENS_MAX, 12);
+static bl_status read_added(blob_reader *reader, bl_arena *arena, bl_vocab *vocab) {
+    uint32_t count = read_count(reader, BL_BLOB_TOKENS_MAX, 2);
     bl_added *added = bl_arena_alloc_array(arena, count, sizeof *added);
     if (!added)
         return BL_OUT_OF_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
-        int32_t id = read_id(reader, 0);
+        int32_t id = read_id(reader);
         uint32_t flags = read_below(reader, 2 * BL_ADDED_SPECIAL);
         bl_text content = read_text(reader);
         if (i > 0 && id <= added[i - 1].id)
-            reader->failed = 1;
+            reader->numbers.failed = 1;
         added[i] = (bl_added){id, flags, content, content, 0};
     }
     vocab->added_count = count;
@@ -95,58 +144,66 @@ static bl_status read_added(bl_reader *reader, bl_arena *arena, bl_vocab *vocab)
     return BL_OK;
 }
 
-static void read_vocabulary(bl_reader *reader, bl_vocab *vocab) {
-    uint32_t count = read_count(reader, BL_BLOB_TOKENS_MAX, 8);
-    uint32_t pool_bytes = bl_read_u32(reader);
-    vocab->ids = bl_read_array(reader, count, 4);
-    vocab->ends = bl_read_array(reader, count, 4);
-    vocab->pool = bl_read_bytes(reader, pool_bytes);
-    if (reader->failed)
-        return;
-    int32_t last_id = 0;
-    uint32_t last_end = 0;
-    for (size_t i = 0; i < count; i++) {
-        int32_t id = (int32_t)bl_load_u32(vocab->ids + 4 * i);
-        uint32_t end = bl_load_u32(vocab->ends + 4 * i);
-        if (id < last_id || end < last_end || end > pool_bytes) {
-            reader->failed = 1;
-            return;
-        }
-        last_id = id;
-        last_end = end;
-    }
-    vocab->count = count;
+/* Everything but the templates. */
+static bl_status read_settings(blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer,
+                               bl_text *unknown) {
+    bl_vocab *vocab = &tokenizer->vocab;
+    read_vocabulary(reader, vocab);
+    vocab->max_chars = read_number(reader);
+    *unknown = read_text(reader);
+    vocab->prefix = read_text(reader);
+    read_operations(reader, tokenizer);
+    tokenizer->decoder = read_below(reader, BL_DECODER_COUNT);
+    tokenizer->clean_up = read_number(reader);
+    tokenizer->decoder_prefix = read_text(reader);
+    bl_status status = read_added(reader, arena, vocab);
+    return status == BL_OK && reader->numbers.failed ? BL_BAD_MODEL : status;
 }
 
-static bl_status read_blob(bl_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer) {
-    bl_vocab *vocab = &tokenizer->vocab;
-    if (bl_read_u32(reader) != BL_BLOB_MAGIC || bl_read_u32(reader) != BL_BLOB_VERSION ||
-        bl_read_u32(reader) != 1)
-        return BL_BAD_MODEL;
-    read_operations(reader, tokenizer);
-    vocab->max_chars = bl_read_u32(reader);
-    vocab->unknown = read_id(reader, -1);
-    vocab->prefix = read_text(reader);
-    tokenizer->decoder = read_below(reader, BL_DECODER_COUNT);
-    tokenizer->clean_up = bl_read_u32(reader);
-    tokenizer->decoder_prefix = read_text(reader);
-    tokenizer->surface_count = read_count(reader, BL_BLOB_TEMPLATE_MAX, 4);
-    bl_text *surfaces = bl_arena_alloc_array(arena, tokenizer->surface_count, sizeof *surfaces);
+/* The surface of a template's token: none when it shows the text of its id. */
+static int32_t read_surface(blob_reader *reader, const bl_tokenizer *tokenizer, int32_t id,
+                            bl_text *surfaces, uint32_t *count) {
+    bl_text shown = read_text(reader);
+    bl_text own;
+    if (reader->numbers.failed)
+        return -1;
+    if (bl_tokenizer_id_to_token(tokenizer, id, &own) == BL_OK && own.length == shown.length &&
+        memcmp(own.bytes, shown.bytes, own.length) == 0)
+        return -1;
+    surfaces[*count] = shown;
+    return (int32_t)(*count)++;
+}
+
+static bl_status read_templates(blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer) {
+    tokenizer->template_flags = read_number(reader);
+    size_t texts = reader->text_count - reader->text;
+    bl_text *surfaces = bl_arena_alloc_array(arena, texts, sizeof *surfaces);
     if (!surfaces)
         return BL_OUT_OF_MEMORY;
-    for (uint32_t i = 0; i < tokenizer->surface_count; i++)
-        surfaces[i] = read_text(reader);
     tokenizer->surfaces = surfaces;
-    tokenizer->template_flags = bl_read_u32(reader);
-    bl_status status = read_template(reader, arena, tokenizer, 0);
-    if (status == BL_OK)
-        status = read_template(reader, arena, tokenizer, 1);
-    if (status == BL_OK)
-        status = read_added(reader, arena, vocab);
-    if (status != BL_OK)
-        return status;
-    read_vocabulary(reader, vocab);
-    return reader->failed || reader->left > 0 ? BL_BAD_MODEL : BL_OK;
+    for (uint32_t pair = 0; pair < 2; pair++) {
+        bl_template *template = &tokenizer->templates[pair];
+        template->count = read_count(reader, BL_BLOB_TEMPLATE_MAX, 3);
+        bl_template_piece *pieces = bl_arena_alloc_array(arena, template->count, sizeof *pieces);
+        if (!pieces)
+            return BL_OUT_OF_MEMORY;
+        template->pieces = pieces;
+        for (uint32_t i = 0; i < template->count; i++) {
+            uint32_t kind = read_below(reader, BL_TEMPLATE_KIND_COUNT);
+            int32_t type_id = read_id(reader);
+            int32_t id = read_id(reader);
+            int32_t surface = -1;
+            if (kind == BL_TEMPLATE_TOKEN) {
+                template->tokens++;
+                surface = read_surface(reader, tokenizer, id, surfaces, &tokenizer->surface_count);
+            } else if (kind == BL_TEMPLATE_SECOND && !pair) {
+                return BL_BAD_MODEL;
+            }
+            pieces[i] = (bl_template_piece){kind, type_id, id, surface};
+        }
+    }
+    uint32_t at_end = reader->numbers.left == 0 && reader->text == reader->text_count;
+    return at_end && !reader->numbers.failed ? BL_OK : BL_BAD_MODEL;
 }
 
 /* The content of an added token as normalised text shows it; `out` may be NULL. */
@@ -260,17 +317,22 @@ static void prepare_plain(bl_tokenizer *tokenizer) {
     tokenizer->plain = tokenizer->ascii[' '] == BL_ASCII_SPACE;
 }
 
-bl_status bl_tokenizer_create(bl_arena *arena, const uint8_t *blob, size_t blob_bytes,
+bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
                               bl_tokenizer **out) {
     *out = NULL;
     bl_tokenizer *tokenizer = bl_arena_alloc(arena, sizeof *tokenizer);
     if (!tokenizer)
         return BL_OUT_OF_MEMORY;
     memset(tokenizer, 0, sizeof *tokenizer);
-    bl_reader reader = {blob, blob_bytes, 0};
-    bl_status status = read_blob(&reader, arena, tokenizer);
+    blob_reader reader;
+    bl_status status = open_blob(&reader, blob, blob_bytes);
+    bl_text unknown = {0};
+    if (status == BL_OK)
+        status = read_settings(&reader, arena, tokenizer, &unknown);
     if (status == BL_OK)
         status = normalize_added(arena, tokenizer);
+    if (status == BL_OK)
+        status = read_templates(&reader, arena, tokenizer);
     bl_vocab *vocab = &tokenizer->vocab;
     if (status == BL_OK)
         status = bl_vocab_build(arena, vocab);
@@ -280,6 +342,8 @@ bl_status bl_tokenizer_create(bl_arena *arena, const uint8_t *blob, size_t blob_
         status = bl_added_set_build(arena, vocab, &tokenizer->normalized, 1);
     if (status != BL_OK)
         return status;
+    int64_t found = bl_vocab_find(vocab, BL_SET_WHOLE, unknown.bytes, unknown.length);
+    vocab->unknown = found < 0 ? -1 : (int32_t)bl_load_u32(vocab->ids + 4 * (size_t)found);
     for (uint32_t i = 0; i < vocab->added_count; i++) {
         bl_text shown = vocab->added[i].pattern;
         int64_t same = bl_vocab_find(vocab, BL_SET_ADDED, shown.bytes, shown.length);

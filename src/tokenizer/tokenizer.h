@@ -88,9 +88,9 @@ typedef struct bl_text {
 } bl_text;
 
 /* Builds a tokenizer from the blob that js/tokenizer-config.js writes (format:
- * blob.h). The blob is used where it stands and must outlive the tokenizer, which
- * lives in `arena`. BL_BAD_MODEL: the blob is damaged or contradicts itself. */
-bl_status bl_tokenizer_create(bl_arena *arena, const uint8_t *blob, size_t blob_bytes,
+ * blob.h). The blob is changed and used where it stands, and must outlive the tokenizer,
+ * which lives in `arena`. BL_BAD_MODEL: the blob is damaged or contradicts itself. */
+bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
                               bl_tokenizer **tokenizer);
 
 /* BL_BAD_ARGUMENT, BL_BAD_MODEL: `encoding->problem` says why. Time is linear in the

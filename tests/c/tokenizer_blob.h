@@ -1,4 +1,5 @@
-/* Writes a tokenizer's blob by hand (format: src/tokenizer/blob.h). */
+/* Writes a tokenizer's blob by hand (format: src/tokenizer/blob.h); its texts have no
+ * character beyond U+FFFF. */
 #ifndef BERTLET_TESTS_TOKENIZER_BLOB_H
 #define BERTLET_TESTS_TOKENIZER_BLOB_H
 
@@ -8,36 +9,36 @@
 #include "../../src/tokenizer/blob.h"
 
 typedef struct blob {
+    uint32_t numbers[256];
+    uint32_t number_count;
+    const char *texts[128];
+    uint32_t text_count;
     uint8_t bytes[1 << 14];
     size_t length;
 } blob;
 
-static void put_u32(blob *blob, uint32_t value) {
-    for (int i = 0; i < 4; i++)
-        blob->bytes[blob->length++] = (uint8_t)(value >> 8 * i);
+static void put(blob *blob, uint32_t number) {
+    blob->numbers[blob->number_count++] = number;
 }
 
 static void put_text(blob *blob, const char *text) {
-    put_u32(blob, (uint32_t)strlen(text));
-    memcpy(blob->bytes + blob->length, text, strlen(text));
-    blob->length += strlen(text);
+    blob->texts[blob->text_count++] = text;
 }
 
 static void put_piece(blob *blob, uint32_t kind, uint32_t type_id, uint32_t id) {
-    put_u32(blob, kind);
-    put_u32(blob, type_id);
-    put_u32(blob, id);
-    put_u32(blob, (uint32_t)-1);
+    put(blob, kind), put(blob, type_id), put(blob, id);
+    if (kind == BL_TEMPLATE_TOKEN)
+        put_text(blob, id == 2 ? "[CLS]" : "[SEP]");
 }
 
 /* [CLS] (2) and [SEP] (3) around a text, and around a pair. */
 static void put_bert_templates(blob *blob) {
-    put_u32(blob, 0);
-    put_u32(blob, 3);
+    put(blob, 0);
+    put(blob, 3);
     put_piece(blob, BL_TEMPLATE_TOKEN, 0, 2);
     put_piece(blob, BL_TEMPLATE_FIRST, 0, 0);
     put_piece(blob, BL_TEMPLATE_TOKEN, 0, 3);
-    put_u32(blob, 5);
+    put(blob, 5);
     put_piece(blob, BL_TEMPLATE_TOKEN, 0, 2);
     put_piece(blob, BL_TEMPLATE_FIRST, 0, 0);
     put_piece(blob, BL_TEMPLATE_TOKEN, 0, 3);
@@ -45,20 +46,26 @@ static void put_bert_templates(blob *blob) {
     put_piece(blob, BL_TEMPLATE_TOKEN, 1, 3);
 }
 
-static void put_vocabulary(blob *blob, const char *const *tokens, uint32_t count) {
-    uint32_t end = 0;
-    for (uint32_t i = 0; i < count; i++)
-        end += (uint32_t)strlen(tokens[i]);
-    put_u32(blob, count);
-    put_u32(blob, end);
-    for (uint32_t i = 0; i < count; i++)
-        put_u32(blob, i);
-    end = 0;
-    for (uint32_t i = 0; i < count; i++)
-        put_u32(blob, end += (uint32_t)strlen(tokens[i]));
-    for (uint32_t i = 0; i < count; i++) {
-        memcpy(blob->bytes + blob->length, tokens[i], strlen(tokens[i]));
-        blob->length += strlen(tokens[i]);
+static void write_u32(blob *blob, uint32_t value) {
+    for (int i = 0; i < 4; i++)
+        blob->bytes[blob->length++] = (uint8_t)(value >> 8 * i);
+}
+
+static void write_blob(blob *blob) {
+    write_u32(blob, BL_BLOB_VERSION);
+    write_u32(blob, blob->number_count);
+    write_u32(blob, blob->text_count);
+    for (uint32_t i = 0; i < blob->number_count; i++)
+        write_u32(blob, blob->numbers[i]);
+    for (uint32_t i = 0; i < blob->text_count; i++) {
+        uint32_t units = 0;
+        for (const char *at = blob->texts[i]; *at; at++)
+            units += (*at & 0xc0) != 0x80;
+        write_u32(blob, units);
+    }
+    for (uint32_t i = 0; i < blob->text_count; i++) {
+        memcpy(blob->bytes + blob->length, blob->texts[i], strlen(blob->texts[i]));
+        blob->length += strlen(blob->texts[i]);
     }
 }
 
@@ -74,31 +81,32 @@ static void put_bert(blob *blob, const char *const *tokens, uint32_t count,
     static const uint32_t normalize[] = {BL_NORMALIZE_CLEAN, BL_NORMALIZE_IDEOGRAPHS,
                                          BL_NORMALIZE_NFD, BL_NORMALIZE_STRIP_ACCENTS,
                                          BL_NORMALIZE_LOWER};
-    blob->length = 0;
-    put_u32(blob, BL_BLOB_MAGIC);
-    put_u32(blob, BL_BLOB_VERSION);
-    put_u32(blob, 1);
-    put_u32(blob, 5);
+    memset(blob, 0, sizeof *blob);
+    put(blob, count);
+    for (uint32_t i = 0; i < count; i++) {
+        put(blob, i);
+        put_text(blob, tokens[i]);
+    }
+    put(blob, 100);
+    put_text(blob, "[UNK]");
+    put_text(blob, "##");
+    put(blob, 5);
     for (int i = 0; i < 5; i++)
-        put_u32(blob, normalize[i]);
-    put_u32(blob, 2);
-    put_u32(blob, BL_SPLIT_ON_WHITESPACE), put_u32(blob, BL_SPLIT_REMOVED), put_u32(blob, 0);
-    put_u32(blob, BL_SPLIT_ON_PUNCTUATION), put_u32(blob, BL_SPLIT_ISOLATED), put_u32(blob, 0);
-    put_u32(blob, 100);
-    put_u32(blob, 1);
+        put(blob, normalize[i]);
+    put(blob, 2);
+    put(blob, BL_SPLIT_ON_WHITESPACE), put(blob, BL_SPLIT_REMOVED), put(blob, 0);
+    put(blob, BL_SPLIT_ON_PUNCTUATION), put(blob, BL_SPLIT_ISOLATED), put(blob, 0);
+    put(blob, BL_DECODER_WORDPIECE);
+    put(blob, 1);
     put_text(blob, "##");
-    put_u32(blob, BL_DECODER_WORDPIECE);
-    put_u32(blob, 1);
-    put_text(blob, "##");
-    put_u32(blob, 0);
-    put_bert_templates(blob);
-    put_u32(blob, added_count);
+    put(blob, added_count);
     for (uint32_t i = 0; i < added_count; i++) {
-        put_u32(blob, added[i].id);
-        put_u32(blob, added[i].flags);
+        put(blob, added[i].id);
+        put(blob, added[i].flags);
         put_text(blob, added[i].content);
     }
-    put_vocabulary(blob, tokens, count);
+    put_bert_templates(blob);
+    write_blob(blob);
 }
 
 #endif

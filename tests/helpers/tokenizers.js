@@ -1,7 +1,7 @@
 // Tokenizers of the fixtures, on the module itself: no source, no worker between.
 import { readFileSync } from 'node:fs';
 import { Memory } from '../../js/memory.js';
-import { loadTokenizerBlob } from '../../js/tokenizer-config.js';
+import { readTokenizerFiles } from '../../js/tokenizer-files.js';
 import { createTokenizer } from '../../js/tokenizer.js';
 
 const at = (path) => new URL(`../../${path}`, import.meta.url);
@@ -19,15 +19,26 @@ export function createMemory() {
   return Memory.instantiate(module);
 }
 
-/** @param {Parameters<typeof loadTokenizerBlob>[0]} files */
+/**
+ * What the tokenizer's files of a folder make.
+ * @param {{ [name: string]: string | object }} files by name, JSON as text or parsed
+ */
+export function readFiles(files) {
+  const read = async (name) => files[name];
+  const readJson = async (name) =>
+    typeof files[name] === 'string' ? JSON.parse(files[name]) : files[name];
+  return readTokenizerFiles({ readText: read, readJson });
+}
+
+/** @param {Parameters<typeof readFiles>[0]} files */
 export async function openFiles(files) {
-  const { blob, info } = loadTokenizerBlob(files);
+  const { blob, info } = await readFiles(files);
   return createTokenizer(await createMemory(), blob, info);
 }
 
 /** @param {object | string} json tokenizer.json, or the name of one in tokenizer-configs.json */
 export function openJson(json) {
-  return openFiles({ tokenizerJson: typeof json === 'string' ? readConfig(json) : json });
+  return openFiles({ 'tokenizer.json': typeof json === 'string' ? readConfig(json) : json });
 }
 
 /** A tokenizer.json of tokenizer_configs.py. @param {string} name */
