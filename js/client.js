@@ -1,5 +1,6 @@
 // Stands in for an Engine that lives in a worker: the same calls, answered by messages.
 import { abortError, BertletError, errorFromData, throwIfAborted } from './errors.js';
+import { openPort, WorkerClass } from './port.js';
 
 export class WorkerEngine {
   #port;
@@ -55,7 +56,7 @@ export class WorkerEngine {
       throwIfAborted(signal);
       const id = this.#nextId++;
       const onAbort = () => {
-        this.#port.send({ id, abort: true }, []);
+        this.#port.send({ id, abort: true });
         this.#settle(id)?.reject(abortError(signal));
       };
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -102,62 +103,17 @@ function died(cause) {
   );
 }
 
-/** Whether this realm can start a worker at all. */
-export function canStartWorker() {
-  return typeof Worker === 'function' || nodeThreads() !== undefined;
-}
-
-function nodeThreads() {
-  return globalThis.process?.getBuiltinModule?.('node:worker_threads');
-}
-
 /** Starts worker.js and waits until it listens. */
 async function startWorker() {
-  const port = typeof Worker === 'function' ? openWebWorker() : openThread(nodeThreads());
+  // A literal expression: bundlers find and copy the worker by this pattern.
+  const url = new URL('./worker.js', import.meta.url);
+  const port = openPort(new WorkerClass(url, { type: 'module' }));
   await new Promise((resolve, reject) => {
     port.listen(resolve, (cause) => {
       port.stop();
-      reject(
-        new BertletError(
-          'UNSUPPORTED',
-          'The engine worker could not be started; use worker: false.',
-          {
-            cause,
-          },
-        ),
-      );
+      const sentence = 'The engine worker could not be started: use worker: false.';
+      reject(new BertletError('UNSUPPORTED', sentence, { cause }));
     });
   });
   return port;
-}
-
-function openWebWorker() {
-  // A literal expression: bundlers find and copy the worker by this pattern.
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  return {
-    listen(onMessage, onError) {
-      worker.onmessage = (event) => onMessage(event.data);
-      worker.onmessageerror = (event) => onError(event);
-      worker.onerror = (event) => onError(event.error ?? event.message);
-    },
-    send: (message, transfer) => worker.postMessage(message, transfer),
-    stop: () => worker.terminate(),
-  };
-}
-
-function openThread({ Worker: Thread }) {
-  const thread = new Thread(new URL('./worker.js', import.meta.url));
-  return {
-    listen(onMessage, onError) {
-      thread.removeAllListeners();
-      thread.on('message', onMessage);
-      thread.on('error', onError);
-      thread.on('exit', onError);
-    },
-    send(message, transfer) {
-      // The thread keeps the process alive only while a call is under way.
-      thread.postMessage(message, transfer);
-    },
-    stop: () => thread.terminate(),
-  };
 }

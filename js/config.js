@@ -1,16 +1,17 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
-import { BertletError } from './errors.js';
+import { BertletError, badModel } from './errors.js';
+import { kindOf } from './kind.js';
 
 const modelTypes = ['bert'];
 
 const activations = {
-  gelu: 'BL_ACTIVATION_GELU',
-  gelu_new: 'BL_ACTIVATION_GELU_NEW',
-  gelu_pytorch_tanh: 'BL_ACTIVATION_GELU_NEW',
-  relu: 'BL_ACTIVATION_RELU',
-  silu: 'BL_ACTIVATION_SILU',
-  swish: 'BL_ACTIVATION_SILU',
-  tanh: 'BL_ACTIVATION_TANH',
+  gelu: 'GELU',
+  gelu_new: 'GELU_NEW',
+  gelu_pytorch_tanh: 'GELU_NEW',
+  relu: 'RELU',
+  silu: 'SILU',
+  swish: 'SILU',
+  tanh: 'TANH',
 };
 
 /** Our names, those of config.json, and what transformers' BertConfig assumes. */
@@ -28,16 +29,14 @@ const sizes = {
  * @typedef {{ model_type: string, activation: string, layers: number, heads: number,
  *   hidden_size: number, intermediate_size: number, vocab_size: number, max_positions: number,
  *   type_vocab_size: number, layer_norm_epsilon: number }} Config
- *   the fields of bl_config (src/model/model.h), the activation by the name of its constant
+ *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
  *
  * @param {unknown} json the parsed config.json
  * @returns {Config}
  * @throws BAD_MODEL, UNSUPPORTED
  */
 export function readConfig(json) {
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) {
-    throw bad('is not a JSON object');
-  }
+  if (kindOf(json) !== 'Object') throw bad('is not a JSON object');
   const config = { model_type: readModelType(json), activation: readActivation(json) };
   for (const [name, [key, usual]] of Object.entries(sizes)) {
     const value = Object.hasOwn(json, key) ? json[key] : usual;
@@ -57,9 +56,7 @@ export function readConfig(json) {
   return config;
 }
 
-function bad(what) {
-  return new BertletError('BAD_MODEL', `config.json ${what}.`);
-}
+const bad = (what) => badModel('config.json', what);
 
 function unsupported(what, supported) {
   return new BertletError('UNSUPPORTED', `config.json has ${what}; supported: ${supported}.`);

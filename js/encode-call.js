@@ -128,7 +128,7 @@ export class EncodeCall {
       field.address,
       this.#output.address,
     );
-    if (status !== 0) throw this.#error(memory.statusNames.get(status), settings, inputs, first);
+    if (status !== 0) throw this.#error(memory.statusName(status), settings, inputs, first);
   }
 
   /**

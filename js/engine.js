@@ -13,13 +13,6 @@ const textsPerPass = 512;
 /** Milliseconds of work after which waiting events (an abort, a message) get their turn. */
 const yieldAfter = 16;
 
-const poolings = { mean: 'BL_POOLING_MEAN', cls: 'BL_POOLING_CLS', max: 'BL_POOLING_MAX' };
-const truncations = {
-  longest_first: 'BL_TRUNCATION_LONGEST_FIRST',
-  only_first: 'BL_TRUNCATION_ONLY_FIRST',
-  only_second: 'BL_TRUNCATION_ONLY_SECOND',
-};
-
 /**
  * What both kinds of engine (this one, and its stand-in for a worker in client.js) take.
  * @typedef {{
@@ -134,8 +127,8 @@ export class Engine {
     const { memory } = this;
     const batch = this.#fillBatch(request, first, results.usage);
     const run = memory.writeStruct('bl_encoder_run', {
-      want_hidden_states: request.hiddenStates ? 1 : 0,
-      want_attentions: request.attentions ? 1 : 0,
+      want_hidden_states: request.hiddenStates,
+      want_attentions: request.attentions,
       crew: this.#crew?.address ?? 0,
     });
     const status = memory.tryCall(
@@ -189,8 +182,7 @@ export class Engine {
       if (used.truncated > 0 && request.longText === 'error') {
         throw new BertletError(
           'TOO_LONG',
-          `Text ${index} has ${used.tokens + used.truncated} tokens, the limit is ${maxLength}: ` +
-            'shorten it, or pass longText "truncate".',
+          `Text ${index} has ${used.tokens + used.truncated} tokens, more than the ${maxLength} allowed.`,
         );
       }
       usage[index * 2] = used.tokens;
@@ -212,7 +204,7 @@ export class Engine {
       pair: second.address,
       pair_bytes: second.length,
       add_special_tokens: 1,
-      truncation: memory.constants[truncations[truncation]],
+      truncation: memory.constants[`BL_TRUNCATION_${truncation.toUpperCase()}`],
       max_length: maxLength,
     });
     const status = memory.tryCall(
@@ -228,8 +220,7 @@ export class Engine {
     // The part of a pair that may be cut is too short, or the special tokens alone are too many.
     throw new BertletError(
       longText === 'error' ? 'TOO_LONG' : 'BAD_ARGUMENT',
-      `Text ${index} cannot be cut to ${maxLength} tokens by the truncation "${truncation}": ` +
-        'raise maxLength, or use "longest_first".',
+      `Text ${index} cannot be cut to ${maxLength} tokens by truncation "${truncation}".`,
     );
   }
 
@@ -244,8 +235,8 @@ export class Engine {
       this.model.address,
       batch.address,
       hidden,
-      memory.constants[poolings[request.pooling]],
-      request.normalize ? 1 : 0,
+      memory.constants[`BL_POOLING_${request.pooling.toUpperCase()}`],
+      request.normalize,
       pointer,
     );
     vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);
@@ -299,10 +290,7 @@ export class Engine {
 
   #errorOfBegin(status, run, batch) {
     if (status === 'BL_BAD_ARGUMENT') {
-      return new BertletError(
-        'BAD_ARGUMENT',
-        'A text gives no token, and this tokenizer adds none: leave out what is empty.',
-      );
+      return new BertletError('BAD_ARGUMENT', 'A text gives no token: leave it out.');
     }
     if (status !== 'BL_BAD_MODEL') return errorOfStatus(status);
     const { memory, config } = this;

@@ -1,5 +1,6 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
-import { BertletError } from './errors.js';
+import { badModel } from './errors.js';
+import { kindOf } from './kind.js';
 import { readConfig } from './config.js';
 
 /**
@@ -21,8 +22,8 @@ export async function readFolder(source, tokenizerInfo) {
 
 async function readOptional(source, name) {
   const json = await source.readJson(name, { optional: true });
-  if (json === undefined || (json !== null && typeof json === 'object')) return json;
-  throw new BertletError('BAD_MODEL', `${name} is not a JSON object.`);
+  if (json === undefined || kindOf(json) === 'Object') return json;
+  throw badModel(name, 'is not a JSON object');
 }
 
 /** The folder's own limit, but never more than there are positions. */

@@ -1,10 +1,11 @@
-import { canStartWorker, WorkerEngine } from './client.js';
+import { WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
 import { BertletError, throwIfAborted } from './errors.js';
 import { readFolder } from './folder.js';
 import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
+import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
 import { openSource, sourceForWorker } from './source.js';
 import { detectThreads } from './threads.js';
@@ -118,10 +119,10 @@ function chooseWorker(wanted) {
   if (![true, false, 'auto'].includes(wanted)) {
     throw badArgument(`worker is ${JSON.stringify(wanted)}; it is one of "auto", true, false.`);
   }
-  if (wanted === true && !canStartWorker()) {
+  if (wanted === true && !WorkerClass) {
     throw new BertletError('UNSUPPORTED', 'This runtime cannot start a worker; use worker: false.');
   }
-  return wanted === 'auto' ? typeof document !== 'undefined' && canStartWorker() : wanted;
+  return wanted === 'auto' ? typeof document !== 'undefined' && WorkerClass !== undefined : wanted;
 }
 
 /** More than this many threads wait for memory more than they compute. */
@@ -132,7 +133,7 @@ function chooseThreads(wanted, worker) {
   const { canShare, cores } = detectThreads();
   const count = wanted === 'auto' ? Math.min(cores, mostThreads) : readCount('threads', wanted);
   const mayWait = worker || typeof document === 'undefined';
-  return canShare && mayWait && canStartWorker() ? Math.min(count, 16) : 1;
+  return canShare && mayWait && WorkerClass ? Math.min(count, 16) : 1;
 }
 
 /** A first call makes the engine compile what later calls use: better now than then. */

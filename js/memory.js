@@ -34,12 +34,6 @@ export class Memory {
     this.constants = layout.constants;
     /** Roles of a model's tensors by name, a layer's number being *. @type {Map<string, number>} */
     this.roles = layout.roles;
-    /** @type {Map<number, string>} */
-    this.statusNames = new Map(
-      Object.entries(layout.constants)
-        .filter(([name]) => statusNames.includes(name))
-        .map(([name, value]) => [value, name]),
-    );
   }
 
   /** The memory itself, for threads to share. */
@@ -54,14 +48,18 @@ export class Memory {
 
   /** Calls an export that returns a status; throws the error that stands for it. */
   call(name, ...args) {
-    const status = this.exports[name](...args);
-    if (status !== 0) throw errorOfStatus(this.statusNames.get(status) ?? `status ${status}`);
+    const status = this.tryCall(name, ...args);
+    if (status !== 'BL_OK') throw errorOfStatus(status);
   }
 
   /** Calls an export that returns a status and gives that status' name. */
   tryCall(name, ...args) {
-    const status = this.exports[name](...args);
-    return this.statusNames.get(status) ?? `status ${status}`;
+    return this.statusName(this.exports[name](...args));
+  }
+
+  /** @param {number} status @returns {string} e.g. "BL_OUT_OF_MEMORY" */
+  statusName(status) {
+    return statusNames.find((name) => this.constants[name] === status) ?? `status ${status}`;
   }
 
   /** Allocates from the arena. @param {number} bytes @returns {number} address, 64-byte aligned */
@@ -72,11 +70,6 @@ export class Memory {
       throw errorOfStatus('BL_OUT_OF_MEMORY');
     }
     return address;
-  }
-
-  /** Makes room for `bytes` more, growing the memory at most once. */
-  reserve(bytes) {
-    this.call('bl_arena_reserve', this.arena, bytes);
   }
 
   mark() {

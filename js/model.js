@@ -1,3 +1,4 @@
+import { truncations } from './encode-call.js';
 import { BertletError } from './errors.js';
 import { badArgument, readChoice, readCount, readInputs, readSignal } from './inputs.js';
 import { cosine, cutDimensions, toPrecision } from './vectors.js';
@@ -98,7 +99,7 @@ export class Model {
 
   #check() {
     if (this.#disposed) {
-      throw new BertletError('DISPOSED', 'The model was disposed of: load it again to use it.');
+      throw new BertletError('DISPOSED', 'The model was disposed of.');
     }
   }
 
@@ -162,11 +163,7 @@ export class Model {
   async #run(inputs, options, request) {
     this.#check();
     const longText = readChoice('longText', options.longText ?? 'truncate', ['truncate', 'error']);
-    const truncation = readChoice('truncation', options.truncation ?? 'longest_first', [
-      'longest_first',
-      'only_first',
-      'only_second',
-    ]);
+    const truncation = readChoice('truncation', options.truncation ?? truncations[0], truncations);
     const maxLength = this.#readMaxLength(options);
     const signal = joinSignals(readSignal(options.signal), this.#signal);
     const { onProgress, onUsage } = options;
@@ -190,7 +187,7 @@ export class Model {
   #forwardResult({ text, pair }, options, output) {
     const encoding = this.#tokenizer.encode(text, {
       pair,
-      truncation: options.truncation ?? 'longest_first',
+      truncation: options.truncation ?? true,
       maxLength: this.#readMaxLength(options),
     });
     const tokens = encoding.ids.length;

@@ -38,38 +38,33 @@ class Tensor {
 
   /** Nested arrays of numbers. */
   tolist() {
-    const nest = (offset, [length, ...rest], stride) =>
-      Array.from({ length }, (_, i) =>
-        rest.length === 0
-          ? this.data[offset + i]
-          : nest(offset + i * stride, rest, stride / rest[0]),
+    return this.dims
+      .slice(1)
+      .reduceRight(
+        (list, width) =>
+          Array.from({ length: list.length / width }, (_, i) =>
+            list.slice(i * width, (i + 1) * width),
+          ),
+        Array.from(this.data),
       );
-    const [first, ...rest] = this.dims;
-    return first === undefined
-      ? []
-      : nest(
-          0,
-          this.dims,
-          rest.reduce((a, b) => a * b, 1),
-        );
   }
 }
 
 function featureExtraction(model) {
-  return async (
-    texts,
-    { pooling = 'none', normalize = false, quantize = false, precision = 'binary' } = {},
-  ) => {
-    const list = Array.isArray(texts) ? texts : [texts];
+  return async (texts, options = {}) => {
+    const { pooling = 'none', normalize = false, quantize, precision } = options;
+    const list = [texts].flat();
     if (pooling === 'none') return tokenTensor(await model.embed(list, { pooling }));
     const vectors = await model.embed(list, { pooling, normalize });
-    if (quantize)
-      return stack(
-        'uint8',
-        vectors.map((v) => toPrecision(v, precision)),
-        Uint8Array,
-      );
-    return stack('float32', vectors, Float32Array);
+    if (!quantize) return stack('float32', vectors, Float32Array);
+    const bits = vectors.map((vector) => toPrecision(vector, 'binary'));
+    if (precision === 'ubinary') return stack('uint8', bits, Uint8Array);
+    // "binary" there has the bytes as signed numbers, 128 less.
+    return stack(
+      'int8',
+      bits.map((bytes) => bytes.map((byte) => byte - 128)),
+      Int8Array,
+    );
   };
 }
 

@@ -1,4 +1,6 @@
 // The threads of one engine: workers that run the module on its shared memory.
+import { builtin } from './platform.js';
+import { openPort, WorkerClass } from './port.js';
 
 /** Bytes of stack that each thread has in the engine's memory. */
 const stackBytes = 1 << 16;
@@ -9,14 +11,8 @@ export function detectThreads() {
   const canShare =
     typeof SharedArrayBuffer === 'function' && globalThis.crossOriginIsolated !== false;
   const cores =
-    nodeBuiltin('node:os')?.availableParallelism() ??
-    globalThis.navigator?.hardwareConcurrency ??
-    1;
+    builtin('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
   return { canShare, cores };
-}
-
-function nodeBuiltin(name) {
-  return globalThis.process?.getBuiltinModule?.(name);
 }
 
 /** A crew of threads on an engine's memory. */
@@ -40,11 +36,13 @@ export class Threads {
   }
 
   async #start(memory, module, stackTops) {
-    this.#workers = stackTops.map(openWorker);
+    this.#workers = stackTops.map(openThread);
     await Promise.all(
-      this.#workers.map((worker, i) =>
-        worker.start({ module, memory: memory.shared, stackTop: stackTops[i] }),
-      ),
+      this.#workers.map((port, i) => {
+        const listens = new Promise((resolve, reject) => port.listen(resolve, reject));
+        port.send({ module, memory: memory.shared, stackTop: stackTops[i] });
+        return listens;
+      }),
     );
     if (this.#workers.length === 0) return; // stopped meanwhile
     this.#crew = memory.exports.bl_wasm_crew(this.#size) >>> 0;
@@ -68,30 +66,10 @@ export class Threads {
   }
 }
 
-function openWorker() {
-  if (typeof Worker === 'function') {
-    // A literal expression: bundlers find and copy the worker by this pattern.
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { type: 'module' });
-    return {
-      start: (message) =>
-        new Promise((resolve, reject) => {
-          worker.onmessage = resolve;
-          worker.onerror = (event) => reject(event.error ?? new Error(event.message));
-          worker.postMessage(message);
-        }),
-      stop: () => worker.terminate(),
-    };
-  }
-  const { Worker: Thread } = nodeBuiltin('node:worker_threads');
-  const thread = new Thread(new URL('./thread.js', import.meta.url));
-  thread.unref(); // a waiting thread must not keep the process alive
-  return {
-    start: (message) =>
-      new Promise((resolve, reject) => {
-        thread.once('error', reject);
-        thread.once('message', resolve);
-        thread.postMessage(message);
-      }),
-    stop: () => thread.terminate(),
-  };
+function openThread() {
+  // A literal expression: bundlers find and copy the worker by this pattern.
+  const url = new URL('./thread.js', import.meta.url);
+  const port = openPort(new WorkerClass(url, { type: 'module' }));
+  port.hold(false); // a waiting thread must not keep the process alive
+  return port;
 }

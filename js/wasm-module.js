@@ -1,5 +1,6 @@
 // Which of the two modules this engine can run, and how it is fetched and compiled.
 import { BertletError } from './errors.js';
+import { builtin } from './platform.js';
 
 // Smallest modules that use one instruction of each kind: () -> i8x16.splat(0), and
 // () -> i8x16.relaxed_swizzle(splat(0), splat(0)).
@@ -73,7 +74,7 @@ export function loadModule(simd, withThreads = false) {
 
 async function compile(url) {
   try {
-    const fs = globalThis.process?.getBuiltinModule?.('node:fs');
+    const fs = builtin('node:fs');
     if (fs && url.protocol === 'file:') {
       return await WebAssembly.compile(await fs.promises.readFile(url));
     }

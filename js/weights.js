@@ -1,6 +1,6 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
-import { BertletError, errorOfStatus, throwIfAborted } from './errors.js';
+import { BertletError, badModel, errorOfStatus, throwIfAborted } from './errors.js';
 import { streamTensors } from './safetensors.js';
 import { readShardIndex } from './shard-index.js';
 import { identifyTensor, isOfPooler, scaleSuffix, tensorsOf } from './tensor-names.js';
@@ -10,8 +10,6 @@ const indexFile = 'model.safetensors.index.json';
 
 /** Bytes of the staging window, unless one row is longer. */
 const stagingBytes = 1 << 20;
-
-const dtypes = { fp32: 'BL_DTYPE_FP32', int8: 'BL_DTYPE_INT8', 'int8-fast': 'BL_DTYPE_INT8_FAST' };
 
 /** Bytes of an element, by the types that a weight may have in a file. */
 const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
@@ -85,8 +83,8 @@ class ModelWriter {
     const { model_type, ...fields } = config;
     this.configStruct = memory.writeStruct('bl_config', {
       ...fields,
-      dtype: memory.constants[dtypes[this.dtype]],
-      activation: memory.constants[config.activation],
+      dtype: memory.constants[`BL_DTYPE_${this.dtype.toUpperCase().replace('-', '_')}`],
+      activation: memory.constants[`BL_ACTIVATION_${config.activation}`],
       has_pooler: this.hasPooler,
     });
     // Absurd sizes in config.json must fail here, before memory is taken for them.
@@ -191,5 +189,5 @@ class ModelWriter {
 }
 
 function bad(file, name, what) {
-  return new BertletError('BAD_MODEL', `${file}: tensor ${name} ${what}.`);
+  return badModel(`${file}: tensor ${name}`, what);
 }

@@ -1,11 +1,9 @@
 // The engine in a worker: a Web Worker in pages, a worker thread in Node.
 import { Engine } from './engine.js';
 import { errorToData } from './errors.js';
+import { ownPort as port } from './port.js';
 import { transferablesOf } from './protocol.js';
 import { openSource } from './source.js';
-
-const threads = globalThis.process?.getBuiltinModule?.('node:worker_threads');
-const port = threads?.parentPort ?? globalThis;
 
 /** @type {Engine} */
 let engine;
@@ -33,22 +31,19 @@ const methods = {
 async function answer({ id, method, args }) {
   const controller = new AbortController();
   calls.set(id, controller);
-  const progress = (event) => port.postMessage({ id, progress: event });
+  const progress = (event) => port.send({ id, progress: event });
   try {
     const { result, transfer } = await methods[method](progress, controller.signal, args);
-    port.postMessage({ id, result, info: engine.info() }, transfer);
+    port.send({ id, result, info: engine.info() }, transfer);
   } catch (error) {
-    port.postMessage({ id, error: errorToData(error) });
+    port.send({ id, error: errorToData(error) });
   } finally {
     calls.delete(id);
   }
 }
 
-function receive(message) {
+port.listen((message) => {
   if (message.abort) calls.get(message.id)?.abort();
   else answer(message);
-}
-
-if (threads?.parentPort) threads.parentPort.on('message', receive);
-else globalThis.addEventListener('message', (event) => receive(event.data));
-port.postMessage({ ready: true });
+});
+port.send({ ready: true });
