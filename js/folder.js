@@ -54,17 +54,12 @@ async function readPooling(source) {
   const stages = modules.map((stage) => String(stage?.type).split('.').pop());
   const unknown = stages.find((type) => !['Transformer', 'Pooling', 'Normalize'].includes(type));
   const path = modules[stages.indexOf('Pooling')]?.path;
-  const pooling =
-    typeof path === 'string' ? await readOptional(source, `${path}/config.json`) : undefined;
+  const pooling = path && (await readOptional(source, `${path}/config.json`));
   return {
     mode: 'mean',
     ...(pooling && readPoolingConfig(pooling)),
     normalize: stages.includes('Normalize'),
-    ...(unknown && {
-      unsupported:
-        `modules.json has a stage of type ${unknown}, which bertlet does not compute; ` +
-        'name a pooling to get the vector before it.',
-    }),
+    ...(unknown && refuse(unknown)),
   };
 }
 
@@ -76,20 +71,16 @@ const poolingFlags = {
 
 /** @param {Record<string, unknown>} json of the Pooling stage */
 function readPoolingConfig(json) {
-  const asked =
-    typeof json.pooling_mode === 'string'
-      ? [json.pooling_mode]
-      : Object.keys(json)
-          .filter((key) => key.startsWith('pooling_mode_') && json[key] === true)
-          .map((key) => poolingFlags[key] ?? key);
-  const modes = asked.length === 0 ? ['mean'] : asked;
-  if (modes.length === 1 && Object.values(poolingFlags).includes(modes[0])) {
-    return { mode: modes[0] };
-  }
-  return {
-    mode: 'mean',
-    unsupported:
-      `The folder asks for the pooling ${modes.join(' + ')}; supported are mean, cls and max: ` +
-      'name one of them.',
-  };
+  const flags = Object.keys(json).filter((key) => /^pooling_mode_/.test(key) && json[key] === true);
+  const modes = json.pooling_mode
+    ? [json.pooling_mode]
+    : flags.map((key) => poolingFlags[key] ?? key);
+  const [mode = 'mean', second] = modes;
+  if (second === undefined && Object.values(poolingFlags).includes(mode)) return { mode };
+  return { mode: 'mean', ...refuse(modes.join(' + ')) };
+}
+
+/** What embed() says unless the caller names a pooling. */
+function refuse(what) {
+  return { unsupported: `The folder's ${what} is not supported: name a pooling (mean, cls, max).` };
 }

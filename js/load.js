@@ -80,7 +80,7 @@ function readOptions(options) {
     'int8-fast',
   ]);
   if (options.adapter !== undefined && options.adapter !== null) {
-    throw new BertletError('UNSUPPORTED', 'Adapters are not supported by this version.');
+    throw new BertletError('UNSUPPORTED', 'Adapters are not supported yet.');
   }
   const worker = chooseWorker(options.worker ?? 'auto');
   return {
@@ -116,9 +116,7 @@ function chooseDtype(wanted, simd) {
 
 /** In a page the engine leaves the main thread free; a worker or Node script is free already. */
 function chooseWorker(wanted) {
-  if (![true, false, 'auto'].includes(wanted)) {
-    throw badArgument(`worker is ${JSON.stringify(wanted)}; it is one of "auto", true, false.`);
-  }
+  readChoice('worker', wanted, ['auto', true, false]);
   if (wanted === true && !WorkerClass) {
     throw new BertletError('UNSUPPORTED', 'This runtime cannot start a worker; use worker: false.');
   }

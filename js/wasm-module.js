@@ -1,5 +1,6 @@
 // Which of the two modules this engine can run, and how it is fetched and compiled.
 import { BertletError } from './errors.js';
+import { readChoice } from './inputs.js';
 import { builtin } from './platform.js';
 
 // Smallest modules that use one instruction of each kind: () -> i8x16.splat(0), and
@@ -9,13 +10,7 @@ const splatZero = [65, 0, 253, 15];
 const moduleWithBody = (...code) =>
   new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]);
 
-/** @returns {{ simd: boolean, relaxed: boolean }} what the engine can run */
-export function detectSimd() {
-  return {
-    simd: WebAssembly.validate(moduleWithBody(...splatZero)),
-    relaxed: WebAssembly.validate(moduleWithBody(...splatZero, ...splatZero, 253, 128, 2)),
-  };
-}
+const canRun = (...code) => WebAssembly.validate(moduleWithBody(...code));
 
 /**
  * The one module to fetch.
@@ -23,26 +18,14 @@ export function detectSimd() {
  * @returns {'baseline' | 'relaxed'}
  */
 export function chooseModule(simd = 'auto') {
-  if (!['auto', 'baseline', 'relaxed'].includes(simd)) {
-    throw new BertletError(
-      'BAD_ARGUMENT',
-      `simd is "${simd}"; it is one of auto, baseline, relaxed.`,
-    );
+  readChoice('simd', simd, ['auto', 'baseline', 'relaxed']);
+  if (!canRun(...splatZero)) {
+    throw new BertletError('NO_SIMD', 'This runtime has no WebAssembly SIMD: update it.');
   }
-  const has = detectSimd();
-  if (!has.simd) {
-    throw new BertletError(
-      'NO_SIMD',
-      'This browser or runtime has no WebAssembly SIMD: update it.',
-    );
-  }
-  if (simd === 'relaxed' && !has.relaxed) {
-    throw new BertletError(
-      'UNSUPPORTED',
-      'This browser or runtime has no relaxed SIMD: use simd "auto".',
-    );
-  }
-  return simd === 'auto' ? (has.relaxed ? 'relaxed' : 'baseline') : simd;
+  if (simd === 'baseline') return simd;
+  if (canRun(...splatZero, ...splatZero, 253, 128, 2)) return 'relaxed';
+  if (simd === 'auto') return 'baseline';
+  throw new BertletError('UNSUPPORTED', 'This runtime has no relaxed SIMD: use simd "auto".');
 }
 
 // Literal URLs: bundlers find and copy the files by this pattern.
