@@ -1,6 +1,6 @@
 // Reads the fields of a tokenizer's JSON; what is missing or of the wrong kind is refused
 // with the file and the place in it.
-import { BertletError } from './errors.js';
+import { badModel, BertletError } from './errors.js';
 
 /**
  * An object or array of a JSON file.
@@ -15,7 +15,7 @@ export function isObject(value) {
 
 /** @param {Place} place @param {string | number} key @param {string} complaint */
 export function badField({ path }, key, complaint) {
-  return new BertletError('BAD_MODEL', `${path}${key} ${complaint}.`);
+  return badModel(path + key, complaint);
 }
 
 /**
@@ -49,7 +49,7 @@ export function unsupported({ path, value }, key, supported) {
  */
 export function wholeFile(fileName, value = {}) {
   if (isObject(value)) return { value, path: `${fileName}: ` };
-  throw new BertletError('BAD_MODEL', `${fileName} is not a JSON object.`);
+  throw badModel(fileName, 'is not a JSON object');
 }
 
 /** Makes a function that reads one kind of value. */
@@ -66,7 +66,7 @@ const readArray = reader(Array.isArray, 'an array');
 export const readBoolean = reader((value) => typeof value === 'boolean', 'true or false');
 export const readText = reader((value) => typeof value === 'string', 'a string');
 const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
-export const readCount = reader(isCount, 'a whole number of at least 0');
+export const readCount = reader(isCount, 'a count');
 export const readId = reader((value) => isCount(value) && value < 2 ** 31, 'an id');
 
 /** A bit for each of the named fields that is true. @param {string[]} names */

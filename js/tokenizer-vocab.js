@@ -1,6 +1,6 @@
 // vocab.txt and its companions to the tokenizer.json that transformers' BertTokenizer
 // makes of them.
-import { BertletError } from './errors.js';
+import { badModel } from './errors.js';
 import {
   badField,
   isObject,
@@ -51,11 +51,7 @@ export function jsonFromVocab(vocabText, given, addedTokens) {
   };
   const settings = { ...given, value: { ...usual, ...given.value } };
   if (!bertClass.test(readText(settings, 'tokenizer_class'))) {
-    throw unsupported(
-      settings,
-      'tokenizer_class',
-      'BertTokenizer and its kin, or a tokenizer.json',
-    );
+    throw unsupported(settings, 'tokenizer_class', 'BertTokenizer and its kin');
   }
   const { added, named } = readAdded(settings, addedTokens);
   const vocab = readVocab(vocabText);
@@ -108,7 +104,7 @@ export function numberTokens(vocab, size, added) {
 function readVocab(text) {
   const lines = text.split(/\r\n?|\n/);
   if (lines.at(-1) === '') lines.pop();
-  if (lines.length === 0) throw new BertletError('BAD_MODEL', 'vocab.txt is empty.');
+  if (lines.length === 0) throw badModel('vocab.txt', 'is empty');
   return Object.fromEntries(lines.map((line, id) => [line, id]));
 }
 
