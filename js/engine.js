@@ -158,7 +158,7 @@ export class Engine {
     if (this.memory.exports.bl_wasm_crew_lost() === 0) return;
     this.#crew.stop();
     this.#crew = undefined;
-    throw new BertletError('INTERNAL', 'A thread of the engine ended unexpectedly: call again.');
+    throw new BertletError('INTERNAL', 'A thread of the engine ended: call again.');
   }
 
   /** Tokenises texts from `first` on into a batch, until it is full. */

@@ -91,8 +91,7 @@ export class Tokenizer {
     const memory = this.#open();
     const skip = readBoolean('skipSpecialTokens', options?.skipSpecialTokens ?? false);
     const list = readIds(ids);
-    const mark = memory.mark();
-    try {
+    return memory.scratch(() => {
       const address = memory.alloc(4 * list.length);
       memory.int32(address, list.length).set(list);
       const text = memory.writeStruct('bl_text');
@@ -106,23 +105,18 @@ export class Tokenizer {
         text,
       );
       return readTextStruct(memory, text);
-    } finally {
-      memory.reset(mark);
-    }
+    });
   }
 
   /** @param {string} token @returns {number | undefined} */
   tokenToId(token) {
     const memory = this.#open();
     if (typeof token !== 'string') throw badArgument('token is not a string.');
-    const mark = memory.mark();
-    try {
+    return memory.scratch(() => {
       const { address, length } = memory.writeText(token);
       const id = memory.exports.bl_tokenizer_token_to_id(this.address, address, length);
       return id < 0 ? undefined : id;
-    } finally {
-      memory.reset(mark);
-    }
+    });
   }
 
   /** @param {number} id @returns {string | undefined} */

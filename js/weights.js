@@ -47,22 +47,30 @@ async function readIndex(source) {
   if (index !== undefined) return readShardIndex(index, indexFile);
   throw new BertletError(
     'NOT_FOUND',
-    `${source.description} has neither ${weightsFile} nor ${indexFile}: save weights in other ` +
-      'formats as safetensors first (save_pretrained in transformers).',
+    `${source.description} has neither ${weightsFile} nor ${indexFile}: save it as safetensors.`,
   );
 }
 
 /** Lays the model out once the first header is known, then takes rows tensor by tensor. */
 class ModelWriter {
+  #memory;
+  #config;
+  #dtype;
+  #names;
+  #hasPooler;
+  #configStruct;
+  #staging;
+  #stagingBytes;
+  #stagingMark;
   #address = 0;
   #seen = new Map(); // tensor or scale by name → its type in the file
 
   /** @param {string[] | undefined} names of all tensors, where the model is sharded */
   constructor(memory, config, dtype, names) {
-    this.memory = memory;
-    this.config = config;
-    this.dtype = dtype;
-    this.names = names;
+    this.#memory = memory;
+    this.#config = config;
+    this.#dtype = dtype;
+    this.#names = names;
   }
 
   async takeFile(file, stream) {
@@ -73,38 +81,39 @@ class ModelWriter {
   }
 
   #create(file, tensors) {
-    const { memory, config } = this;
-    const known = (this.names ?? [...tensors.keys()]).map((name) => identifyTensor(memory, name));
+    const memory = this.#memory;
+    const config = this.#config;
+    const known = (this.#names ?? [...tensors.keys()]).map((name) => identifyTensor(memory, name));
     const present = new Set(known.filter((t) => t && !t.isScale).map((t) => t.name));
-    this.hasPooler = [...present].some(isOfPooler);
-    for (const { name } of tensorsOf(memory, config.layers, this.hasPooler)) {
-      if (!present.has(name)) throw bad(this.names ? indexFile : file, name, 'is missing');
+    this.#hasPooler = [...present].some(isOfPooler);
+    for (const { name } of tensorsOf(memory, config.layers, this.#hasPooler)) {
+      if (!present.has(name)) throw bad(this.#names ? indexFile : file, name, 'is missing');
     }
     const { model_type, ...fields } = config;
-    this.configStruct = memory.writeStruct('bl_config', {
+    this.#configStruct = memory.writeStruct('bl_config', {
       ...fields,
-      dtype: memory.constants[`BL_DTYPE_${this.dtype.toUpperCase().replace('-', '_')}`],
+      dtype: memory.constants[`BL_DTYPE_${this.#dtype.toUpperCase().replace('-', '_')}`],
       activation: memory.constants[`BL_ACTIVATION_${config.activation}`],
-      has_pooler: this.hasPooler,
+      has_pooler: this.#hasPooler,
     });
     // Absurd sizes in config.json must fail here, before memory is taken for them.
     for (const [name, info] of tensors) this.#check(file, name, info);
 
     const pointer = memory.alloc(4);
-    const status = memory.tryCall('bl_model_create', memory.arena, this.configStruct, pointer);
+    const status = memory.tryCall('bl_model_create', memory.arena, this.#configStruct, pointer);
     if (status !== 'BL_OK') throw errorOfStatus(status);
     this.#address = memory.readU32(pointer);
     memory.seal();
-    this.stagingMark = memory.mark();
+    this.#stagingMark = memory.mark();
     const widestRow = 4 * Math.max(config.hidden_size, config.intermediate_size);
-    this.stagingBytes = Math.max(stagingBytes, widestRow);
-    this.staging = memory.alloc(this.stagingBytes);
+    this.#stagingBytes = Math.max(stagingBytes, widestRow);
+    this.#staging = memory.alloc(this.#stagingBytes);
   }
 
   /** What the file says of a tensor against what the configuration asks for. */
   #check(file, name, { dtype, shape }) {
-    const { layers } = this.config;
-    const tensor = identifyTensor(this.memory, name);
+    const { layers } = this.#config;
+    const tensor = identifyTensor(this.#memory, name);
     if (!tensor) return undefined;
     if (tensor.layer >= layers) {
       throw bad(file, name, `is of a layer beyond the ${layers} of config.json`);
@@ -133,10 +142,10 @@ class ModelWriter {
   }
 
   #shapeOf({ role, layer }) {
-    const { memory } = this;
+    const memory = this.#memory;
     return memory.scratch(() => {
       const shape = memory.writeStruct('bl_tensor_shape');
-      memory.call('bl_model_tensor_shape', this.configStruct, role, layer, shape);
+      memory.call('bl_model_tensor_shape', this.#configStruct, role, layer, shape);
       return memory.readStruct('bl_tensor_shape', shape);
     });
   }
@@ -145,14 +154,15 @@ class ModelWriter {
   #sinkFor(file, name, info) {
     const tensor = this.#check(file, name, info);
     if (!tensor) return null;
-    const { memory, staging } = this;
+    const memory = this.#memory;
+    const staging = this.#staging;
     const { role, layer, rows, columns, isScale } = tensor;
     const key = isScale ? tensor.name + scaleSuffix : tensor.name;
     if (this.#seen.has(key)) throw bad(file, name, 'stands there under two names');
     this.#seen.set(key, info.dtype);
 
     const rowBytes = isScale ? 4 : columns * elementBytes[info.dtype];
-    const windowBytes = rowBytes * Math.min(Math.floor(this.stagingBytes / rowBytes), rows);
+    const windowBytes = rowBytes * Math.min(Math.floor(this.#stagingBytes / rowBytes), rows);
     const [call, ...fixed] = isScale
       ? ['bl_model_write_scales', this.#address, role, layer]
       : ['bl_model_write_rows', this.#address, memory.arena, role, layer];
@@ -169,9 +179,9 @@ class ModelWriter {
   }
 
   finish() {
-    const { memory } = this;
+    const memory = this.#memory;
     let parameters = 0;
-    for (const tensor of tensorsOf(memory, this.config.layers, this.hasPooler)) {
+    for (const tensor of tensorsOf(memory, this.#config.layers, this.#hasPooler)) {
       const { name } = tensor;
       if (!this.#seen.has(name)) throw bad(indexFile, name, 'is not in the file that is named');
       if (this.#seen.get(name) === 'I8' && !this.#seen.has(name + scaleSuffix)) {
@@ -183,8 +193,8 @@ class ModelWriter {
     // It would say where something is missing.
     const where = memory.alloc(8);
     memory.call('bl_model_finish', this.#address, where, where + 4);
-    memory.reset(this.stagingMark);
-    return { address: this.#address, hasPooler: this.hasPooler, parameters };
+    memory.reset(this.#stagingMark);
+    return { address: this.#address, hasPooler: this.#hasPooler, parameters };
   }
 }
 
