@@ -1,12 +1,18 @@
 // Stands in for an Engine that lives in a worker: the same calls, answered by messages.
-import { abortError, BertletError, errorFromData, throwIfAborted } from './errors.js';
+import {
+  abortError,
+  BertletError,
+  errorFromData,
+  throwIfAborted,
+  disposedError,
+} from './errors.js';
 import { openPort, WorkerClass } from './port.js';
 
 export class WorkerEngine {
   #port;
   #calls = new Map();
   #nextId = 1;
-  #info = { memoryBytes: 0, parameters: 0, threads: 1 };
+  #info; // there when open() has returned
   #ended;
 
   /**
@@ -47,7 +53,7 @@ export class WorkerEngine {
   }
 
   dispose() {
-    this.#end(new BertletError('DISPOSED', 'The model was disposed of.'));
+    this.#end(disposedError());
   }
 
   #call(method, args, { signal, onProgress }, transfer) {
@@ -94,13 +100,9 @@ export class WorkerEngine {
 }
 
 function died(cause) {
-  return new BertletError(
-    'INTERNAL',
-    'The engine worker ended unexpectedly: load the model again.',
-    {
-      cause,
-    },
-  );
+  return new BertletError('INTERNAL', 'The engine worker ended: load the model again.', {
+    cause,
+  });
 }
 
 /** Starts worker.js and waits until it listens. */

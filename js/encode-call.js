@@ -5,8 +5,6 @@ import { errorOfStatus } from './errors.js';
 const stagingMost = 1 << 20;
 /** Texts up to so many units are written unit by unit: the encoder's call costs more. */
 const shortText = 32;
-/** Small results share an array of so many numbers: allocating one costs as much as encoding. */
-const pooled = 1 << 11;
 const noPair = 0xffffffff;
 /** In the order of bl_truncation, which starts with none. */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
@@ -31,8 +29,6 @@ export class EncodeCall {
   #input;
   #output;
   #staging = new Uint8Array(0);
-  #pool = new Int32Array(0);
-  #poolUsed = 0;
   #views;
 
   constructor(memory, tokenizer) {
@@ -58,22 +54,6 @@ export class EncodeCall {
   }
 
   /**
-   * One input, its first window.
-   * @param {{ text: string, pair?: string }} input
-   * @param {EncodeSettings} settings
-   * @returns {{ block: import('./encoding.js').EncodedBlock, truncated: number }}
-   */
-  runOne(input, settings) {
-    const mark = this.#memory.mark();
-    try {
-      this.#call([input], settings, false, 0);
-      return { block: this.#readBlock(), truncated: this.#heap().uint32[this.#output.truncated] };
-    } finally {
-      this.#memory.reset(mark);
-    }
-  }
-
-  /**
    * @param {{ text: string, pair?: string }[]} inputs
    * @param {EncodeSettings} settings
    * @param {boolean} windows also those that overflow
@@ -81,25 +61,20 @@ export class EncodeCall {
    * @returns {{
    *   block: import('./encoding.js').EncodedBlock,
    *   starts: Uint32Array,
-   *   inputWindows: Uint32Array,
    *   truncated: Uint32Array,
    * }}
    */
   run(inputs, settings, windows, first) {
     const output = this.#output;
-    const mark = this.#memory.mark();
-    try {
+    return this.#memory.scratch(() => {
       this.#call(inputs, settings, windows, first);
       const { uint32 } = this.#heap();
       return {
         block: this.#readBlock(),
         starts: this.#copy(uint32[output.window_starts], uint32[output.window_count] + 1),
-        inputWindows: this.#copy(uint32[output.input_windows], inputs.length + 1),
         truncated: this.#copy(uint32[output.input_truncated], inputs.length),
       };
-    } finally {
-      this.#memory.reset(mark);
-    }
+    });
   }
 
   #call(inputs, settings, windows, first) {
@@ -207,18 +182,7 @@ export class EncodeCall {
     const total = uint32[output.token_count];
     const begin = uint32[output.ids] / 4;
     const surfaces = uint32[output.surfaces] ? this.#readSurfaces(total) : undefined;
-    const length = 5 * total;
-    if (length > pooled / 4) {
-      return { numbers: int32.slice(begin, begin + length), first: 0, total, surfaces };
-    }
-    if (this.#poolUsed + length > this.#pool.length) {
-      this.#pool = new Int32Array(pooled);
-      this.#poolUsed = 0;
-    }
-    const first = this.#poolUsed;
-    this.#poolUsed += length;
-    this.#pool.set(int32.subarray(begin, begin + length), first);
-    return { numbers: this.#pool, first, total, surfaces };
+    return { numbers: int32.slice(begin, begin + 5 * total), total, surfaces };
   }
 
   #copy(address, count) {
@@ -245,11 +209,11 @@ export class EncodeCall {
     const which = inputs.length > 1 || first > 0 ? ` (input ${input})` : '';
     // In the order of bl_encode_problem, which starts with none.
     const sentence = [
-      `maxLength is ${maxLength}: that is less than the special tokens take`,
-      `stride is ${stride}: it must be less than the tokens of a text that fit in ${maxLength}`,
+      `maxLength ${maxLength} is less than the special tokens take`,
+      `stride ${stride} leaves no room for text in ${maxLength} tokens`,
       'truncation "only_second" needs a pair',
-      `truncation "${truncation}" cannot reach ${maxLength} tokens: the text that may be cut is too short`,
-      'A word is not in the vocabulary, which has no unknown token either',
+      `truncation "${truncation}" cannot reach ${maxLength} tokens`,
+      'The vocabulary lacks a word and an unknown token',
     ][uint32[this.#output.problem] - 1];
     return errorOfStatus(status, sentence && `${sentence}${which}.`);
   }

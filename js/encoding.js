@@ -1,11 +1,10 @@
 // What a text became: views of one block of numbers, made when they are first read.
 
 /**
- * Windows of one or many texts as C laid them out: `numbers` has, from `first` on, the ids,
- * type ids, special mask (`total` numbers each) and offsets (twice as many) end to end.
+ * Windows of one or many texts as C laid them out: `numbers` has the ids, type ids, special
+ * mask (`total` numbers each) and offsets (twice as many) end to end.
  * @typedef {{
  *   numbers: Int32Array,
- *   first: number,
  *   total: number,
  *   surfaces?: (string | undefined)[],
  * }} EncodedBlock `surfaces`: texts of tokens that differ from their ids' own
@@ -97,20 +96,6 @@ export class Encoding {
     return this.#overflowing;
   }
 
-  toJSON() {
-    const { ids, typeIds, attentionMask, specialTokensMask, tokens, offsets, overflowing } = this;
-    const lists = [ids, typeIds, attentionMask, specialTokensMask].map((list) => Array.from(list));
-    return {
-      ids: lists[0],
-      typeIds: lists[1],
-      attentionMask: lists[2],
-      specialTokensMask: lists[3],
-      tokens,
-      offsets,
-      overflowing,
-    };
-  }
-
   /**
    * This encoding with padding up to `length` tokens; itself when it is that long.
    * @param {number} length
@@ -132,21 +117,21 @@ export class Encoding {
       ...surfaces.slice(this.#begin, this.#end),
       ...Array(missing - left),
     ];
-    const padded = { numbers, first: 0, total, surfaces: ownSurfaces };
+    const padded = { numbers, total, surfaces: ownSurfaces };
     const pads = { left, right: missing - left };
     return new Encoding(this.#texts, padded, 0, total, overflow, pads);
   }
 
   /** A view of ids, type ids or special mask. */
   #row(row) {
-    const { numbers, first, total } = this.#block;
-    const begin = first + row * total;
+    const { numbers, total } = this.#block;
+    const begin = row * total;
     return numbers.subarray(begin + this.#begin, begin + this.#end);
   }
 
   #flatOffsets() {
-    const { numbers, first, total } = this.#block;
-    const begin = first + 3 * total;
+    const { numbers, total } = this.#block;
+    const begin = 3 * total;
     return numbers.subarray(begin + 2 * this.#begin, begin + 2 * this.#end);
   }
 }

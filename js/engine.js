@@ -1,5 +1,11 @@
 // One WASM instance with its tokenizer and weights: runs batches, one call at a time.
-import { BertletError, abortError, errorOfStatus, throwIfAborted } from './errors.js';
+import {
+  BertletError,
+  errorOfStatus,
+  throwIfAborted,
+  untilAborted,
+  disposedError,
+} from './errors.js';
 import { Memory } from './memory.js';
 import { Threads } from './threads.js';
 import { placeTokenizer } from './tokenizer-place.js';
@@ -87,7 +93,7 @@ export class Engine {
       return this.#runNow(request, control);
     });
     this.#tail = result.catch(() => {});
-    return signal ? rejectOnAbort(result, signal) : result;
+    return untilAborted(result, signal);
   }
 
   dispose() {
@@ -97,7 +103,7 @@ export class Engine {
   }
 
   #check(signal) {
-    if (this.#disposed) throw new BertletError('DISPOSED', 'The model was disposed of.');
+    if (this.#disposed) throw disposedError();
     throwIfAborted(signal);
   }
 
@@ -298,19 +304,9 @@ export class Engine {
     const { ids, type_ids: segments } = memory.readStruct('bl_batch', batch.address);
     return new BertletError(
       'BAD_MODEL',
-      `The tokenizer gives the token id ${memory.readU32(ids + token * 4)} in segment ` +
-        `${memory.readU32(segments + token * 4)}, but the model has ${config.vocab_size} tokens ` +
-        `and ${config.type_vocab_size} segments: the two do not belong together.`,
+      `Token id ${memory.readU32(ids + token * 4)} in segment ` +
+        `${memory.readU32(segments + token * 4)} is beyond the ${config.vocab_size} tokens and ` +
+        `${config.type_vocab_size} segments of the model: its tokenizer is another model's.`,
     );
   }
-}
-
-/** Rejects as soon as the signal fires; the work itself stops at its next check. */
-function rejectOnAbort(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortError(signal));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -33,7 +33,7 @@ export const statusNames = [
 export function errorOfStatus(status, sentence) {
   const usual =
     status === 'BL_OUT_OF_MEMORY'
-      ? 'There is not enough memory: pass fewer or shorter texts at once, or use dtype "int8".'
+      ? 'There is not enough memory: pass fewer or shorter texts, or use dtype "int8".'
       : `The core answered ${status}.`;
   const code = statusNames.includes(status) ? status.slice(3) : 'INTERNAL';
   return new BertletError(code, sentence ?? usual);
@@ -46,6 +46,10 @@ export function errorOfStatus(status, sentence) {
  */
 export function badModel(file, what, cause) {
   return new BertletError('BAD_MODEL', `${file} ${what}.`, { cause });
+}
+
+export function disposedError() {
+  return new BertletError('DISPOSED', 'This was disposed of: load it again to use it.');
 }
 
 /** What a call gives, undefined when it fails: for what is given up anyway. */
@@ -65,6 +69,23 @@ export function throwIfAborted(signal) {
 /** @param {AbortSignal} [signal] */
 export function abortError(signal) {
   return new BertletError('ABORTED', 'The call was aborted.', { cause: signal?.reason });
+}
+
+/**
+ * The promise's result, or ABORTED as soon as the signal fires; the work itself goes on.
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>}
+ * @template T
+ */
+export function untilAborted(promise, signal) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(abortError(signal));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    promise.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** Errors cross a worker boundary as plain data. @param {unknown} error */

@@ -18,8 +18,8 @@ import { weightsFile } from './weights.js';
 export async function load(source, options = {}) {
   const choices = readOptions(options);
   const { signal } = choices;
-  const progress = trackProgress(options.onProgress);
-  const report = createProgress(progress?.download);
+  const tell = progressTeller(options.onProgress);
+  const report = createProgress(tell);
   // Compiling takes a while on another thread: it goes on while files are read.
   const module = loadModule(choices.simd, choices.threads > 1);
   module.catch(() => {});
@@ -41,10 +41,10 @@ export async function load(source, options = {}) {
     const { engine, tokenizer } = choices.worker
       ? await openInWorker(engineOptions, info, source, sourceOptions, control)
       : await openHere(engineOptions, info, opened, control);
-    progress?.enter('prepare');
+    tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config);
     throwIfAborted(signal);
-    progress?.enter('ready');
+    tell?.({ phase: 'ready' });
     return new Model(engine, tokenizer, folder, { ...choices, signal });
   } finally {
     await opened.close();
@@ -92,19 +92,14 @@ function readOptions(options) {
   };
 }
 
-/** Phases after the download repeat its last figures. */
-function trackProgress(onProgress) {
+/** Tells of an event; what it leaves out is as it was: phases after the download repeat its figures. */
+function progressTeller(onProgress) {
   if (onProgress === undefined || onProgress === null) return undefined;
   if (typeof onProgress !== 'function') throw badArgument('onProgress is not a function.');
-  let last = { file: '', loaded: 0, total: 0, fromCache: false };
-  return {
-    download(event) {
-      last = event;
-      onProgress(event);
-    },
-    enter(phase) {
-      onProgress({ ...last, phase });
-    },
+  let last = {};
+  return (event) => {
+    last = { ...last, ...event };
+    onProgress(last);
   };
 }
 
@@ -140,7 +135,6 @@ async function warmUp(engine, { max_positions: positions }) {
     inputs: [{ text: 'a few words to begin with' }],
     maxLength: Math.min(16, positions),
     truncation: 'longest_first',
-    longText: 'truncate',
     pooling: 'mean',
   };
   for (let i = 0; i < 2; i++) await engine.run(request).catch(() => {}); // a call of the user's will tell

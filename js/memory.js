@@ -154,15 +154,8 @@ export class Memory {
 
   /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). */
   writeText(text) {
-    const address = this.alloc(text.length * 3);
-    const view = this.bytes(address, text.length * 3);
-    if (view.buffer instanceof ArrayBuffer) {
-      return { address, length: utf8Encoder.encodeInto(text, view).written };
-    }
-    // TextEncoder refuses shared memory.
     const bytes = utf8Encoder.encode(text);
-    view.set(bytes);
-    return { address, length: bytes.length };
+    return { address: this.writeBytes(bytes), length: bytes.length };
   }
 
   /** Reads UTF-8. A copy is decoded where the memory is shared (a TextDecoder rule). */
@@ -177,9 +170,7 @@ function createSharedMemory() {
   for (const maximum of [65536, 32768, 16384, 8192]) {
     try {
       return new WebAssembly.Memory({ initial: 16, maximum, shared: true });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-    }
+    } catch {}
   }
   throw errorOfStatus('BL_OUT_OF_MEMORY');
 }

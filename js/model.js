@@ -1,5 +1,5 @@
 import { truncations } from './encode-call.js';
-import { BertletError } from './errors.js';
+import { BertletError, disposedError } from './errors.js';
 import { badArgument, readChoice, readCount, readInputs, readSignal } from './inputs.js';
 import { cosine, cutDimensions, toPrecision } from './vectors.js';
 
@@ -67,9 +67,6 @@ export class Model {
   }
 
   async similarity(a, b, options = {}) {
-    if (Array.isArray(a) || Array.isArray(b)) {
-      throw badArgument('similarity compares two texts; for arrays use embed and compare.');
-    }
     const [first, second] = await this.embed([a, b], options);
     return cosine(first, second);
   }
@@ -99,7 +96,7 @@ export class Model {
 
   #check() {
     if (this.#disposed) {
-      throw new BertletError('DISPOSED', 'The model was disposed of.');
+      throw disposedError();
     }
   }
 
@@ -209,7 +206,7 @@ export class Model {
 }
 
 /** A signal given to load() is honoured in every later call too. */
-function joinSignals(own, shared) {
-  if (!own || !shared || own === shared) return own ?? shared;
-  return AbortSignal.any([own, shared]);
+function joinSignals(...signals) {
+  const given = signals.filter(Boolean);
+  return given.length > 1 ? AbortSignal.any(given) : given[0];
 }

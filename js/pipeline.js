@@ -79,7 +79,11 @@ function stack(type, vectors, Kind) {
 function tokenTensor(matrices) {
   const longest = Math.max(0, ...matrices.map(({ shape }) => shape[0]));
   const width = matrices[0]?.shape[1] ?? 0;
-  const data = new Float32Array(matrices.length * longest * width);
-  matrices.forEach((matrix, i) => data.set(matrix.data, i * longest * width));
-  return new Tensor('float32', data, [matrices.length, longest, width]);
+  const padded = matrices.map(({ data }) => {
+    const rows = new Float32Array(longest * width);
+    rows.set(data);
+    return rows;
+  });
+  const { type, data } = stack('float32', padded, Float32Array);
+  return new Tensor(type, data, [matrices.length, longest, width]);
 }

@@ -1,7 +1,7 @@
 // One way to the files of a model, whatever they are read from.
 import { decodeText, joinBytes } from './bytes.js';
 import { checkStream, readError } from './checked-stream.js';
-import { abortError, badModel, BertletError, throwIfAborted } from './errors.js';
+import { badModel, BertletError, throwIfAborted, untilAborted } from './errors.js';
 import { openFileCache } from './file-cache.js';
 import { isFileName } from './file-names.js';
 import { readIntegrity } from './integrity.js';
@@ -146,13 +146,4 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
     /** Frees everything that is still open; what is being read fails with ABORTED. */
     close: async () => controller.abort(),
   };
-}
-
-/** The promise's result, or ABORTED as soon as the signal fires. */
-function untilAborted(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(abortError(signal));
-    signal.addEventListener('abort', stop);
-    promise.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
-  });
 }

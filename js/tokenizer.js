@@ -2,7 +2,7 @@
 // crosses into WebAssembly once for many texts.
 import { EncodeCall, truncations } from './encode-call.js';
 import { Encoding } from './encoding.js';
-import { BertletError } from './errors.js';
+import { disposedError } from './errors.js';
 import { badArgument, readChoice, readCount, readInputs } from './inputs.js';
 import { placeTokenizer } from './tokenizer-place.js';
 
@@ -59,10 +59,9 @@ export class Tokenizer {
     this.#open();
     const settings = this.#readOptions(options);
     const [input] = readInputs({ text, pair: options?.pair }).inputs;
-    const { block, truncated } = this.#call.runOne(input, settings);
-    const overflow = this.#overflowOf(input, settings, truncated);
-    const encoding = new Encoding(this.#textOf, block, 0, block.total, overflow);
-    return settings.padding === false ? encoding : this.#pad([encoding], settings)[0];
+    const encodings = [];
+    this.#encodeSome([input], settings, 0, encodings);
+    return (settings.padding === false ? encodings : this.#pad(encodings, settings))[0];
   }
 
   /** See index.d.ts. */
@@ -70,7 +69,7 @@ export class Tokenizer {
     this.#open();
     if (!Array.isArray(texts)) throw badArgument('texts is not an array.');
     if (options?.pair !== undefined) {
-      throw badArgument('encodeBatch takes pairs in its array: [{ text, pair }].');
+      throw badArgument('encodeBatch takes pairs in its array.');
     }
     const settings = this.#readOptions(options);
     const { inputs } = readInputs(texts);
@@ -131,19 +130,16 @@ export class Tokenizer {
     const known = this.#texts[id];
     if (known !== undefined) return known;
     const memory = this.#open();
-    const mark = memory.mark();
-    try {
+    return memory.scratch(() => {
       const text = memory.writeStruct('bl_text');
       const status = memory.tryCall('bl_tokenizer_id_to_token', this.address, id, text);
       if (status === 'BL_OK') this.#texts[id] = readTextStruct(memory, text);
       return this.#texts[id];
-    } finally {
-      memory.reset(mark);
-    }
+    });
   }
 
   #open() {
-    if (!this.#memory) throw new BertletError('DISPOSED', 'The tokenizer was disposed of.');
+    if (!this.#memory) throw disposedError();
     return this.#memory;
   }
 
@@ -163,9 +159,7 @@ export class Tokenizer {
     const needsLength = given.truncation || given.padding === 'max_length';
     const maxLength = given.maxLength ?? this.#info.modelMaxLength;
     if (needsLength && maxLength === undefined) {
-      throw badArgument(
-        'maxLength is missing: truncation, and padding to "max_length", need it where the folder sets none.',
-      );
+      throw badArgument('maxLength is missing: truncation and padding to it need one.');
     }
     return { ...given, maxLength: maxLength ?? 0 };
   }

@@ -185,7 +185,7 @@ class ModelWriter {
       const { name } = tensor;
       if (!this.#seen.has(name)) throw bad(indexFile, name, 'is not in the file that is named');
       if (this.#seen.get(name) === 'I8' && !this.#seen.has(name + scaleSuffix)) {
-        throw bad(weightsFile, name + scaleSuffix, 'is missing: an I8 tensor needs row scales');
+        throw bad(weightsFile, name + scaleSuffix, 'is missing');
       }
       const { rows, columns } = this.#shapeOf(tensor);
       parameters += rows * columns;

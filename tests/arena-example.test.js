@@ -5,7 +5,10 @@ import { sumInArena } from './examples/arena.js';
 test('the arena works without the loader', () => {
   const numbers = Array.from({ length: 1_000_000 }, (_, i) => i % 7);
   const result = sumInArena(numbers);
-  assert.equal(result.sum, numbers.reduce((a, b) => a + b, 0));
+  assert.equal(
+    result.sum,
+    numbers.reduce((a, b) => a + b, 0),
+  );
   assert.ok(result.aligned);
   assert.equal(result.top, result.mark, 'reset gives the scratch memory back');
   assert.ok(result.highWater >= result.mark + 4_000_000);

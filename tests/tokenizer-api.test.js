@@ -4,7 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tokenizerBlobFromJson } from '../js/tokenizer-config.js';
 import { createTokenizer } from '../js/tokenizer.js';
-import { createMemory, createOpener, miniLM, openFiles, readConfig } from './helpers/tokenizers.js';
+import {
+  createMemory,
+  createOpener,
+  miniLM,
+  openFiles,
+  plainOf,
+  readConfig,
+} from './helpers/tokenizers.js';
 
 const open = createOpener();
 const badArgument = { code: 'BAD_ARGUMENT', name: 'BertletError' };
@@ -22,7 +29,6 @@ test('an encoding is views of one block, made when they are read', async () => {
   assert.deepEqual(encoding.tokens, ['[CLS]', 'hello', ',', 'world', '!', '[SEP]']);
   assert.deepEqual(encoding.offsets[3], [7, 12]);
   assert.equal(encoding.overflowing, undefined);
-  assert.deepEqual(JSON.parse(JSON.stringify(encoding)).ids, Array.from(encoding.ids));
   const held = Array.from(encoding.ids);
   for (let i = 0; i < 500; i++) tokenizer.encode(`other text ${i}`);
   assert.deepEqual(Array.from(encoding.ids), held, 'later calls leave it alone');
@@ -41,13 +47,13 @@ test('offsets count UTF-16 units, a lone surrogate counts as U+FFFD', async () =
   for (const broken of ['\ud83d', '\ude42', '\ud83d hello', 'hello\ude42\ud83d', '\ud83dx\ude42']) {
     const mended = broken.replaceAll(/\p{Surrogate}/gu, '\ufffd');
     for (const other of [tokenizer, cased]) {
-      assert.deepEqual(other.encode(broken).toJSON(), other.encode(mended).toJSON());
+      assert.deepEqual(plainOf(other.encode(broken)), plainOf(other.encode(mended)));
     }
   }
   // The halves at the ends of two texts don't meet.
   const [first, second] = cased.encodeBatch(['é\ud83d', '\ude42é']);
-  assert.deepEqual(first.toJSON(), cased.encode('é\ufffd').toJSON());
-  assert.deepEqual(second.toJSON(), cased.encode('\ufffdé').toJSON());
+  assert.deepEqual(plainOf(first), plainOf(cased.encode('é\ufffd')));
+  assert.deepEqual(plainOf(second), plainOf(cased.encode('\ufffdé')));
 });
 
 test('batches: order, pairs, padding to the longest, nothing at all', async () => {
@@ -60,8 +66,8 @@ test('batches: order, pairs, padding to the longest, nothing at all', async () =
     [3, 8, 2, 4],
   );
   assert.deepEqual(
-    plain[1].toJSON(),
-    tokenizer.encode('hello world', { pair: 'again and again' }).toJSON(),
+    plainOf(plain[1]),
+    plainOf(tokenizer.encode('hello world', { pair: 'again and again' })),
   );
   for (const padding of [true, 'longest', 8]) {
     const padded = tokenizer.encodeBatch(texts, { padding });
@@ -118,7 +124,7 @@ test('truncation: the default length, windows on demand, padding of windows', as
 
 test('wrong arguments are refused, and the tokenizer stays usable', async () => {
   const tokenizer = await open('uncased');
-  const before = tokenizer.encode('hello').toJSON();
+  const before = plainOf(tokenizer.encode('hello'));
   const calls = [
     () => tokenizer.encode(),
     () => tokenizer.encode(null),
@@ -165,7 +171,7 @@ test('wrong arguments are refused, and the tokenizer stays usable', async () => 
     () => tokenizer.encodeBatch(['a', 'a b c d e'], { truncation: 'only_second', maxLength: 5 }),
     /input 1/,
   );
-  assert.deepEqual(tokenizer.encode('hello').toJSON(), before);
+  assert.deepEqual(plainOf(tokenizer.encode('hello')), before);
   assert.equal(tokenizer.idToToken(-1), undefined);
   assert.equal(tokenizer.idToToken(2 ** 40), undefined);
   assert.equal(tokenizer.decode([2 ** 31, 7592]), 'hello');

@@ -58,3 +58,14 @@ export function createOpener() {
     return opened.get(name);
   };
 }
+
+/** All that an encoding says, as plain data to compare. */
+export function plainOf(encoding) {
+  const lists = ['ids', 'typeIds', 'attentionMask', 'specialTokensMask'];
+  return {
+    ...Object.fromEntries(lists.map((name) => [name, Array.from(encoding[name])])),
+    tokens: encoding.tokens,
+    offsets: encoding.offsets,
+    overflowing: encoding.overflowing?.map(plainOf),
+  };
+}
