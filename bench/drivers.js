@@ -8,6 +8,23 @@ import { startServer } from './server.js';
 
 const CALL_LIMIT_MS = 10 * 60 * 1000;
 
+/** What drives a contender in a process of its own, until that ends. */
+function driverOf(child, tail, call, end) {
+  const gone = new Promise((resolve) => {
+    child.on('exit', (code) => {
+      end(`the process ended with ${code}: ${tail()}`);
+      resolve();
+    });
+  });
+  return {
+    call,
+    async close() {
+      await call('close').catch(() => child.kill());
+      await gone;
+    },
+  };
+}
+
 /**
  * Requests and answers over any pair of streams.
  * @param {(message: object) => void} send
@@ -63,19 +80,7 @@ function startNode({ node }) {
   child.stdout.resume();
   const { call, answer, end } = conversation((message) => child.send(message));
   child.on('message', answer);
-  const gone = new Promise((resolve) => {
-    child.on('exit', (code) => {
-      end(`the process ended with ${code}: ${tail()}`);
-      resolve();
-    });
-  });
-  return {
-    call,
-    async close() {
-      await call('close').catch(() => child.kill());
-      await gone;
-    },
-  };
+  return driverOf(child, tail, call, end);
 }
 
 function startPython() {
@@ -88,19 +93,7 @@ function startPython() {
     child.stdin.write(`${JSON.stringify(message)}\n`),
   );
   readline.createInterface({ input: child.stdout }).on('line', (line) => answer(JSON.parse(line)));
-  const gone = new Promise((resolve) => {
-    child.on('exit', (code) => {
-      end(`the process ended with ${code}: ${tail()}`);
-      resolve();
-    });
-  });
-  return {
-    call,
-    async close() {
-      await call('close').catch(() => child.kill());
-      await gone;
-    },
-  };
+  return driverOf(child, tail, call, end);
 }
 
 let browser;

@@ -25,8 +25,8 @@ export function openPort(worker) {
     },
     send: (message, transfer = []) => worker.postMessage(message, transfer),
     stop: () => worker.terminate(),
-    /** In Node: whether the process waits for the worker. */
-    hold: (held) => isNode && worker[held ? 'ref' : 'unref'](),
+    /** In Node the process no longer waits for the worker. */
+    unref: () => isNode && worker.unref(),
   };
 }
 

@@ -8,13 +8,11 @@ import { Memory } from './memory.js';
 import { createProgress } from './progress.js';
 import { readHeader, streamTensors } from './safetensors.js';
 import { layoutSafetensors } from './safetensors-write.js';
-import { readShardIndex } from './shard-index.js';
 import { openSource } from './source.js';
 import { identifyTensor, scaleSuffix } from './tensor-names.js';
 import { chooseModule, loadModule } from './wasm-module.js';
+import { readIndex, weightsFile } from './weights.js';
 
-const weightsFile = 'model.safetensors';
-const indexFile = 'model.safetensors.index.json';
 const stagingBytes = 1 << 20;
 
 const elementBytes = { F32: 4, F16: 2, BF16: 2 };
@@ -60,12 +58,7 @@ async function findFiles(source) {
     await single.cancel();
     return [weightsFile];
   }
-  const index = await source.readJson(indexFile, { optional: true });
-  if (index !== undefined) return [...readShardIndex(index, indexFile).keys()];
-  throw new BertletError(
-    'NOT_FOUND',
-    `${source.description} has neither ${weightsFile} nor ${indexFile}.`,
-  );
+  return [...(await readIndex(source)).keys()];
 }
 
 /** Reads all headers and decides what becomes of each tensor. */

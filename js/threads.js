@@ -70,6 +70,6 @@ function openThread() {
   // A literal expression: bundlers find and copy the worker by this pattern.
   const url = new URL('./thread.js', import.meta.url);
   const port = openPort(new WorkerClass(url, { type: 'module' }));
-  port.hold(false); // a waiting thread must not keep the process alive
+  port.unref(); // a waiting thread must not keep the process alive
   return port;
 }

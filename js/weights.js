@@ -41,8 +41,13 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
   return writer.finish();
 }
 
-/** Of a sharded model: which tensors each file holds. */
-async function readIndex(source) {
+/**
+ * Of a sharded model: which tensors each file holds.
+ * @param {import('./source.js').Source} source
+ * @returns {Promise<Map<string, Set<string>>>}
+ * @throws NOT_FOUND, BAD_MODEL
+ */
+export async function readIndex(source) {
   const index = await source.readJson(indexFile, { optional: true });
   if (index !== undefined) return readShardIndex(index, indexFile);
   throw new BertletError(
