@@ -1,5 +1,6 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
 import { BertletError, badModel } from './errors.js';
+import { readHeadConfig } from './heads.js';
 import { kindOf } from './kind.js';
 
 const modelTypes = ['bert'];
@@ -28,7 +29,8 @@ const sizes = {
 /**
  * @typedef {{ model_type: string, activation: string, layers: number, heads: number,
  *   hidden_size: number, intermediate_size: number, vocab_size: number, max_positions: number,
- *   type_vocab_size: number, layer_norm_epsilon: number }} Config
+ *   type_vocab_size: number, layer_norm_epsilon: number,
+ *   head: import('./heads.js').HeadConfig }} Config
  *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
  *
  * @param {unknown} json the parsed config.json
@@ -50,6 +52,7 @@ export function readConfig(json) {
     throw bad(`gives layer_norm_eps as ${JSON.stringify(epsilon)}, not a number from 0 to 1`);
   }
   config.layer_norm_epsilon = epsilon;
+  config.head = readHeadConfig(json);
   if (config.hidden_size % config.heads !== 0) {
     throw bad(`has a hidden_size that its num_attention_heads (${config.heads}) do not divide`);
   }

@@ -254,17 +254,13 @@ export class Engine {
     const states = memory.readStruct('bl_encoder_run', run);
     const { starts: startsAddress } = memory.readStruct('bl_batch', batch.address);
     const starts = memory.uint32(startsAddress, batch.count + 1).slice();
-    let pooled;
-    if (model.hasPooler) {
-      const pointer = memory.alloc(4);
-      memory.call('bl_pooler', memory.arena, model.address, batch.address, states.hidden, pointer);
-      pooled = memory.float32(memory.readU32(pointer), batch.count * width);
-    }
+    const pooled =
+      model.parts.has('POOLER') && this.#runHead('POOLER', states, starts.subarray(0, batch.count));
     for (let i = 0; i < batch.count; i++) {
       const rows = starts[i + 1] - starts[i];
       outputs.push({
         lastHiddenState: this.#copyRows(states, starts[i], rows),
-        pooled: pooled?.slice(i * width, (i + 1) * width),
+        pooled: pooled ? pooled.slice(i * width, (i + 1) * width) : undefined,
         hiddenStates: this.#copyBlocks(states.hidden_states, states.step_count, rows * width),
         attentions: this.#copyBlocks(
           states.attentions,
@@ -273,6 +269,27 @@ export class Engine {
         ),
       });
     }
+  }
+
+  /** A head's values for some rows of the last hidden state: a view. */
+  #runHead(head, { hidden }, rows) {
+    const { memory, model } = this;
+    const output = memory.writeStruct('bl_head_output');
+    const indices = memory.alloc(4 * rows.length);
+    memory.uint32(indices, rows.length).set(rows);
+    const constant = memory.constants[`BL_HEAD_${head}`];
+    memory.call(
+      'bl_head_run',
+      memory.arena,
+      model.address,
+      constant,
+      hidden,
+      indices,
+      rows.length,
+      output,
+    );
+    const { values, width } = memory.readStruct('bl_head_output', output);
+    return memory.float32(values, rows.length * width);
   }
 
   /** The last hidden state of one text, without the padding between rows. */

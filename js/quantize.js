@@ -91,6 +91,7 @@ function isQuantizable(memory, name, dtype, shape) {
   return (
     tensor !== undefined &&
     !tensor.isScale &&
+    memory.exports.bl_role_is_quantizable(tensor.role) === 1 &&
     shape.length === 2 &&
     Object.hasOwn(elementBytes, dtype)
   );

@@ -1,9 +1,10 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
 import { BertletError, badModel, errorOfStatus, throwIfAborted } from './errors.js';
+import { findHeads } from './heads.js';
 import { streamTensors } from './safetensors.js';
 import { readShardIndex } from './shard-index.js';
-import { identifyTensor, isOfPooler, scaleSuffix, tensorsOf } from './tensor-names.js';
+import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
 
 export const weightsFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
@@ -15,13 +16,18 @@ const stagingBytes = 1 << 20;
 const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
 
 /**
+ * @typedef {{ address: number, parts: Set<string>, heads: Record<string, string>,
+ *   parameters: number, labels: number }} LoadedModel where the C model is, and what it has (heads.js)
+ */
+
+/**
  * Streams the weights of a folder into the permanent region of `memory`.
  * @param {import('./memory.js').Memory} memory
  * @param {import('./config.js').Config} config
  * @param {'fp32' | 'int8' | 'int8-fast'} dtype
  * @param {import('./source.js').Source} source
  * @param {{ signal?: AbortSignal }} control
- * @returns {Promise<{ address: number, hasPooler: boolean, parameters: number }>}
+ * @returns {Promise<LoadedModel>}
  */
 export async function loadWeights(memory, config, dtype, source, { signal } = {}) {
   const single = await source.openStream(weightsFile, { optional: true });
@@ -62,7 +68,8 @@ class ModelWriter {
   #config;
   #dtype;
   #names;
-  #hasPooler;
+  /** @type {import('./heads.js').Heads} */
+  #heads;
   #configStruct;
   #staging;
   #stagingBytes;
@@ -88,18 +95,23 @@ class ModelWriter {
   #create(file, tensors) {
     const memory = this.#memory;
     const config = this.#config;
-    const known = (this.#names ?? [...tensors.keys()]).map((name) => identifyTensor(memory, name));
-    const present = new Set(known.filter((t) => t && !t.isScale).map((t) => t.name));
-    this.#hasPooler = [...present].some(isOfPooler);
-    for (const { name } of tensorsOf(memory, config.layers, this.#hasPooler)) {
+    const present = new Map();
+    for (const name of this.#names ?? tensors.keys()) {
+      const tensor = identifyTensor(memory, name);
+      if (tensor && !tensor.isScale) present.set(tensor.name, tensors.get(name)?.shape ?? []);
+    }
+    const heads = findHeads(present, config.head);
+    this.#heads = heads;
+    for (const { name } of tensorsOf(memory, config.layers, heads)) {
       if (!present.has(name)) throw bad(this.#names ? indexFile : file, name, 'is missing');
     }
-    const { model_type, ...fields } = config;
+    const { model_type, head, ...fields } = config;
     this.#configStruct = memory.writeStruct('bl_config', {
       ...fields,
       dtype: memory.constants[`BL_DTYPE_${this.#dtype.toUpperCase().replace('-', '_')}`],
       activation: memory.constants[`BL_ACTIVATION_${config.activation}`],
-      has_pooler: this.#hasPooler,
+      parts: [...heads.parts].reduce((bits, part) => bits | memory.constants[`BL_PART_${part}`], 0),
+      labels: heads.labels,
     });
     // Absurd sizes in config.json must fail here, before memory is taken for them.
     for (const [name, info] of tensors) this.#check(file, name, info);
@@ -119,14 +131,13 @@ class ModelWriter {
   #check(file, name, { dtype, shape }) {
     const { layers } = this.#config;
     const tensor = identifyTensor(this.#memory, name);
-    if (!tensor) return undefined;
+    if (!tensor || !this.#heads.isNeeded(tensor.name)) return undefined;
     if (tensor.layer >= layers) {
       throw bad(file, name, `is of a layer beyond the ${layers} of config.json`);
     }
-    const { rows, columns, quantizable } = this.#shapeOf(tensor);
-    const isMatrix = quantizable === 1;
+    const { rows, columns, is_matrix: isMatrix, quantizable } = this.#shapeOf(tensor);
     if (tensor.isScale) {
-      if (!isMatrix) return undefined;
+      if (!quantizable) return undefined;
       const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
       if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
         throw bad(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
@@ -136,10 +147,10 @@ class ModelWriter {
       if (String(shape) !== String(wanted)) {
         throw bad(file, name, `has the shape [${shape}], config.json makes it [${wanted}]`);
       }
-      if (!Object.hasOwn(elementBytes, dtype) || (dtype === 'I8' && !isMatrix)) {
+      if (!Object.hasOwn(elementBytes, dtype) || (dtype === 'I8' && !quantizable)) {
         throw new BertletError(
           'UNSUPPORTED',
-          `${file}: tensor ${name} is ${dtype}; supported: F32, F16, BF16, for matrices also I8.`,
+          `${file}: tensor ${name} is ${dtype}; supported: F32, F16, BF16, for large matrices also I8.`,
         );
       }
     }
@@ -163,7 +174,10 @@ class ModelWriter {
     const staging = this.#staging;
     const { role, layer, rows, columns, isScale } = tensor;
     const key = isScale ? tensor.name + scaleSuffix : tensor.name;
-    if (this.#seen.has(key)) throw bad(file, name, 'stands there under two names');
+    if (this.#seen.has(key)) {
+      if (key === 'cls.predictions.bias') return null; // usual: it is the decoder's as well
+      throw bad(file, name, 'stands there under two names');
+    }
     this.#seen.set(key, info.dtype);
 
     const rowBytes = isScale ? 4 : columns * elementBytes[info.dtype];
@@ -186,7 +200,7 @@ class ModelWriter {
   finish() {
     const memory = this.#memory;
     let parameters = 0;
-    for (const tensor of tensorsOf(memory, this.#config.layers, this.#hasPooler)) {
+    for (const tensor of tensorsOf(memory, this.#config.layers, this.#heads)) {
       const { name } = tensor;
       if (!this.#seen.has(name)) throw bad(indexFile, name, 'is not in the file that is named');
       if (this.#seen.get(name) === 'I8' && !this.#seen.has(name + scaleSuffix)) {
@@ -199,7 +213,8 @@ class ModelWriter {
     const where = memory.alloc(8);
     memory.call('bl_model_finish', this.#address, where, where + 4);
     memory.reset(this.#stagingMark);
-    return { address: this.#address, hasPooler: this.#hasPooler, parameters };
+    const { parts, heads, labels } = this.#heads;
+    return { address: this.#address, parts, heads, labels, parameters };
   }
 }
 

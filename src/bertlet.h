@@ -1,6 +1,6 @@
 /* bertlet: BERT-family encoders on a memory arena. The one public header.
  *
- * Data flows one way: text -> tokenizer -> encoder -> pooling. Each stage takes
+ * Data flows one way: text -> tokenizer -> encoder -> pooling and heads. Each stage takes
  * (arena, model, input), returns a status and writes one output struct. All memory
  * comes from the arena that the caller passes and belongs to it. */
 #ifndef BERTLET_H
@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "encoder/encoder.h"
 #include "encoder/pooling.h"
+#include "heads/heads.h"
 #include "model/model.h"
 #include "tokenizer/tokenizer.h"
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "../kernels/pack_weights.h"
 #include "../model/weights.h"
 
 static void pool_mean(const float *rows, size_t stride, uint32_t count, uint32_t width,
@@ -58,39 +57,5 @@ bl_status bl_pool(bl_arena *arena, const bl_model *model, const bl_batch *batch,
             normalize(vector, width);
     }
     *vectors = out;
-    return BL_OK;
-}
-
-/* One row at a time: each sequence's [CLS] row stands alone in memory, and the
- * pooler is one small matrix. */
-bl_status bl_pooler(bl_arena *arena, const bl_model *model, const bl_batch *batch,
-                    const float *hidden, float **pooled) {
-    const bl_kernels *kernels = model->kernels;
-    const bl_weights *weights = &model->pooler;
-    uint32_t width = model->config.hidden_size;
-    size_t stride = bl_row_stride(width);
-    if (!model->config.has_pooler)
-        return BL_UNSUPPORTED;
-
-    float *out = bl_arena_alloc_array(arena, batch->sequence_count, width * sizeof(float));
-    size_t mark = bl_arena_mark(arena);
-    float *row = bl_arena_alloc_array(arena, stride, sizeof(float));
-    float scale;
-    bl_row_terms terms;
-    void *tiles = bl_arena_alloc(arena, bl_packed_rows_bytes(kernels, 1, width));
-    void *scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(width));
-    if (bl_arena_status(arena) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    for (uint32_t s = 0; s < batch->sequence_count; s++) {
-        bl_packed_rows packed = {tiles, &scale, &terms, 1};
-        kernels->pack_rows(hidden + batch->starts[s] * stride, stride, 1, width, tiles, &scale,
-                           &terms);
-        kernels->linear(&packed, weights, 0, (width + BL_PANEL - 1) / BL_PANEL, row, stride,
-                        scratch);
-        kernels->activate(row, stride, 1, width, BL_ACTIVATION_TANH);
-        memcpy(out + (size_t)s * width, row, width * sizeof(float));
-    }
-    bl_arena_reset(arena, mark);
-    *pooled = out;
     return BL_OK;
 }

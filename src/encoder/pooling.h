@@ -11,9 +11,4 @@ typedef enum bl_pooling { BL_POOLING_MEAN = 0, BL_POOLING_CLS = 1, BL_POOLING_MA
 bl_status bl_pool(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                   const float *hidden, uint32_t pooling, uint32_t normalize, float **vectors);
 
-/* BERT's pooler: tanh(W x[CLS] + b) for each sequence, compact [sequence][hidden_size].
- * BL_UNSUPPORTED when the model has none. */
-bl_status bl_pooler(bl_arena *arena, const bl_model *model, const bl_batch *batch,
-                    const float *hidden, float **pooled);
-
 #endif

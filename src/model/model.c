@@ -20,6 +20,10 @@ static bl_status check_config(const bl_config *config) {
         !in_range(config->vocab_size, MAX_ROWS) || !in_range(config->max_positions, MAX_ROWS) ||
         !in_range(config->type_vocab_size, MAX_ROWS) || config->heads < 1)
         return BL_BAD_MODEL;
+    if ((config->parts & BL_PART_DECODER) && !(config->parts & BL_PART_MASKED_LM))
+        return BL_BAD_MODEL;
+    if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, MAX_ROWS))
+        return BL_BAD_MODEL;
     if (config->hidden_size % config->heads != 0 || config->activation > BL_ACTIVATION_TANH)
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
@@ -72,6 +76,33 @@ static bl_table layout_table(bl_arena *arena, const bl_config *config, uint32_t 
     };
 }
 
+static bl_output_layer layout_outputs(bl_arena *arena, const bl_config *config, uint32_t outputs) {
+    return (bl_output_layer){
+        .rows = alloc_zeroed(arena, (uint64_t)outputs * config->hidden_size, sizeof(float)),
+        .bias = alloc_zeroed(arena, outputs, sizeof(float)),
+        .outputs = outputs,
+    };
+}
+
+static void layout_parts(bl_arena *arena, bl_model *model) {
+    const bl_config *config = &model->config;
+    uint32_t hidden = config->hidden_size;
+    if (config->parts & BL_PART_POOLER)
+        model->pooler = layout_linear(arena, model->kernels, hidden, hidden);
+    if (config->parts & BL_PART_MASKED_LM) {
+        model->transform = layout_linear(arena, model->kernels, hidden, hidden);
+        model->transform_norm = layout_norm(arena, config);
+        model->decoder = config->parts & BL_PART_DECODER
+                             ? layout_table(arena, config, config->vocab_size)
+                             : model->word_embeddings;
+        model->decoder_bias = alloc_zeroed(arena, config->vocab_size, sizeof(float));
+    }
+    if (config->parts & BL_PART_NEXT_SENTENCE)
+        model->next_sentence = layout_outputs(arena, config, 2);
+    if (config->parts & BL_PART_CLASSIFIER)
+        model->classifier = layout_outputs(arena, config, config->labels);
+}
+
 static bl_layer layout_layer(bl_arena *arena, const bl_kernels *kernels, const bl_config *config) {
     uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
     return (bl_layer){
@@ -105,8 +136,7 @@ static void layout_model(bl_arena *arena, const bl_config *config, bl_model *mod
         if (layers)
             layers[i] = layer;
     }
-    if (config->has_pooler)
-        model->pooler = layout_linear(arena, kernels, config->hidden_size, config->hidden_size);
+    layout_parts(arena, model);
 }
 
 bl_status bl_model_measure(const bl_config *config, size_t *bytes) {
@@ -134,48 +164,4 @@ bl_status bl_model_create(bl_arena *arena, const bl_config *config, bl_model **m
     if (status != BL_OK)
         bl_arena_reset(arena, mark);
     return status;
-}
-
-bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,
-                                bl_tensor_shape *shape) {
-    uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
-    if (role >= BL_ROLE_COUNT || layer >= (role < BL_FIRST_LAYER_ROLE ? 1 : config->layers))
-        return BL_BAD_ARGUMENT;
-    *shape = (bl_tensor_shape){.rows = 1, .columns = hidden};
-    switch (role) {
-    case BL_ROLE_WORD_EMBEDDINGS:
-        *shape = (bl_tensor_shape){config->vocab_size, hidden, 1};
-        break;
-    case BL_ROLE_POSITION_EMBEDDINGS:
-        *shape = (bl_tensor_shape){config->max_positions, hidden, 1};
-        break;
-    case BL_ROLE_TYPE_EMBEDDINGS:
-        *shape = (bl_tensor_shape){config->type_vocab_size, hidden, 1};
-        break;
-    case BL_ROLE_POOLER_WEIGHT:
-    case BL_ROLE_POOLER_BIAS:
-        if (!config->has_pooler)
-            return BL_BAD_ARGUMENT;
-        if (role == BL_ROLE_POOLER_WEIGHT)
-            *shape = (bl_tensor_shape){hidden, hidden, 1};
-        break;
-    case BL_ROLE_QUERY_WEIGHT:
-    case BL_ROLE_KEY_WEIGHT:
-    case BL_ROLE_VALUE_WEIGHT:
-    case BL_ROLE_ATTENTION_OUTPUT_WEIGHT:
-        *shape = (bl_tensor_shape){hidden, hidden, 1};
-        break;
-    case BL_ROLE_INTERMEDIATE_WEIGHT:
-        *shape = (bl_tensor_shape){intermediate, hidden, 1};
-        break;
-    case BL_ROLE_INTERMEDIATE_BIAS:
-        shape->columns = intermediate;
-        break;
-    case BL_ROLE_OUTPUT_WEIGHT:
-        *shape = (bl_tensor_shape){hidden, intermediate, 1};
-        break;
-    default:
-        break;
-    }
-    return BL_OK;
 }

@@ -16,9 +16,19 @@ typedef struct bl_config {
     uint32_t max_positions;
     uint32_t type_vocab_size;
     uint32_t activation; /* bl_activation */
-    uint32_t has_pooler;
+    uint32_t parts;      /* bl_part: what there is beside embeddings and layers */
+    uint32_t labels;     /* outputs of the classifier, where there is one */
     float layer_norm_epsilon;
 } bl_config;
+
+/* What a model may have after its layers. */
+typedef enum bl_part {
+    BL_PART_POOLER = 1,
+    BL_PART_MASKED_LM = 2,     /* transform and bias; the decoder is the word embeddings */
+    BL_PART_DECODER = 4,       /* of the masked LM: a decoder of its own */
+    BL_PART_NEXT_SENTENCE = 8, /* two outputs, from the pooled row */
+    BL_PART_CLASSIFIER = 16    /* `labels` outputs, from the pooled row or from each */
+} bl_part;
 
 /* Which tensor: a role and, for the roles of a layer, the layer's number.
  * Weights are [rows][columns] as in the file; vectors are one row. */
@@ -30,24 +40,34 @@ typedef enum bl_role {
     BL_ROLE_EMBEDDINGS_NORM_BIAS = 4,
     BL_ROLE_POOLER_WEIGHT = 5, /* [hidden][hidden] */
     BL_ROLE_POOLER_BIAS = 6,
+    BL_ROLE_TRANSFORM_WEIGHT = 7, /* [hidden][hidden]: the masked LM's */
+    BL_ROLE_TRANSFORM_BIAS = 8,
+    BL_ROLE_TRANSFORM_NORM_WEIGHT = 9,
+    BL_ROLE_TRANSFORM_NORM_BIAS = 10,
+    BL_ROLE_DECODER_WEIGHT = 11,       /* [vocab_size][hidden] */
+    BL_ROLE_DECODER_BIAS = 12,         /* [vocab_size] */
+    BL_ROLE_NEXT_SENTENCE_WEIGHT = 13, /* [2][hidden] */
+    BL_ROLE_NEXT_SENTENCE_BIAS = 14,
+    BL_ROLE_CLASSIFIER_WEIGHT = 15, /* [labels][hidden] */
+    BL_ROLE_CLASSIFIER_BIAS = 16,
     /* of each layer */
-    BL_ROLE_QUERY_WEIGHT = 7, /* [hidden][hidden] */
-    BL_ROLE_QUERY_BIAS = 8,
-    BL_ROLE_KEY_WEIGHT = 9,
-    BL_ROLE_KEY_BIAS = 10,
-    BL_ROLE_VALUE_WEIGHT = 11,
-    BL_ROLE_VALUE_BIAS = 12,
-    BL_ROLE_ATTENTION_OUTPUT_WEIGHT = 13, /* [hidden][hidden] */
-    BL_ROLE_ATTENTION_OUTPUT_BIAS = 14,
-    BL_ROLE_ATTENTION_NORM_WEIGHT = 15,
-    BL_ROLE_ATTENTION_NORM_BIAS = 16,
-    BL_ROLE_INTERMEDIATE_WEIGHT = 17, /* [intermediate][hidden] */
-    BL_ROLE_INTERMEDIATE_BIAS = 18,
-    BL_ROLE_OUTPUT_WEIGHT = 19, /* [hidden][intermediate] */
-    BL_ROLE_OUTPUT_BIAS = 20,
-    BL_ROLE_OUTPUT_NORM_WEIGHT = 21,
-    BL_ROLE_OUTPUT_NORM_BIAS = 22,
-    BL_ROLE_COUNT = 23
+    BL_ROLE_QUERY_WEIGHT = 17, /* [hidden][hidden] */
+    BL_ROLE_QUERY_BIAS = 18,
+    BL_ROLE_KEY_WEIGHT = 19,
+    BL_ROLE_KEY_BIAS = 20,
+    BL_ROLE_VALUE_WEIGHT = 21,
+    BL_ROLE_VALUE_BIAS = 22,
+    BL_ROLE_ATTENTION_OUTPUT_WEIGHT = 23, /* [hidden][hidden] */
+    BL_ROLE_ATTENTION_OUTPUT_BIAS = 24,
+    BL_ROLE_ATTENTION_NORM_WEIGHT = 25,
+    BL_ROLE_ATTENTION_NORM_BIAS = 26,
+    BL_ROLE_INTERMEDIATE_WEIGHT = 27, /* [intermediate][hidden] */
+    BL_ROLE_INTERMEDIATE_BIAS = 28,
+    BL_ROLE_OUTPUT_WEIGHT = 29, /* [hidden][intermediate] */
+    BL_ROLE_OUTPUT_BIAS = 30,
+    BL_ROLE_OUTPUT_NORM_WEIGHT = 31,
+    BL_ROLE_OUTPUT_NORM_BIAS = 32,
+    BL_ROLE_COUNT = 33
 } bl_role;
 
 #define BL_FIRST_LAYER_ROLE BL_ROLE_QUERY_WEIGHT
@@ -63,7 +83,8 @@ typedef enum bl_source_type {
 typedef struct bl_tensor_shape {
     uint32_t rows;
     uint32_t columns;
-    uint32_t quantizable; /* may come as I8 with row scales */
+    uint32_t is_matrix;
+    uint32_t quantizable; /* may come as I8 with row scales, and is stored so in int8 models */
 } bl_tensor_shape;
 
 typedef struct bl_model bl_model;
@@ -74,6 +95,10 @@ bl_status bl_model_measure(const bl_config *config, size_t *bytes);
 /* Lays the model out in `arena`; its weights are then written tensor by tensor, in
  * any order, and finished. `config` is copied. */
 bl_status bl_model_create(bl_arena *arena, const bl_config *config, bl_model **model);
+
+/* Whether tensors of a role are quantised: the matrices, but for the few rows of an output
+ * layer that decides among labels. */
+uint32_t bl_role_is_quantizable(uint32_t role);
 
 /* The shape that the configuration gives a tensor. BL_BAD_ARGUMENT: no such tensor. */
 bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,

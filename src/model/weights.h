@@ -23,6 +23,13 @@ typedef struct bl_layer {
     bl_norm output_norm;
 } bl_layer;
 
+/* A small output layer, float in every dtype: [outputs][hidden_size] and [outputs]. */
+typedef struct bl_output_layer {
+    const float *rows;
+    const float *bias;
+    uint32_t outputs;
+} bl_output_layer;
+
 /* How far the writing of one tensor has come. */
 typedef struct bl_tensor_progress {
     uint32_t rows_written;
@@ -35,7 +42,14 @@ struct bl_model {
     const bl_kernels *kernels;
     bl_table word_embeddings, position_embeddings, type_embeddings;
     bl_norm embeddings_norm;
-    bl_weights pooler; /* panels NULL: there is none */
+    /* by config.parts; views of what is not there are zeros */
+    bl_weights pooler;
+    bl_weights transform;
+    bl_norm transform_norm;
+    bl_table decoder; /* [vocab_size], the word embeddings or its own */
+    const float *decoder_bias;
+    bl_output_layer next_sentence;
+    bl_output_layer classifier;
     bl_layer *layers;
     bl_tensor_progress *progress; /* roles before the layers, then each layer's */
 };

@@ -9,16 +9,16 @@
 #define SLICE_ROWS 64
 
 /* Where a tensor goes: an embedding table, outputs [first_output, ...) of a linear
- * layer, or a vector of floats. Exactly one of the three is set. */
+ * layer, or floats in every dtype. Exactly one of the three is set. */
 typedef struct destination {
     bl_table *table;
     bl_weights *linear;
-    float *vector;
+    float *floats;
     uint32_t first_output;
 } destination;
 
-static destination vector_of(const float *vector) {
-    return (destination){.vector = (float *)vector};
+static destination floats_of(const float *floats) {
+    return (destination){.floats = (float *)floats};
 }
 
 static destination linear_of(bl_weights *linear, uint32_t first_output) {
@@ -34,31 +34,31 @@ static destination find_layer_destination(bl_layer *layer, uint32_t role, uint32
     case BL_ROLE_VALUE_WEIGHT:
         return linear_of(&layer->qkv, 2 * hidden);
     case BL_ROLE_QUERY_BIAS:
-        return vector_of(layer->qkv.bias);
+        return floats_of(layer->qkv.bias);
     case BL_ROLE_KEY_BIAS:
-        return vector_of(layer->qkv.bias + hidden);
+        return floats_of(layer->qkv.bias + hidden);
     case BL_ROLE_VALUE_BIAS:
-        return vector_of(layer->qkv.bias + 2 * (size_t)hidden);
+        return floats_of(layer->qkv.bias + 2 * (size_t)hidden);
     case BL_ROLE_ATTENTION_OUTPUT_WEIGHT:
         return linear_of(&layer->attention_output, 0);
     case BL_ROLE_ATTENTION_OUTPUT_BIAS:
-        return vector_of(layer->attention_output.bias);
+        return floats_of(layer->attention_output.bias);
     case BL_ROLE_ATTENTION_NORM_WEIGHT:
-        return vector_of(layer->attention_norm.gamma);
+        return floats_of(layer->attention_norm.gamma);
     case BL_ROLE_ATTENTION_NORM_BIAS:
-        return vector_of(layer->attention_norm.beta);
+        return floats_of(layer->attention_norm.beta);
     case BL_ROLE_INTERMEDIATE_WEIGHT:
         return linear_of(&layer->intermediate, 0);
     case BL_ROLE_INTERMEDIATE_BIAS:
-        return vector_of(layer->intermediate.bias);
+        return floats_of(layer->intermediate.bias);
     case BL_ROLE_OUTPUT_WEIGHT:
         return linear_of(&layer->output, 0);
     case BL_ROLE_OUTPUT_BIAS:
-        return vector_of(layer->output.bias);
+        return floats_of(layer->output.bias);
     case BL_ROLE_OUTPUT_NORM_WEIGHT:
-        return vector_of(layer->output_norm.gamma);
+        return floats_of(layer->output_norm.gamma);
     default:
-        return vector_of(layer->output_norm.beta);
+        return floats_of(layer->output_norm.beta);
     }
 }
 
@@ -71,13 +71,33 @@ static destination find_destination(bl_model *model, uint32_t role, uint32_t lay
     case BL_ROLE_TYPE_EMBEDDINGS:
         return (destination){.table = &model->type_embeddings};
     case BL_ROLE_EMBEDDINGS_NORM_WEIGHT:
-        return vector_of(model->embeddings_norm.gamma);
+        return floats_of(model->embeddings_norm.gamma);
     case BL_ROLE_EMBEDDINGS_NORM_BIAS:
-        return vector_of(model->embeddings_norm.beta);
+        return floats_of(model->embeddings_norm.beta);
     case BL_ROLE_POOLER_WEIGHT:
         return linear_of(&model->pooler, 0);
     case BL_ROLE_POOLER_BIAS:
-        return vector_of(model->pooler.bias);
+        return floats_of(model->pooler.bias);
+    case BL_ROLE_TRANSFORM_WEIGHT:
+        return linear_of(&model->transform, 0);
+    case BL_ROLE_TRANSFORM_BIAS:
+        return floats_of(model->transform.bias);
+    case BL_ROLE_TRANSFORM_NORM_WEIGHT:
+        return floats_of(model->transform_norm.gamma);
+    case BL_ROLE_TRANSFORM_NORM_BIAS:
+        return floats_of(model->transform_norm.beta);
+    case BL_ROLE_DECODER_WEIGHT:
+        return (destination){.table = &model->decoder};
+    case BL_ROLE_DECODER_BIAS:
+        return floats_of(model->decoder_bias);
+    case BL_ROLE_NEXT_SENTENCE_WEIGHT:
+        return floats_of(model->next_sentence.rows);
+    case BL_ROLE_NEXT_SENTENCE_BIAS:
+        return floats_of(model->next_sentence.bias);
+    case BL_ROLE_CLASSIFIER_WEIGHT:
+        return floats_of(model->classifier.rows);
+    case BL_ROLE_CLASSIFIER_BIAS:
+        return floats_of(model->classifier.bias);
     default:
         return find_layer_destination(&model->layers[layer], role, model->config.hidden_size);
     }
@@ -98,7 +118,7 @@ static void store_floats(const destination *to, uint32_t row, uint32_t count, ui
         bl_pack_weights_f32(values, count, columns, to->first_output + row,
                             (float *)to->linear->panels);
     else
-        memcpy((to->table ? (float *)to->table->rows : to->vector) + (size_t)row * columns, values,
+        memcpy((to->table ? (float *)to->table->rows : to->floats) + (size_t)row * columns, values,
                (size_t)count * columns * sizeof(float));
 }
 
@@ -142,7 +162,7 @@ typedef struct slice {
 static bl_status write_slice(bl_model *model, const destination *to, const slice *scratch,
                              uint32_t source_type, uint32_t row, uint32_t count, uint32_t columns,
                              const void *bytes) {
-    int to_floats = to->vector || model->config.dtype == BL_DTYPE_FP32;
+    int to_floats = to->floats || model->config.dtype == BL_DTYPE_FP32;
     size_t values = (size_t)count * columns;
     if (source_type == BL_SOURCE_I8 && !to_floats) {
         store_int8(model, to, row, count, columns, bytes);
@@ -246,7 +266,7 @@ static void apply_scales(const destination *to, const bl_tensor_shape *shape) {
 static bl_status finish_tensor(bl_model *model, uint32_t role, uint32_t layer) {
     bl_tensor_shape shape;
     if (bl_model_tensor_shape(&model->config, role, layer, &shape) != BL_OK)
-        return BL_OK; /* a pooler that this model does not have */
+        return BL_OK; /* of a part that this model does not have */
     const bl_tensor_progress *progress = progress_of(model, role, layer);
     if (progress->rows_written != shape.rows)
         return BL_BAD_MODEL;

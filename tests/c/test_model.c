@@ -18,7 +18,9 @@ static const bl_config small = {
     .max_positions = 80,
     .type_vocab_size = 2,
     .activation = BL_ACTIVATION_GELU,
-    .has_pooler = 1,
+    .parts = BL_PART_POOLER | BL_PART_MASKED_LM | BL_PART_DECODER | BL_PART_NEXT_SENTENCE |
+             BL_PART_CLASSIFIER,
+    .labels = 5,
     .layer_norm_epsilon = 1e-12f,
 };
 
@@ -89,9 +91,8 @@ static void embed(bl_arena *arena, const bl_model *model, const uint32_t *length
     CHECK(run.step_count == small.layers + 1);
     while (run.steps_done < run.step_count)
         bl_encoder_step(&run);
-    float *vectors, *pooled;
+    float *vectors;
     CHECK(bl_pool(arena, model, &batch, run.hidden, BL_POOLING_MEAN, 1, &vectors) == BL_OK);
-    CHECK(bl_pooler(arena, model, &batch, run.hidden, &pooled) == BL_OK);
     CHECK(bl_pool(arena, model, &batch, run.hidden, 9, 1, &vectors) == BL_BAD_ARGUMENT);
     memcpy(out, vectors, count * width * sizeof(float));
     bl_arena_reset(arena, mark);

@@ -1,0 +1,122 @@
+// Which heads a model has: config.json says what its architecture is, the names of its
+// tensors what is there. Tensor names are those of transformers' Bert classes.
+import { badModel } from './errors.js';
+import { kindOf } from './kind.js';
+
+/** What a model may have beside embeddings and layers, by how its tensors' names begin. */
+const partsByPrefix = {
+  'pooler.': 'POOLER',
+  'cls.predictions.decoder.weight': 'DECODER',
+  'cls.predictions.': 'MASKED_LM',
+  'cls.seq_relationship.': 'NEXT_SENTENCE',
+  'classifier.': 'CLASSIFIER',
+  'qa_outputs.': 'CLASSIFIER',
+};
+
+/** Heads with a classifier: how the architecture's name ends, which rows it reads, and how many
+ * outputs it has whatever id2label says. */
+const classifiers = {
+  'sequence-classification': { architecture: 'ForSequenceClassification', pooled: true },
+  'multiple-choice': { architecture: 'ForMultipleChoice', pooled: true, outputs: 1 },
+  'token-classification': { architecture: 'ForTokenClassification', pooled: false },
+  'question-answering': { architecture: 'ForQuestionAnswering', pooled: false, outputs: 2 },
+};
+
+/**
+ * The part that a tensor belongs to, undefined where every model has it.
+ * @param {string} name ours, as identifyTensor gives it
+ */
+export function partOf(name) {
+  const prefix = Object.keys(partsByPrefix).find((start) => name.startsWith(start));
+  return partsByPrefix[prefix];
+}
+
+/**
+ * What config.json says of heads.
+ * @typedef {{ classifier?: string, tied: boolean, labels?: string[], problemType?: string }} HeadConfig
+ *   `classifier`: which head a classifier's tensors are, where the architecture says so;
+ *   `tied`: the masked LM decodes by the word embeddings; `labels`: by number, where given
+ *
+ * @param {Record<string, unknown>} json config.json
+ * @param {string} [file] its name
+ * @returns {HeadConfig}
+ */
+export function readHeadConfig(json, file = 'config.json') {
+  const architecture = String([json.architectures].flat()[0]);
+  const [classifier] =
+    Object.entries(classifiers).find(([, kind]) => architecture.endsWith(kind.architecture)) ?? [];
+  return {
+    classifier,
+    tied: json.tie_word_embeddings !== false,
+    labels: readLabels(json, file),
+    problemType: json.problem_type ?? undefined,
+  };
+}
+
+/** Labels by number; transformers calls those without a name LABEL_0, LABEL_1, … */
+function readLabels({ id2label, num_labels: count }, file) {
+  if (id2label === undefined || id2label === null) {
+    if (count === undefined || count === null) return undefined;
+    if (!Number.isInteger(count) || count < 1) {
+      throw badModel(file, `gives num_labels as ${JSON.stringify(count)}`);
+    }
+    return unnamedLabels(count);
+  }
+  const names = kindOf(id2label) === 'Object' ? Object.values(id2label) : [];
+  const numbers = names.map((_, i) => id2label[i]);
+  if (names.length === 0 || numbers.some((name) => typeof name !== 'string')) {
+    throw badModel(file, 'has an id2label that does not name the labels 0, 1, 2, …');
+  }
+  return numbers;
+}
+
+export const unnamedLabels = (count) => Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+
+/**
+ * What a model has beside embeddings and layers.
+ * @typedef {{
+ *   parts: Set<string>,
+ *   heads: Record<string, string>,
+ *   labels: number,
+ *   isNeeded: (name: string) => boolean,
+ * }} Heads
+ *   `parts`: by the ends of the core's BL_PART constants; `heads`: name → end of its BL_HEAD
+ *   constant; `labels`: outputs of the classifier, or 0; `isNeeded`: whether a tensor (by our
+ *   name) is one of the model's
+ *
+ * @param {Map<string, number[]>} present the tensors of the files: name (ours) → shape, empty
+ *   where another file says it
+ * @param {HeadConfig} config
+ * @returns {Heads}
+ */
+export function findHeads(present, config) {
+  const parts = new Set([...present.keys()].map(partOf).filter(Boolean));
+  if (config.tied || !parts.has('MASKED_LM')) parts.delete('DECODER');
+  const heads = {};
+  if (parts.has('MASKED_LM')) heads['masked-lm'] = 'MASKED_LM';
+  if (parts.has('NEXT_SENTENCE')) heads['next-sentence-prediction'] = 'NEXT_SENTENCE';
+
+  const kind = findClassifier(present, config, parts);
+  const prefix = kind === 'question-answering' ? 'qa_outputs.' : 'classifier.';
+  const shape = present.get(`${prefix}weight`);
+  if (!shape) parts.delete('CLASSIFIER');
+  else heads[kind] = classifiers[kind].pooled ? 'POOLED_CLASSIFIER' : 'ROW_CLASSIFIER';
+  if (heads[kind] === 'POOLED_CLASSIFIER' || parts.has('NEXT_SENTENCE')) parts.add('POOLER');
+  return {
+    parts,
+    heads,
+    labels: shape ? (classifiers[kind].outputs ?? config.labels?.length ?? shape[0] ?? 2) : 0,
+    isNeeded: (name) => {
+      const part = partOf(name);
+      if (part === 'CLASSIFIER' && !name.startsWith(prefix)) return false;
+      return part === undefined || parts.has(part);
+    },
+  };
+}
+
+/** Without an architecture: what has no pooler classifies tokens. */
+function findClassifier(present, config, parts) {
+  if (config.classifier) return config.classifier;
+  if (present.has('qa_outputs.weight')) return 'question-answering';
+  return parts.has('POOLER') ? 'sequence-classification' : 'token-classification';
+}

@@ -1,0 +1,188 @@
+#include "heads.h"
+
+#include <string.h>
+
+#include "../kernels/dot_rows.h"
+#include "../kernels/pack_weights.h"
+#include "../model/weights.h"
+
+/* Rows that go through a head together: a stretch of the decoder's table is read once for
+ * all of them. */
+#define BLOCK_ROWS 16
+
+/* Rows of the decoder's table at a time, so that they stay in the first-level cache. */
+#define TABLE_ROWS 64
+
+/* One block of rows and what computing with them takes. */
+typedef struct block {
+    float *rows;      /* [BLOCK_ROWS][stride] */
+    float *projected; /* [BLOCK_ROWS][stride] */
+    void *packed;
+    float *scales;
+    bl_row_terms *terms;
+    void *scratch;
+    int16_t *integers;     /* [BLOCK_ROWS][width to a multiple of 2] */
+    float *integer_scales; /* [BLOCK_ROWS] */
+    size_t stride;
+} block;
+
+static size_t integer_stride(const bl_model *model) {
+    return ((size_t)model->config.hidden_size + 1) & ~(size_t)1;
+}
+
+static block create_block(bl_arena *arena, const bl_model *model) {
+    uint32_t hidden = model->config.hidden_size;
+    size_t stride = bl_row_stride(hidden);
+    return (block){
+        .rows = bl_arena_alloc_array(arena, BLOCK_ROWS, stride * sizeof(float)),
+        .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, stride * sizeof(float)),
+        .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, hidden)),
+        .scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
+        .terms = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(bl_row_terms)),
+        .scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(hidden)),
+        .integers =
+            bl_arena_alloc_array(arena, BLOCK_ROWS * integer_stride(model), sizeof(int16_t)),
+        .integer_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
+        .stride = stride,
+    };
+}
+
+/* rows = activation(rows W + b) */
+static void transform(const bl_model *model, block *block, const bl_weights *weights,
+                      uint32_t count, bl_activation activation) {
+    const bl_kernels *kernels = model->kernels;
+    bl_packed_rows packed = {block->packed, block->scales, block->terms, count};
+    kernels->pack_rows(block->rows, block->stride, count, weights->inputs, block->packed,
+                       block->scales, block->terms);
+    kernels->linear(&packed, weights, 0, (weights->outputs + BL_PANEL - 1) / BL_PANEL,
+                    block->projected, block->stride, block->scratch);
+    kernels->activate(block->projected, block->stride, count, weights->outputs, activation);
+    float *rows = block->rows;
+    block->rows = block->projected;
+    block->projected = rows;
+}
+
+static void apply_output_layer(const bl_model *model, const block *block,
+                               const bl_output_layer *layer, uint32_t count, float *out) {
+    for (uint32_t m = 0; m < count; m++, out += layer->outputs) {
+        bl_simd128_dot_rows.f32(block->rows + m * block->stride, layer->rows, layer->outputs,
+                                model->config.hidden_size, out);
+        for (uint32_t n = 0; n < layer->outputs; n++)
+            out[n] += layer->bias[n];
+    }
+}
+
+static void decode_float(const bl_model *model, const block *block, uint32_t count, uint32_t first,
+                         uint32_t tokens, float *out) {
+    size_t width = model->config.hidden_size;
+    for (uint32_t m = 0; m < count; m++, out += model->config.vocab_size)
+        bl_simd128_dot_rows.f32(block->rows + m * block->stride,
+                                (const float *)model->decoder.rows + first * width, tokens,
+                                (uint32_t)width, out + first);
+}
+
+static void decode_int8(const bl_model *model, const block *block, uint32_t count, uint32_t first,
+                        uint32_t tokens, float *out) {
+    size_t width = model->config.hidden_size;
+    for (uint32_t m = 0; m < count; m++, out += model->config.vocab_size) {
+        int32_t sums[TABLE_ROWS];
+        bl_simd128_dot_rows.i8(block->integers + m * integer_stride(model),
+                               (const int8_t *)model->decoder.rows + first * width, tokens,
+                               (uint32_t)width, sums);
+        for (uint32_t n = 0; n < tokens; n++)
+            out[first + n] =
+                (float)sums[n] * (block->integer_scales[m] * model->decoder.scales[first + n]);
+    }
+}
+
+/* The rows as the decoder's integers: packed one by one, a row stands in order of k. */
+static void quantize_rows(const bl_model *model, const block *block, uint32_t count) {
+    const bl_kernels *kernels = bl_kernels_select(BL_DTYPE_INT8);
+    for (uint32_t m = 0; m < count; m++)
+        kernels->pack_rows(block->rows + m * block->stride, block->stride, 1,
+                           model->config.hidden_size, block->integers + m * integer_stride(model),
+                           &block->integer_scales[m], NULL);
+}
+
+static void predict_tokens(const bl_model *model, block *block, uint32_t count, float *out) {
+    const bl_config *config = &model->config;
+    int is_float = config->dtype == BL_DTYPE_FP32;
+    transform(model, block, &model->transform, count, (bl_activation)config->activation);
+    model->kernels->layer_norm(block->rows, NULL, block->stride, count, config->hidden_size,
+                               model->transform_norm.gamma, model->transform_norm.beta,
+                               config->layer_norm_epsilon);
+    if (!is_float)
+        quantize_rows(model, block, count);
+    for (uint32_t first = 0; first < config->vocab_size; first += TABLE_ROWS) {
+        uint32_t rest = config->vocab_size - first;
+        (is_float ? decode_float : decode_int8)(model, block, count, first,
+                                                rest < TABLE_ROWS ? rest : TABLE_ROWS, out);
+    }
+    for (uint32_t m = 0; m < count; m++, out += config->vocab_size)
+        for (uint32_t n = 0; n < config->vocab_size; n++)
+            out[n] += model->decoder_bias[n];
+}
+
+static void run_block(const bl_model *model, uint32_t head, block *block, uint32_t count,
+                      float *out) {
+    if (head == BL_HEAD_MASKED_LM) {
+        predict_tokens(model, block, count, out);
+        return;
+    }
+    if (head != BL_HEAD_ROW_CLASSIFIER)
+        transform(model, block, &model->pooler, count, BL_ACTIVATION_TANH);
+    if (head == BL_HEAD_POOLER) {
+        size_t width = model->config.hidden_size;
+        for (uint32_t m = 0; m < count; m++)
+            memcpy(out + m * width, block->rows + m * block->stride, width * sizeof(float));
+    } else {
+        apply_output_layer(
+            model, block,
+            head == BL_HEAD_NEXT_SENTENCE ? &model->next_sentence : &model->classifier, count, out);
+    }
+}
+
+/* The parts that a head needs, and how wide its output is. */
+static uint32_t parts_of(const bl_config *config, uint32_t head, uint32_t *width) {
+    switch (head) {
+    case BL_HEAD_POOLER:
+        *width = config->hidden_size;
+        return BL_PART_POOLER;
+    case BL_HEAD_POOLED_CLASSIFIER:
+        *width = config->labels;
+        return BL_PART_POOLER | BL_PART_CLASSIFIER;
+    case BL_HEAD_ROW_CLASSIFIER:
+        *width = config->labels;
+        return BL_PART_CLASSIFIER;
+    case BL_HEAD_NEXT_SENTENCE:
+        *width = 2;
+        return BL_PART_POOLER | BL_PART_NEXT_SENTENCE;
+    default:
+        *width = config->vocab_size;
+        return BL_PART_MASKED_LM;
+    }
+}
+
+bl_status bl_head_run(bl_arena *arena, const bl_model *model, uint32_t head, const float *hidden,
+                      const uint32_t *indices, uint32_t row_count, bl_head_output *output) {
+    if (head > BL_HEAD_MASKED_LM)
+        return BL_BAD_ARGUMENT;
+    uint32_t parts = parts_of(&model->config, head, &output->width);
+    if ((model->config.parts & parts) != parts)
+        return BL_UNSUPPORTED;
+    output->rows = row_count;
+    output->values = bl_arena_alloc_array(arena, row_count, output->width * sizeof(float));
+    size_t mark = bl_arena_mark(arena);
+    block block = create_block(arena, model);
+    bl_status status = bl_arena_status(arena);
+    for (uint32_t done = 0; status == BL_OK && done < row_count; done += BLOCK_ROWS) {
+        uint32_t count = row_count - done < BLOCK_ROWS ? row_count - done : BLOCK_ROWS;
+        for (uint32_t m = 0; m < count; m++)
+            memcpy(block.rows + m * block.stride,
+                   hidden + (indices ? indices[done + m] : done + m) * block.stride,
+                   block.stride * sizeof(float));
+        run_block(model, head, &block, count, output->values + (size_t)done * output->width);
+    }
+    bl_arena_reset(arena, mark);
+    return status;
+}
