@@ -178,6 +178,7 @@ void bench_run_attention(uint32_t times) {
                 .context_stride = out_stride,
                 .scratch = scratch,
                 .tokens = packed.rows,
+                .queries = packed.rows,
                 .head_size = head_size,
                 .scale = 0.1f,
             };

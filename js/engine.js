@@ -7,15 +7,13 @@ import {
   disposedError,
 } from './errors.js';
 import { Memory } from './memory.js';
+import { fillBatch } from './pass-input.js';
+import { headBlocks, readStates, readVectors } from './pass-output.js';
 import { Threads } from './threads.js';
 import { placeTokenizer } from './tokenizer-place.js';
 import { loadWeights } from './weights.js';
 import { yieldToEvents } from './yield.js';
 
-/** Tokens that one forward pass takes at most (a longer text goes alone). */
-const tokensPerPass = 2048;
-/** Texts that one forward pass takes at most. */
-const textsPerPass = 512;
 /** Milliseconds of work after which waiting events (an abort, a message) get their turn. */
 const yieldAfter = 16;
 
@@ -30,15 +28,30 @@ const yieldAfter = 16;
  * }} EngineOptions with more than one thread, `module` is one with threads
  *
  * @typedef {{
- *   inputs: { text: string, pair?: string }[],
+ *   inputs: EngineInput[],
  *   maxLength: number,
  *   truncation: 'longest_first' | 'only_first' | 'only_second',
  *   longText: 'truncate' | 'error',
  *   pooling?: 'mean' | 'cls' | 'max',
  *   normalize?: boolean,
- *   hiddenStates?: boolean,
- *   attentions?: boolean,
- * }} RunRequest with `pooling` the run gives vectors, without it the states of each text
+ *   hiddenStates?: number[],
+ *   attentions?: number[],
+ *   heads?: string[],
+ *   rows?: 'all' | 'first',
+ * }} RunRequest
+ *   With `pooling` the run gives vectors. Without it each text's states (`hiddenStates` and
+ *   `attentions`: of which layers), and the values of `heads` (names of heads.js, or pooler); if
+ *   some inputs have rows of their own, or `rows` is "first", then only the heads' values.
+ *
+ * @typedef {{ text: string, pair?: string } | { ids: Int32Array, typeIds: Int32Array, rows?: number[] }} EngineInput
+ *   a text, or tokens, with the rows (ascending) that heads are computed for
+ *
+ * @typedef {{
+ *   vectors?: Float32Array,
+ *   outputs?: { lastHiddenState?: Float32Array, hiddenStates?: Float32Array[],
+ *     attentions?: Float32Array[], heads: Record<string, Float32Array> }[],
+ *   usage: Uint32Array,
+ * }} RunResult `usage`: tokens and truncated tokens of each text
  */
 
 export class Engine {
@@ -70,12 +83,15 @@ export class Engine {
     this.#crew = crew;
   }
 
-  /** @returns {{ memoryBytes: number, parameters: number, threads: number }} */
+  /** @returns {{ memoryBytes: number, parameters: number, threads: number, heads: string[],
+   *   hasPooler: boolean }} */
   info() {
     return {
       memoryBytes: this.memory?.byteLength ?? 0,
       threads: this.#crew?.size ?? 1,
       parameters: this.model.parameters,
+      heads: Object.keys(this.model.heads),
+      hasPooler: this.model.parts.has('POOLER'),
     };
   }
 
@@ -83,8 +99,7 @@ export class Engine {
    * Runs after all calls before it. An abort while it waits or works leaves the others alone.
    * @param {RunRequest} request
    * @param {{ signal?: AbortSignal, onProgress?: (event: { done: number, total: number }) => void }} [control]
-   * @returns {Promise<{ vectors?: Float32Array, outputs?: object[], usage: Uint32Array }>}
-   *   `usage`: tokens and truncated tokens of each text
+   * @returns {Promise<RunResult>}
    */
   run(request, control = {}) {
     const { signal } = control;
@@ -130,17 +145,21 @@ export class Engine {
 
   /** One forward pass over as many texts as fit. @returns {Promise<number>} how many */
   async #runPass(request, first, results, signal, clock) {
-    const { memory } = this;
-    const batch = this.#fillBatch(request, first, results.usage);
+    const { memory, model } = this;
+    const batch = fillBatch(this, request, first, results.usage);
+    const { layers } = this.config;
+    const wanted = batch.wanted && memory.writeNumbers(batch.wanted);
     const run = memory.writeStruct('bl_encoder_run', {
-      want_hidden_states: request.hiddenStates,
-      want_attentions: request.attentions,
+      hidden_layers: this.#writeChoice(request.hiddenStates, layers + 1),
+      attention_layers: this.#writeChoice(request.attentions, layers),
+      wanted: wanted ?? 0,
+      wanted_count: batch.wanted?.length ?? 0,
       crew: this.#crew?.address ?? 0,
     });
     const status = memory.tryCall(
       'bl_encoder_begin',
       memory.arena,
-      this.model.address,
+      model.address,
       batch.address,
       run,
     );
@@ -149,14 +168,32 @@ export class Engine {
     for (let step = 0; step < steps; step++) {
       memory.exports.bl_encoder_step(run);
       if (this.#crew) this.#checkCrew();
-      if (performance.now() - clock.last < yieldAfter) continue;
-      await yieldToEvents();
-      this.#check(signal);
-      clock.last = performance.now();
+      await this.#giveWay(signal, clock);
     }
-    if (request.pooling) this.#readVectors(request, first, batch, run, results.vectors);
-    else this.#readOutputs(batch, run, results.outputs);
+    if (request.pooling) {
+      readVectors(this, request, first, batch, run, results.vectors);
+      return batch.count;
+    }
+    const outputs = readStates(this, request, batch, run);
+    for (const _ of headBlocks(this, request.heads ?? [], batch, run, outputs)) {
+      await this.#giveWay(signal, clock);
+    }
+    results.outputs.push(...outputs);
     return batch.count;
+  }
+
+  /** Waiting events get their turn, an abort is noticed. */
+  async #giveWay(signal, clock) {
+    if (performance.now() - clock.last < yieldAfter) return;
+    await yieldToEvents();
+    this.#check(signal);
+    clock.last = performance.now();
+  }
+
+  /** Which of so many layers are kept, as the core reads it. */
+  #writeChoice(chosen, count) {
+    if (!chosen?.length) return 0;
+    return this.memory.writeBytes(Uint8Array.from({ length: count }, (_, i) => chosen.includes(i)));
   }
 
   /** A thread that is gone makes what it worked on void; the next call goes on without. */
@@ -165,150 +202,6 @@ export class Engine {
     this.#crew.stop();
     this.#crew = undefined;
     throw new BertletError('INTERNAL', 'A thread of the engine ended: call again.');
-  }
-
-  /** Tokenises texts from `first` on into a batch, until it is full. */
-  #fillBatch(request, first, usage) {
-    const { memory } = this;
-    const { inputs, maxLength } = request;
-    // What is kept per layer adds up: such texts go one at a time.
-    const textLimit = request.hiddenStates || request.attentions ? 1 : textsPerPass;
-    const sequences = Math.min(inputs.length - first, textLimit);
-    const capacity = Math.min(tokensPerPass, sequences * maxLength) + maxLength;
-    const address = memory.writeStruct('bl_batch');
-    const usageStruct = memory.writeStruct('bl_text_usage');
-    memory.call('bl_batch_create', memory.arena, sequences, capacity, address);
-
-    let count = 0;
-    let tokens = 0;
-    while (count < sequences && tokens < tokensPerPass) {
-      const index = first + count;
-      memory.scratch(() => this.#appendText(request, index, address, usageStruct));
-      const used = memory.readStruct('bl_text_usage', usageStruct);
-      if (used.truncated > 0 && request.longText === 'error') {
-        throw new BertletError(
-          'TOO_LONG',
-          `Text ${index} has ${used.tokens + used.truncated} tokens, more than the ${maxLength} allowed.`,
-        );
-      }
-      usage[index * 2] = used.tokens;
-      usage[index * 2 + 1] = used.truncated;
-      tokens += used.tokens;
-      count++;
-    }
-    return { address, count };
-  }
-
-  #appendText({ inputs, maxLength, truncation, longText }, index, batch, usage) {
-    const { memory } = this;
-    const { text, pair } = inputs[index];
-    const first = memory.writeText(text);
-    const second = pair === undefined ? { address: 0, length: 0 } : memory.writeText(pair);
-    const input = memory.writeStruct('bl_encode_input', {
-      text: first.address,
-      text_bytes: first.length,
-      pair: second.address,
-      pair_bytes: second.length,
-      add_special_tokens: 1,
-      truncation: memory.constants[`BL_TRUNCATION_${truncation.toUpperCase()}`],
-      max_length: maxLength,
-    });
-    const status = memory.tryCall(
-      'bl_wasm_batch_append',
-      memory.arena,
-      batch,
-      this.tokenizer,
-      input,
-      usage,
-    );
-    if (status === 'BL_OK') return;
-    if (status !== 'BL_BAD_ARGUMENT') throw errorOfStatus(status);
-    // The part of a pair that may be cut is too short, or the special tokens alone are too many.
-    throw new BertletError(
-      longText === 'error' ? 'TOO_LONG' : 'BAD_ARGUMENT',
-      `Text ${index} cannot be cut to ${maxLength} tokens by truncation "${truncation}".`,
-    );
-  }
-
-  #readVectors(request, first, batch, run, vectors) {
-    const { memory } = this;
-    const width = this.config.hidden_size;
-    const { hidden } = memory.readStruct('bl_encoder_run', run);
-    const pointer = memory.alloc(4);
-    memory.call(
-      'bl_pool',
-      memory.arena,
-      this.model.address,
-      batch.address,
-      hidden,
-      memory.constants[`BL_POOLING_${request.pooling.toUpperCase()}`],
-      request.normalize,
-      pointer,
-    );
-    vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);
-  }
-
-  #readOutputs(batch, run, outputs) {
-    const { memory, model } = this;
-    const width = this.config.hidden_size;
-    const states = memory.readStruct('bl_encoder_run', run);
-    const { starts: startsAddress } = memory.readStruct('bl_batch', batch.address);
-    const starts = memory.uint32(startsAddress, batch.count + 1).slice();
-    const pooled =
-      model.parts.has('POOLER') && this.#runHead('POOLER', states, starts.subarray(0, batch.count));
-    for (let i = 0; i < batch.count; i++) {
-      const rows = starts[i + 1] - starts[i];
-      outputs.push({
-        lastHiddenState: this.#copyRows(states, starts[i], rows),
-        pooled: pooled ? pooled.slice(i * width, (i + 1) * width) : undefined,
-        hiddenStates: this.#copyBlocks(states.hidden_states, states.step_count, rows * width),
-        attentions: this.#copyBlocks(
-          states.attentions,
-          this.config.layers,
-          states.attention_floats,
-        ),
-      });
-    }
-  }
-
-  /** A head's values for some rows of the last hidden state: a view. */
-  #runHead(head, { hidden }, rows) {
-    const { memory, model } = this;
-    const output = memory.writeStruct('bl_head_output');
-    const indices = memory.alloc(4 * rows.length);
-    memory.uint32(indices, rows.length).set(rows);
-    const constant = memory.constants[`BL_HEAD_${head}`];
-    memory.call(
-      'bl_head_run',
-      memory.arena,
-      model.address,
-      constant,
-      hidden,
-      indices,
-      rows.length,
-      output,
-    );
-    const { values, width } = memory.readStruct('bl_head_output', output);
-    return memory.float32(values, rows.length * width);
-  }
-
-  /** The last hidden state of one text, without the padding between rows. */
-  #copyRows({ hidden, hidden_stride: stride }, begin, rows) {
-    const width = this.config.hidden_size;
-    const view = this.memory.float32(hidden + begin * stride * 4, rows * stride);
-    const data = new Float32Array(rows * width);
-    for (let row = 0; row < rows; row++) {
-      data.set(view.subarray(row * stride, row * stride + width), row * width);
-    }
-    return data;
-  }
-
-  /** Equal blocks of floats that stand end to end. They belong to a pass of one text. */
-  #copyBlocks(address, count, floats) {
-    if (address === 0) return undefined;
-    return Array.from({ length: count }, (_, i) =>
-      this.memory.float32(address + i * floats * 4, floats).slice(),
-    );
   }
 
   #errorOfBegin(status, run, batch) {

@@ -152,6 +152,13 @@ export class Memory {
     return address;
   }
 
+  /** Copies 32-bit numbers into the arena. @param {ArrayLike<number>} numbers @returns {number} address */
+  writeNumbers(numbers) {
+    const address = this.alloc(4 * numbers.length);
+    this.uint32(address, numbers.length).set(numbers);
+    return address;
+  }
+
   /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). */
   writeText(text) {
     const bytes = utf8Encoder.encode(text);

@@ -10,8 +10,8 @@
 /** The buffers of a run's result, which are moved instead of copied. */
 export function transferablesOf({ vectors, outputs }) {
   if (vectors) return [vectors.buffer];
-  return outputs.flatMap(({ lastHiddenState, pooled, hiddenStates, attentions }) =>
-    [lastHiddenState, pooled, ...(hiddenStates ?? []), ...(attentions ?? [])]
+  return outputs.flatMap(({ lastHiddenState, hiddenStates = [], attentions = [], heads }) =>
+    [lastHiddenState, ...hiddenStates, ...attentions, ...Object.values(heads)]
       .filter(Boolean)
       .map((array) => array.buffer),
   );

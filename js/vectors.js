@@ -14,6 +14,12 @@ export function cutDimensions(vector, dimensions, normalize) {
   return cut.map((value) => value / norm);
 }
 
+/** To length 1, in place, with the core's roundings. */
+export function normalizeVector(vector) {
+  const norm = Math.fround(Math.max(Math.sqrt(dot(vector, vector)), 1e-12));
+  for (let i = 0; i < vector.length; i++) vector[i] /= norm;
+}
+
 /**
  * int8: each component of a vector in [-1, 1] times 127, rounded and clamped.
  * binary: one bit a component, 1 where it is above 0, the first in the highest bit of the

@@ -36,9 +36,12 @@ typedef struct encoder_state {
     const bl_batch *batch;
     bl_encoder_run *run;
     bl_crew *crew;
-    uint32_t layer; /* the one under way */
-    float *qkv;     /* [tokens][qkv_stride] */
-    float *context; /* [tokens][hidden_stride] */
+    uint32_t layer;         /* the one under way */
+    uint32_t rows;          /* of `hidden` and `context`: the tokens, at last those wanted */
+    float *qkv;             /* [tokens][qkv_stride] */
+    float *context;         /* [tokens][hidden_stride] */
+    uint32_t *query_starts; /* [sequences + 1]: where a sequence's rows begin in `hidden` */
+    float *kept_hidden_state, *kept_attentions; /* where the next ones go */
     workspace workspaces[BL_CREW_LIMIT];
 } encoder_state;
 
@@ -68,6 +71,24 @@ static bl_status check_batch(const bl_config *config, const bl_batch *batch, bl_
         }
     }
     return BL_OK;
+}
+
+static bl_status check_wanted(const bl_batch *batch, const bl_encoder_run *run) {
+    if (!run->wanted)
+        return BL_OK;
+    if (run->hidden_layers || run->attention_layers || run->wanted_count == 0)
+        return BL_BAD_ARGUMENT;
+    for (uint32_t i = 0; i < run->wanted_count; i++)
+        if (run->wanted[i] >= batch->token_count || (i > 0 && run->wanted[i] <= run->wanted[i - 1]))
+            return BL_BAD_ARGUMENT;
+    return BL_OK;
+}
+
+static uint32_t count_chosen(const uint8_t *chosen, uint32_t count) {
+    uint32_t total = 0;
+    for (uint32_t i = 0; chosen && i < count; i++)
+        total += chosen[i] != 0;
+    return total;
 }
 
 /* Floats of one layer's attention probabilities; 0 when that overflows. */
@@ -105,14 +126,16 @@ static encoder_state *layout_run(bl_arena *arena, const bl_model *model, const b
 
     encoder_state *place = bl_arena_alloc(arena, sizeof(encoder_state));
     run->hidden = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float));
+    uint32_t kept_states = count_chosen(run->hidden_layers, config->layers + 1);
+    uint32_t kept_attentions = count_chosen(run->attention_layers, config->layers);
     run->hidden_states = NULL;
     run->attentions = NULL;
-    if (run->want_hidden_states)
-        run->hidden_states = bl_arena_alloc_array(arena, ((size_t)config->layers + 1) * tokens,
-                                                  config->hidden_size * sizeof(float));
-    if (run->want_attentions)
+    if (kept_states)
+        run->hidden_states =
+            bl_arena_alloc_array(arena, kept_states * tokens, config->hidden_size * sizeof(float));
+    if (kept_attentions)
         run->attentions =
-            bl_arena_alloc_array(arena, run->attention_floats, config->layers * sizeof(float));
+            bl_arena_alloc_array(arena, run->attention_floats, kept_attentions * sizeof(float));
     *state = (encoder_state){
         .model = model,
         .batch = batch,
@@ -121,6 +144,11 @@ static encoder_state *layout_run(bl_arena *arena, const bl_model *model, const b
         .qkv = bl_arena_alloc_array(arena, tokens,
                                     bl_row_stride(3 * config->hidden_size) * sizeof(float)),
         .context = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float)),
+        .query_starts =
+            bl_arena_alloc_array(arena, (size_t)batch->sequence_count + 1, sizeof(uint32_t)),
+        .rows = batch->token_count,
+        .kept_hidden_state = run->hidden_states,
+        .kept_attentions = run->attentions,
     };
     for (uint32_t part = 0; part < bl_crew_size(state->crew); part++)
         state->workspaces[part] = layout_workspace(arena, model, longest_sequence(batch));
@@ -130,10 +158,12 @@ static encoder_state *layout_run(bl_arena *arena, const bl_model *model, const b
 bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                            bl_encoder_run *run) {
     bl_status status = check_batch(&model->config, batch, run);
+    if (status == BL_OK)
+        status = check_wanted(batch, run);
     if (status != BL_OK)
         return status;
     run->attention_floats = count_attention_floats(&model->config, batch);
-    if (run->want_attentions && run->attention_floats == 0)
+    if (run->attention_layers && run->attention_floats == 0)
         return BL_OUT_OF_MEMORY;
 
     encoder_state state;
@@ -149,6 +179,8 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
     status = bl_arena_status(arena);
     if (status != BL_OK)
         return status;
+    memcpy(state.query_starts, batch->starts,
+           ((size_t)batch->sequence_count + 1) * sizeof(uint32_t));
     *place = state;
     run->state = place;
     run->step_count = model->config.layers + 1;
@@ -157,15 +189,27 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
     return BL_OK;
 }
 
-/* out = rows W + b, for at most BLOCK_ROWS rows. */
-static void linear(const bl_kernels *kernels, const workspace *work, const bl_weights *weights,
-                   const float *rows, size_t stride, uint32_t row_count, float *out,
-                   size_t out_stride) {
+static uint32_t count_panels(uint32_t outputs) {
+    return (outputs + BL_PANEL - 1) / BL_PANEL;
+}
+
+/* The panels [panel_begin, panel_end) of out = rows W + b, for at most BLOCK_ROWS rows. */
+static void linear_panels(const bl_kernels *kernels, const workspace *work,
+                          const bl_weights *weights, uint32_t panel_begin, uint32_t panel_end,
+                          const float *rows, size_t stride, uint32_t row_count, float *out,
+                          size_t out_stride) {
     bl_packed_rows packed = {work->packed, work->row_scales, work->row_terms, row_count};
     kernels->pack_rows(rows, stride, row_count, weights->inputs, work->packed, work->row_scales,
                        work->row_terms);
-    uint32_t panels = (weights->outputs + BL_PANEL - 1) / BL_PANEL;
-    kernels->linear(&packed, weights, 0, panels, out, out_stride, work->linear_scratch);
+    kernels->linear(&packed, weights, panel_begin, panel_end, out, out_stride,
+                    work->linear_scratch);
+}
+
+static void linear(const bl_kernels *kernels, const workspace *work, const bl_weights *weights,
+                   const float *rows, size_t stride, uint32_t row_count, float *out,
+                   size_t out_stride) {
+    linear_panels(kernels, work, weights, 0, count_panels(weights->outputs), rows, stride,
+                  row_count, out, out_stride);
 }
 
 /* The rows that a part works on: whole tiles, so that no part has more than one tail. */
@@ -179,35 +223,53 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
-static void project_qkv(void *context, uint32_t part, uint32_t part_count) {
-    encoder_state *state = context;
+/* Panels of q, k, v for the rows of `hidden`. */
+static void project(const encoder_state *state, uint32_t panel_begin, uint32_t panel_end,
+                    uint32_t part, uint32_t part_count) {
     const bl_model *model = state->model;
     size_t stride = state->run->hidden_stride;
     size_t qkv_stride = bl_row_stride(3 * model->config.hidden_size);
-    uint32_t end = first_row(state->batch->token_count, part + 1, part_count);
-    for (uint32_t row = first_row(state->batch->token_count, part, part_count); row < end;
-         row += BLOCK_ROWS)
-        linear(model->kernels, &state->workspaces[part], &model->layers[state->layer].qkv,
-               state->run->hidden + row * stride, stride, smaller(end - row, BLOCK_ROWS),
-               state->qkv + row * qkv_stride, qkv_stride);
+    uint32_t end = first_row(state->rows, part + 1, part_count);
+    for (uint32_t row = first_row(state->rows, part, part_count); row < end; row += BLOCK_ROWS)
+        linear_panels(model->kernels, &state->workspaces[part], &model->layers[state->layer].qkv,
+                      panel_begin, panel_end, state->run->hidden + row * stride, stride,
+                      smaller(end - row, BLOCK_ROWS), state->qkv + row * qkv_stride, qkv_stride);
+}
+
+static void project_qkv(void *context, uint32_t part, uint32_t part_count) {
+    const encoder_state *state = context;
+    project(state, 0, count_panels(3 * state->model->config.hidden_size), part, part_count);
+}
+
+static void project_q(void *context, uint32_t part, uint32_t part_count) {
+    const encoder_state *state = context;
+    project(state, 0, count_panels(state->model->config.hidden_size), part, part_count);
+}
+
+static void project_kv(void *context, uint32_t part, uint32_t part_count) {
+    const encoder_state *state = context;
+    uint32_t hidden = state->model->config.hidden_size;
+    project(state, hidden / BL_PANEL, count_panels(3 * hidden), part, part_count);
 }
 
 static void attend_head(const encoder_state *state, const workspace *work, uint32_t begin,
-                        uint32_t tokens, uint32_t head, float *probabilities) {
+                        uint32_t tokens, uint32_t query, uint32_t queries, uint32_t head,
+                        float *probabilities) {
     const bl_config *config = &state->model->config;
     uint32_t head_size = config->hidden_size / config->heads;
     size_t qkv_stride = bl_row_stride(3 * config->hidden_size);
-    const float *q = state->qkv + begin * qkv_stride + head * head_size;
+    const float *k = state->qkv + begin * qkv_stride + config->hidden_size + head * head_size;
     bl_attention_args args = {
-        .q = q,
-        .k = q + config->hidden_size,
-        .v = q + 2 * (size_t)config->hidden_size,
+        .q = state->qkv + query * qkv_stride + head * head_size,
+        .k = k,
+        .v = k + config->hidden_size,
         .qkv_stride = qkv_stride,
-        .context = state->context + begin * state->run->hidden_stride + head * head_size,
+        .context = state->context + query * state->run->hidden_stride + head * head_size,
         .context_stride = state->run->hidden_stride,
         .probabilities = probabilities,
         .scratch = work->attention_scratch,
         .tokens = tokens,
+        .queries = queries,
         .head_size = head_size,
         .scale = 1.0f / __builtin_sqrtf((float)head_size),
     };
@@ -218,15 +280,16 @@ static void attend_head(const encoder_state *state, const workspace *work, uint3
 static void attend(void *context, uint32_t part, uint32_t part_count) {
     const encoder_state *state = context;
     const bl_batch *batch = state->batch;
-    float *probabilities = state->run->attentions;
-    if (probabilities)
-        probabilities += state->layer * state->run->attention_floats;
+    const uint8_t *chosen = state->run->attention_layers;
+    float *probabilities = chosen && chosen[state->layer] ? state->kept_attentions : NULL;
     uint32_t turn = 0;
     for (uint32_t s = 0; s < batch->sequence_count; s++) {
         uint32_t begin = batch->starts[s], tokens = batch->starts[s + 1] - begin;
+        uint32_t query = state->query_starts[s], queries = state->query_starts[s + 1] - query;
         for (uint32_t head = 0; head < state->model->config.heads; head++) {
-            if (turn++ % part_count == part)
-                attend_head(state, &state->workspaces[part], begin, tokens, head, probabilities);
+            if (queries > 0 && turn++ % part_count == part)
+                attend_head(state, &state->workspaces[part], begin, tokens, query, queries, head,
+                            probabilities);
             if (probabilities)
                 probabilities += (size_t)tokens * tokens;
         }
@@ -266,18 +329,66 @@ static void finish_block(const encoder_state *state, const workspace *work, uint
 
 static void finish_rows(void *context, uint32_t part, uint32_t part_count) {
     const encoder_state *state = context;
-    uint32_t tokens = state->batch->token_count, end = first_row(tokens, part + 1, part_count);
-    for (uint32_t row = first_row(tokens, part, part_count); row < end; row += BLOCK_ROWS)
+    uint32_t end = first_row(state->rows, part + 1, part_count);
+    for (uint32_t row = first_row(state->rows, part, part_count); row < end; row += BLOCK_ROWS)
         finish_block(state, &state->workspaces[part], row, smaller(end - row, BLOCK_ROWS));
 }
 
-/* Appends the current hidden state to the ones that are kept. */
-static void keep_hidden_state(const encoder_state *state) {
+/* From here on `hidden` has only the rows that are wanted. */
+static void drop_unwanted_rows(encoder_state *state) {
     const bl_encoder_run *run = state->run;
-    size_t width = state->model->config.hidden_size, tokens = state->batch->token_count;
-    float *out = run->hidden_states + run->steps_done * tokens * width;
-    for (size_t t = 0; t < tokens; t++)
-        memcpy(out + t * width, run->hidden + t * run->hidden_stride, width * sizeof(float));
+    uint32_t sequence = 0;
+    for (uint32_t i = 0; i < run->wanted_count; i++) {
+        while (run->wanted[i] >= state->batch->starts[sequence])
+            state->query_starts[sequence++] = i;
+        memmove(run->hidden + i * (size_t)run->hidden_stride,
+                run->hidden + run->wanted[i] * (size_t)run->hidden_stride,
+                run->hidden_stride * sizeof(float));
+    }
+    while (sequence <= state->batch->sequence_count)
+        state->query_starts[sequence++] = run->wanted_count;
+    state->rows = run->wanted_count;
+}
+
+/* q, k, v of the last layer: rows that nobody reads are keys and values only. Where q ends
+ * within a panel, k's panels write into columns of q, and q's into those of k: then all of
+ * q is computed. */
+static void project_wanted(encoder_state *state) {
+    uint32_t hidden = state->model->config.hidden_size;
+    size_t qkv_stride = bl_row_stride(3 * hidden);
+    const bl_encoder_run *run = state->run;
+    if (hidden % BL_PANEL == 0) {
+        bl_crew_run(state->crew, project_kv, state);
+        drop_unwanted_rows(state);
+        bl_crew_run(state->crew, project_q, state);
+        return;
+    }
+    bl_crew_run(state->crew, project_qkv, state);
+    drop_unwanted_rows(state);
+    for (uint32_t i = 0; i < run->wanted_count; i++)
+        memmove(state->qkv + i * qkv_stride, state->qkv + run->wanted[i] * qkv_stride,
+                hidden * sizeof(float));
+}
+
+/* Appends the current hidden state to the ones that are kept. */
+static void keep_hidden_state(encoder_state *state) {
+    const bl_encoder_run *run = state->run;
+    size_t width = state->model->config.hidden_size;
+    for (size_t t = 0; t < state->batch->token_count; t++, state->kept_hidden_state += width)
+        memcpy(state->kept_hidden_state, run->hidden + t * run->hidden_stride,
+               width * sizeof(float));
+}
+
+static void run_layer(encoder_state *state) {
+    const bl_encoder_run *run = state->run;
+    if (run->wanted && state->layer + 1 == state->model->config.layers)
+        project_wanted(state);
+    else
+        bl_crew_run(state->crew, project_qkv, state);
+    bl_crew_run(state->crew, attend, state);
+    if (run->attention_layers && run->attention_layers[state->layer])
+        state->kept_attentions += run->attention_floats;
+    bl_crew_run(state->crew, finish_rows, state);
 }
 
 void bl_encoder_step(bl_encoder_run *run) {
@@ -288,11 +399,9 @@ void bl_encoder_step(bl_encoder_run *run) {
                   state->batch->token_count);
     } else {
         state->layer = run->steps_done - 1;
-        bl_crew_run(state->crew, project_qkv, state);
-        bl_crew_run(state->crew, attend, state);
-        bl_crew_run(state->crew, finish_rows, state);
+        run_layer(state);
     }
-    if (run->hidden_states)
+    if (run->hidden_layers && run->hidden_layers[run->steps_done])
         keep_hidden_state(state);
     run->steps_done++;
 }

@@ -27,26 +27,32 @@ bl_status bl_batch_append(bl_batch *batch, const int32_t *ids, const int32_t *ty
                           uint32_t count);
 
 typedef struct bl_encoder_run {
-    uint32_t want_hidden_states; /* in: keep the embeddings' and each layer's output */
-    uint32_t want_attentions;    /* in: keep each layer's attention probabilities */
-    bl_crew *crew;               /* in: who shares the work; NULL: nobody */
-    uint32_t step_count;         /* out: layers + 1 */
-    uint32_t steps_done;         /* out */
-    uint32_t hidden_stride;      /* out: floats between rows of `hidden` */
-    float *hidden;               /* out: the last hidden state, [token_count][hidden_stride] */
-    uint32_t bad_token;          /* out, on BL_BAD_MODEL: index of the token that has no row */
-    float *hidden_states;        /* out: [layers + 1][token_count][hidden_size], or NULL */
-    float *attentions;           /* out: for each layer, for each sequence of t tokens,
-                                    [heads][t][t], end to end; or NULL */
-    size_t attention_floats;     /* out: length of `attentions` for one layer */
-    void *state;                 /* private */
+    const uint8_t *hidden_layers;    /* in: [layers + 1] whose output is kept, the embeddings'
+                                        first; NULL: none */
+    const uint8_t *attention_layers; /* in: [layers] whose attention probabilities are kept */
+    const uint32_t *wanted;          /* in: the rows (tokens) of the last layer that are read
+                                        later, ascending; NULL: all. Not with the two above. */
+    uint32_t wanted_count;           /* in */
+    bl_crew *crew;                   /* in: who shares the work; NULL: nobody */
+    uint32_t step_count;             /* out: layers + 1 */
+    uint32_t steps_done;             /* out */
+    uint32_t hidden_stride;          /* out: floats between rows of `hidden` */
+    float *hidden;           /* out: the last hidden state, [token_count][hidden_stride], or with
+                                `wanted` [wanted_count][hidden_stride] */
+    uint32_t bad_token;      /* out, on BL_BAD_MODEL: index of the token that has no row */
+    float *hidden_states;    /* out: for each layer asked for [token_count][hidden_size], or NULL */
+    float *attentions;       /* out: for each layer asked for, for each sequence of t tokens,
+                                [heads][t][t], end to end; or NULL */
+    size_t attention_floats; /* out: length of `attentions` for one layer */
+    void *state;             /* private */
 } bl_encoder_run;
 
 /* Checks the batch and takes all the memory that the steps need from `arena`
  * (reserving it first, so that memory grows at most once).
  * BL_TOO_LONG: a sequence has more tokens than the model has positions.
  * BL_BAD_MODEL: an id or type id outside its table (tokenizer and model differ).
- * BL_BAD_ARGUMENT: no sequence, or a sequence without tokens. */
+ * BL_BAD_ARGUMENT: no sequence, a sequence without tokens, or rows wanted that are not
+ * there or not in order. */
 bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                            bl_encoder_run *run);
 

@@ -163,6 +163,12 @@ static uint32_t parts_of(const bl_config *config, uint32_t head, uint32_t *width
     }
 }
 
+uint32_t bl_head_width(const bl_model *model, uint32_t head) {
+    uint32_t width;
+    parts_of(&model->config, head, &width);
+    return width;
+}
+
 bl_status bl_head_run(bl_arena *arena, const bl_model *model, uint32_t head, const float *hidden,
                       const uint32_t *indices, uint32_t row_count, bl_head_output *output) {
     if (head > BL_HEAD_MASKED_LM)

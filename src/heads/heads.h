@@ -21,6 +21,9 @@ typedef struct bl_head_output {
     float *values; /* [rows][width], in the arena */
 } bl_head_output;
 
+/* How many values a head gives for a row. */
+uint32_t bl_head_width(const bl_model *model, uint32_t head);
+
 /* Computes a head for rows of hidden states: `hidden` as the encoder leaves it (row stride
  * bl_row_stride(hidden_size)), `indices` the rows that are wanted, or NULL for the first
  * `row_count`. A row's result depends on that row alone, and in an int8 model it has the

@@ -5,7 +5,7 @@
  * lie as [key][8 queries]: softmax runs down the columns, 8 queries at once, and the
  * result is already the row tile that the product with the values (packed as panels
  * [key][8 columns]) reads. Nothing is ever transposed but the inputs. Keys beyond T
- * do not exist; queries beyond T are zeros and are not stored. */
+ * do not exist; queries beyond the last are zeros and are not stored. */
 #ifndef BERTLET_ATTENTION_F32_H
 #define BERTLET_ATTENTION_F32_H
 
@@ -169,8 +169,8 @@ static void attention_f32(const bl_attention_args *args) {
     float *scores = values + panel * ((d + BL_PANEL - 1) / BL_PANEL); /* [T][8] */
     pack_keys(args, keys);
     pack_values(args, values);
-    for (uint32_t query = 0; query < tokens; query += BL_QUERIES) {
-        uint32_t left = tokens - query, count = left < BL_QUERIES ? left : BL_QUERIES;
+    for (uint32_t query = 0; query < args->queries; query += BL_QUERIES) {
+        uint32_t left = args->queries - query, count = left < BL_QUERIES ? left : BL_QUERIES;
         const float *q = args->q + query * args->qkv_stride;
         for (uint32_t half = 0; half < 2; half++) {
             uint32_t rows = count < half * 4 ? 0 : count - half * 4;

@@ -119,9 +119,9 @@ typedef void (*bl_layer_norm_kernel)(float *rows, const float *residual, size_t 
                                      const float *beta, float epsilon);
 
 /* One head of one sequence: context = softmax(q k^T * scale) v.
- * q, k, v, context: [T][d] with the row strides given (any alignment of 4 bytes: a
- * head's columns begin where they begin; d may be odd, and only d columns of
- * context are written). `probabilities`: [T][T] or NULL.
+ * k, v: [T][d], q and context: [queries][d], with the row strides given (any alignment
+ * of 4 bytes: a head's columns begin where they begin; d may be odd, and only d columns
+ * of context are written). `probabilities`: [queries][T] or NULL.
  * `scratch`: bl_attention_scratch_bytes(T, d) bytes, 64-byte aligned. */
 typedef struct bl_attention_args {
     const float *q, *k, *v;
@@ -131,6 +131,7 @@ typedef struct bl_attention_args {
     float *probabilities;
     void *scratch;
     uint32_t tokens;    /* T */
+    uint32_t queries;   /* rows of q */
     uint32_t head_size; /* d */
     float scale;
 } bl_attention_args;

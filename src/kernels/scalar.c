@@ -176,7 +176,7 @@ static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights
 static void attention(const bl_attention_args *args) {
     uint32_t tokens = args->tokens, d = args->head_size;
     float *weights = args->scratch; /* of the keys, for one query */
-    for (uint32_t query = 0; query < tokens; query++) {
+    for (uint32_t query = 0; query < args->queries; query++) {
         const float *q = args->q + query * args->qkv_stride;
         float largest = -__builtin_inff(), total = 0.0f;
         for (uint32_t key = 0; key < tokens; key++) {

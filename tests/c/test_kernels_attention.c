@@ -38,6 +38,7 @@ static bl_attention_args args_of(attention_case *c, uint32_t head, int with_prob
         .probabilities = with_probabilities ? c->probabilities : NULL,
         .scratch = c->scratch,
         .tokens = c->tokens,
+        .queries = c->tokens,
         .head_size = c->head_size,
         .scale = 1.0f / sqrtf((float)c->head_size),
     };
@@ -131,6 +132,19 @@ static void check_case(const kernel_pair *pair, uint32_t tokens, uint32_t head_s
         pair->tested->attention(&args);
     }
     CHECK(different_bits(c.context, reference, c.context_stride, tokens, heads * head_size) == 0);
+
+    /* Some of the queries: the same for each. */
+    uint32_t some = (tokens + 2) / 3, skipped = tokens - some;
+    fill_context(&c, 777.0f);
+    for (uint32_t head = 0; head < heads; head++) {
+        bl_attention_args args = args_of(&c, head, 0);
+        args.q += skipped * args.qkv_stride;
+        args.queries = some;
+        pair->tested->attention(&args);
+    }
+    CHECK(different_bits(c.context, reference + skipped * c.context_stride, c.context_stride, some,
+                         heads * head_size) == 0);
+    CHECK(some == tokens || c.context[some * c.context_stride] == 777.0f);
     free(weights), free(reference), free(probabilities);
     attention_case_free(&c);
 }

@@ -86,7 +86,8 @@ static void embed(bl_arena *arena, const bl_model *model, const uint32_t *length
         }
         CHECK(bl_batch_append(&batch, ids, types, lengths[s]) == BL_OK);
     }
-    bl_encoder_run run = {.want_hidden_states = 1, .want_attentions = 1, .crew = crew_for_tests};
+    const uint8_t all[] = {1, 1, 1};
+    bl_encoder_run run = {.hidden_layers = all, .attention_layers = all, .crew = crew_for_tests};
     CHECK(bl_encoder_begin(arena, model, &batch, &run) == BL_OK);
     CHECK(run.step_count == small.layers + 1);
     while (run.steps_done < run.step_count)
@@ -96,6 +97,61 @@ static void embed(bl_arena *arena, const bl_model *model, const uint32_t *length
     CHECK(bl_pool(arena, model, &batch, run.hidden, 9, 1, &vectors) == BL_BAD_ARGUMENT);
     memcpy(out, vectors, count * width * sizeof(float));
     bl_arena_reset(arena, mark);
+}
+
+/* The last hidden state of a batch, all of it or the rows wanted. */
+static void run_rows(bl_arena *arena, const bl_model *model, const uint32_t *wanted,
+                     uint32_t wanted_count, bl_status expected, uint32_t width, float *out) {
+    size_t mark = bl_arena_mark(arena);
+    const uint32_t lengths[] = {3, 70, 1, 9, 20};
+    bl_batch batch;
+    CHECK(bl_batch_create(arena, 5, 200, &batch) == BL_OK);
+    for (uint32_t s = 0; s < 5; s++) {
+        int32_t ids[100], types[100] = {0};
+        for (uint32_t t = 0; t < lengths[s]; t++)
+            ids[t] = (int32_t)((7 * s + 3 * t) % 50);
+        CHECK(bl_batch_append(&batch, ids, types, lengths[s]) == BL_OK);
+    }
+    bl_encoder_run run = {
+        .wanted = wanted, .wanted_count = wanted_count, .crew = crew_for_tests};
+    CHECK(bl_encoder_begin(arena, model, &batch, &run) == expected);
+    if (expected == BL_OK) {
+        while (run.steps_done < run.step_count)
+            bl_encoder_step(&run);
+        for (uint32_t row = 0; row < wanted_count; row++)
+            memcpy(out + row * width, run.hidden + row * run.hidden_stride, width * sizeof(float));
+    }
+    bl_arena_reset(arena, mark);
+}
+
+/* Rows that are left out change nothing in the others. */
+static void test_wanted_rows(void *base, uint32_t dtype, uint32_t hidden) {
+    static const uint32_t some[] = {0, 2, 3, 4, 50, 72, 83, 101, 102};
+    static const uint32_t last[] = {102};
+    static const uint32_t disordered[] = {3, 3}, outside[] = {1, 103};
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_config config = small;
+    config.dtype = dtype;
+    config.hidden_size = hidden;
+    if (!bl_kernels_select((bl_dtype)dtype))
+        return;
+    bl_model *model = make_model(&arena, &config, 5);
+    static float all[103 * 24], rows[103 * 24];
+    uint32_t every[103];
+    for (uint32_t i = 0; i < 103; i++)
+        every[i] = i;
+    run_rows(&arena, model, NULL, 103, BL_OK, hidden, all);
+    run_rows(&arena, model, every, 103, BL_OK, hidden, rows);
+    CHECK(memcmp(rows, all, (size_t)103 * hidden * sizeof(float)) == 0);
+    run_rows(&arena, model, some, 9, BL_OK, hidden, rows);
+    for (uint32_t i = 0; i < 9; i++)
+        CHECK(memcmp(rows + i * hidden, all + some[i] * hidden, hidden * sizeof(float)) == 0);
+    run_rows(&arena, model, last, 1, BL_OK, hidden, rows);
+    CHECK(memcmp(rows, all + 102 * hidden, hidden * sizeof(float)) == 0);
+    run_rows(&arena, model, disordered, 2, BL_BAD_ARGUMENT, hidden, NULL);
+    run_rows(&arena, model, outside, 2, BL_BAD_ARGUMENT, hidden, NULL);
+    run_rows(&arena, model, some, 0, BL_BAD_ARGUMENT, hidden, NULL);
 }
 
 static void test_alone_as_in_a_batch(void *base, uint32_t dtype) {
@@ -239,6 +295,10 @@ int main(void) {
     test_alone_as_in_a_batch(base, BL_DTYPE_INT8);
     test_alone_as_in_a_batch(base, BL_DTYPE_INT8_FAST);
     test_crews(base);
+    for (uint32_t dtype = BL_DTYPE_FP32; dtype <= BL_DTYPE_INT8_FAST; dtype++) {
+        test_wanted_rows(base, dtype, 15);
+        test_wanted_rows(base, dtype, 24);
+    }
     test_stretches(base);
     test_bad_configurations();
     test_bad_writes(base);

@@ -1,0 +1,85 @@
+import { BertletError } from '../errors.js';
+import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
+import { meanOfWindows } from '../session.js';
+import { cosine, cutDimensions, normalizeVector, toPrecision } from '../vectors.js';
+
+/**
+ * See index.d.ts.
+ * @param {import('../session.js').Session} session
+ */
+export async function embed(session, x, options = {}) {
+  const { inputs, isArray } = readInputs(x);
+  const how = readEmbedOptions(session, options);
+  const texts = inputs.map((input) => prepareText(session, input, how.prompt));
+  const { width } = session;
+  if (how.pooling === 'none') {
+    if (options.longText === 'window') {
+      throw badArgument('Windows have no one matrix: with pooling "none" choose another longText.');
+    }
+    const { outputs } = await session.run(texts, options, {});
+    const results = outputs.map(({ lastHiddenState: data }) => matrix(data, width));
+    return isArray ? results : results[0];
+  }
+  const normalizeAll = how.normalize && how.dimensions === width;
+  const inWindows = options.longText === 'window';
+  const { vectors, windows } = await session.run(texts, options, {
+    pooling: how.pooling,
+    normalize: normalizeAll && !inWindows,
+  });
+  const vectorOf = (i) => vectors.slice(i * width, (i + 1) * width);
+  const results = windows.map((part) => {
+    const vector = part.count > 1 ? meanOfWindows(part, vectorOf) : vectorOf(part.first);
+    if (inWindows && normalizeAll) normalizeVector(vector);
+    return toPrecision(cutDimensions(vector, how.dimensions, how.normalize), how.precision);
+  });
+  return isArray ? results : results[0];
+}
+
+/** See index.d.ts. */
+export async function similarity(session, a, b, options = {}) {
+  const [first, second] = await embed(session, [a, b], options);
+  return cosine(first, second);
+}
+
+/** Row-major numbers with so many columns. */
+export function matrix(data, columns) {
+  return { data, shape: [data.length / columns, columns] };
+}
+
+function readEmbedOptions(session, options) {
+  const { pooling: folder } = session.settings;
+  if (folder.unsupported && options.pooling === undefined) {
+    throw new BertletError('UNSUPPORTED', folder.unsupported);
+  }
+  return {
+    pooling: readChoice('pooling', options.pooling ?? folder.mode, ['mean', 'cls', 'max', 'none']),
+    normalize: options.normalize ?? folder.normalize,
+    dimensions: readDimensions(session, options.dimensions),
+    precision: readChoice('precision', options.precision ?? 'float32', [
+      'float32',
+      'int8',
+      'binary',
+    ]),
+    prompt: readPrompt(session, options.prompt),
+  };
+}
+
+function readDimensions({ width }, dimensions) {
+  const wanted = readCount('dimensions', dimensions, width);
+  if (wanted > width) {
+    throw badArgument(`dimensions is ${wanted}, but the model's vectors have ${width}.`);
+  }
+  return wanted;
+}
+
+/** A prompt of the folder by its name, else the words themselves. */
+function readPrompt({ settings: { prompts } }, prompt) {
+  if (prompt === undefined || prompt === null) return prompts.byDefault;
+  if (typeof prompt !== 'string') throw badArgument('prompt is not a string.');
+  return Object.hasOwn(prompts.named, prompt) ? prompts.named[prompt] : prompt;
+}
+
+function prepareText({ settings: { lowercase } }, { text, pair }, prompt) {
+  const change = (words) => (lowercase ? words.toLowerCase() : words);
+  return { text: change(prompt + text), pair: pair === undefined ? pair : change(pair) };
+}

@@ -1,0 +1,110 @@
+import { badArgument, readInputs } from '../inputs.js';
+import { matrix } from './embed.js';
+
+/** Heads whose values are `logits`, the first that there is; a second one has a name of its own. */
+const logitHeads = [
+  'sequence-classification',
+  'multiple-choice',
+  'token-classification',
+  'question-answering',
+  'masked-lm',
+  'next-sentence-prediction',
+];
+
+/**
+ * See index.d.ts.
+ * @param {import('../session.js').Session} session
+ */
+export async function forward(session, x, options = {}) {
+  session.check();
+  const { inputs, isArray } = readInputs(x);
+  if (options.longText === 'window') {
+    throw badArgument('forward has no windows: choose longText "truncate" or "error".');
+  }
+  const { config } = session.settings;
+  const kept = {
+    hiddenStates: readLayers('hiddenStates', options.hiddenStates, config.layers + 1),
+    attentions: readLayers('attentions', options.attentions, config.layers),
+  };
+  const present = options.logits === false ? [] : session.engine.info().heads;
+  const heads = logitHeads.filter((name) => present.includes(name));
+  const pooler = session.engine.info().hasPooler ? ['pooler'] : [];
+  const { outputs } = await session.run(inputs, options, {
+    hiddenStates: distinct(kept.hiddenStates),
+    attentions: distinct(kept.attentions),
+    heads: [...pooler, ...heads],
+  });
+  const results = outputs.map((output, i) =>
+    describe(session, inputs[i], options, output, kept, heads),
+  );
+  return isArray ? results : results[0];
+}
+
+const distinct = (layers) => layers && [...new Set(layers)].sort((a, b) => a - b);
+
+/** true: all; a list of numbers: those, negative ones counted from the end. */
+function readLayers(name, value, count) {
+  if (value === undefined || value === null || value === false) return undefined;
+  if (value === true) return Array.from({ length: count }, (_, i) => i);
+  const list = Array.isArray(value) ? value : [value];
+  return list.map((layer) => {
+    const index = layer < 0 ? layer + count : layer;
+    if (Number.isInteger(index) && index >= 0 && index < count) return index;
+    throw badArgument(
+      `${name} has ${layer}; it is true or numbers from ${-count} to ${count - 1}.`,
+    );
+  });
+}
+
+function describe(session, { text, pair }, options, output, kept, heads) {
+  const encoding = session.tokenizer.encode(text, {
+    pair,
+    truncation: options.truncation ?? true,
+    maxLength: session.readMaxLength(options),
+  });
+  const { length: tokens } = encoding.ids;
+  const { heads: attentionHeads } = session.settings.config;
+  const { pooler } = output.heads;
+  const blocks = (layers, data, shape) => {
+    const order = distinct(layers);
+    return layers.map((layer) => ({ data: data[order.indexOf(layer)], shape }));
+  };
+  return {
+    lastHiddenState: matrix(output.lastHiddenState, session.width),
+    ...(pooler && { pooled: { data: pooler, shape: [session.width] } }),
+    ...(kept.hiddenStates && {
+      hiddenStates: blocks(kept.hiddenStates, output.hiddenStates ?? [], [tokens, session.width]),
+    }),
+    ...(kept.attentions && {
+      attentions: blocks(kept.attentions, output.attentions ?? [], [
+        attentionHeads,
+        tokens,
+        tokens,
+      ]),
+    }),
+    ...logitsOf(output.heads, heads, tokens),
+    tokens: encoding.tokens,
+    ids: encoding.ids,
+    offsets: encoding.offsets,
+  };
+}
+
+/** The heads' values under the names that transformers' outputs have. */
+function logitsOf(values, [main, second], tokens) {
+  if (main === undefined) return {};
+  const data = values[main];
+  if (main === 'question-answering') {
+    const column = (offset) => data.filter((_, i) => i % 2 === offset);
+    return {
+      startLogits: { data: column(0), shape: [tokens] },
+      endLogits: { data: column(1), shape: [tokens] },
+    };
+  }
+  const perToken = main === 'masked-lm' || main === 'token-classification';
+  return {
+    logits: perToken ? matrix(data, data.length / tokens) : { data, shape: [data.length] },
+    ...(second && {
+      seqRelationshipLogits: { data: values[second], shape: [values[second].length] },
+    }),
+  };
+}
