@@ -1,52 +1,51 @@
 // Who takes part. A contender is one library with one model in one setting; it has
 //
-//   id         "onnxruntime-web int8", unique within a section
+//   id         "onnxruntime-web int8", unique within a part of the bench
 //   runtime    where it runs: 'node' (with `node`, a major version), 'page', 'python'
+//   isolated   of a page: whether it has the headers that give it shared memory
 //   adapter    the file in adapters/ (or the class in hosts/python.py)
 //   options    what the adapter's create() gets
 //   precision  'fp32' | 'int8' | 'int8-fast': compared with the same precision
 //   scope      'encoder': ids in, hidden states out; 'call': text in, vector out;
 //              'tokenizer': text in, ids out
+//   threads    how many it may use
 //   ours       whether it is bertlet
-//   native     not WebAssembly: an upper reference, never in a ratio that is a target
-//   except     workloads that would take it minutes
-//   minor      left out of a quick run, unless its name is asked for
-//   missing    its model could not be provided
-//   loads      whether its loading is measured as well
+//   native     not WebAssembly: an upper reference
+//   long       whether it takes the workloads that need seconds a call
+//   rounds     it takes at most so many (for who needs seconds a call)
+//   loads      whether its loading is measured
+//   quick      whether it takes part in a quick run
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import {
+  EMBEDDED_MODEL,
   FLOAT_MODEL,
   ONNX_MODEL,
   ROOT,
   chromiumProgram,
   ggufModel,
+  hasFloatModel,
+  llamaEntry,
   nodeProgram,
+  onnxModel,
   peerEntry,
+  peerVersion,
   pythonProgram,
 } from './setup.js';
 
-export const SECTIONS = {
+export const ENGINES = {
   node24: { title: 'Node 24', runtime: 'node', node: 24 },
-  // The oldest engine that is supported, in short: the long workloads would say nothing new.
-  node20: {
-    title: 'Node 20',
-    runtime: 'node',
-    node: 20,
-    workloads: ['query', 'tok128', 'batch32', 'tokenizer'],
-  },
+  node20: { title: 'Node 20', runtime: 'node', node: 20 },
   chromium: { title: 'Chromium', runtime: 'page' },
 };
 
-/** Why a section cannot run here, or null. */
+/** Why an engine cannot take part here, or null. */
 export function obstacle(name) {
-  const { runtime, node } = SECTIONS[name];
-  if (runtime === 'page') return chromiumProgram() ? null : 'no Chromium found (BERTLET_CHROMIUM)';
-  return nodeProgram(node) ? null : `no Node ${node} found`;
+  const { runtime, node } = ENGINES[name];
+  if (runtime === 'node') return nodeProgram(node) ? null : `no Node ${node} found`;
+  if (!peerVersion('playwright-core')) return 'no playwright-core to drive it';
+  return chromiumProgram() ? null : 'no Chromium found (BERTLET_CHROMIUM)';
 }
-
-/** Minutes that would tell nothing new. */
-const LONG = { except: ['corpus'] };
 
 const OURS = [
   { simd: 'baseline', dtype: 'fp32' },
@@ -56,49 +55,87 @@ const OURS = [
   { simd: 'relaxed', dtype: 'int8-fast' },
 ];
 
-/** bertlet in every module and precision: the whole call, and the encoder alone. */
-function ours({ runtime, node }, threads) {
+const ours = ({ runtime, node }) => ({ runtime, node, ours: true });
+
+function ourPlaces({ runtime }) {
   const page = runtime === 'page';
-  const entry = page ? '/js/index.js' : path.join(ROOT, 'js/index.js');
-  const float = page ? '/float/minilm/' : FLOAT_MODEL;
-  const tokenizerModel = page ? '/onnx/minilm/' : ONNX_MODEL;
-  const list = [];
-  for (const { simd, dtype } of OURS) {
+  return {
+    entry: page ? '/js/index.js' : path.join(ROOT, 'js/index.js'),
+    float: page ? '/float/minilm/' : FLOAT_MODEL,
+    embedded: page ? '/models/all-MiniLM-L6-v2/' : EMBEDDED_MODEL,
+  };
+}
+
+/** The settings of OURS that can be had. */
+function ourSettings(engine, threads) {
+  const { entry, float } = ourPlaces(engine);
+  return OURS.filter(({ dtype }) => dtype !== 'fp32' || hasFloatModel()).map(({ simd, dtype }) => ({
+    simd,
+    dtype,
     // The embedded model is int8: float weights come from the original folder.
-    const model = dtype === 'fp32' ? float : undefined;
-    const common = { runtime, node, precision: dtype, ours: true, threads };
-    const options = { entry, model, dtype, simd, threads };
-    list.push({
-      ...common,
-      id: `bertlet ${dtype} ${simd}`,
-      adapter: 'bertlet',
-      options,
-      scope: 'call',
-      loads: true,
-      minor: simd === 'baseline' || dtype !== 'int8',
-      ...(simd === 'baseline' && LONG),
-    });
-    // It drives one instance by itself, so it knows no threads.
-    if (threads > 1) continue;
-    list.push({
-      ...common,
-      id: `bertlet ${dtype} ${simd}, encoder`,
-      adapter: 'bertlet-encoder',
-      options,
-      scope: 'encoder',
-    });
-  }
-  list.push({
-    id: 'bertlet tokenizer',
-    runtime,
-    node,
-    ours: true,
+    options: { entry, model: dtype === 'fp32' ? float : undefined, dtype, simd, threads },
+  }));
+}
+
+/** bertlet as its users have it: the whole call. */
+function ourCalls(engine, threads) {
+  return ourSettings(engine, threads).map(({ simd, dtype, options }) => ({
+    ...ours(engine),
+    id: `bertlet ${dtype} ${simd}`,
+    adapter: 'bertlet',
+    options,
+    precision: dtype,
+    scope: 'call',
+    threads,
+    isolated: threads > 1,
+    main: simd === 'relaxed',
+    long: simd === 'relaxed' && dtype !== 'fp32',
+    loads: simd === 'relaxed' && dtype !== 'int8-fast',
+    quick: simd === 'relaxed' && dtype === 'int8',
+  }));
+}
+
+/** bertlet's encoder alone. It drives one instance by itself, so it knows no threads. */
+function ourEncoders(engine) {
+  return ourSettings(engine, 1).map(({ simd, dtype, options }) => ({
+    ...ours(engine),
+    id: `bertlet ${dtype} ${simd}, encoder`,
+    adapter: 'bertlet-encoder',
+    options,
+    precision: dtype,
+    scope: 'encoder',
     threads: 1,
+    main: true,
+    long: true,
+    quick: simd === 'relaxed',
+  }));
+}
+
+/** bertlet in a page that is not isolated: instances of their own share the texts. */
+function ourWorkers(engine, threads) {
+  if (engine.runtime !== 'page' || threads === 1) return [];
+  return ourCalls(engine, threads)
+    .filter(({ long }) => long)
+    .map((contender) => ({
+      ...contender,
+      id: `${contender.id}, ${threads} workers without isolation`,
+      isolated: false,
+      loads: false,
+      quick: false,
+    }));
+}
+
+function ourTokenizer(engine) {
+  const { entry, embedded } = ourPlaces(engine);
+  return {
+    ...ours(engine),
+    id: 'bertlet tokenizer',
     adapter: 'bertlet-tokenizer',
-    options: { entry, model: tokenizerModel },
+    options: { entry, model: embedded },
     scope: 'tokenizer',
-  });
-  return list.map((contender) => (page ? { ...contender, isolated: threads > 1 } : contender));
+    threads: 1,
+    quick: true,
+  };
 }
 
 const ONNX = [
@@ -112,42 +149,46 @@ const GGUF = [
   { name: 'Q8_0', type: 'q8_0', precision: 'int8' },
 ];
 
-/** The peers in WebAssembly (transformers.js in Node is native: its users have no choice). */
-function peers({ runtime, node }, threads) {
-  const page = runtime === 'page';
-  const common = { runtime, node, threads, ...(page && { isolated: threads > 1 }) };
-  const onnx = ({ name, file, precision }) => ({
-    ...common,
-    id: `onnxruntime-web ${name}`,
-    adapter: 'onnxruntime',
-    options: {
-      entry: page ? '/peers/onnxruntime-web/dist/ort.wasm.min.mjs' : peerEntry('onnxruntime-web'),
-      model: page ? `/onnx/minilm/onnx/${file}` : path.join(ONNX_MODEL, 'onnx', file),
+function onnxruntimeWeb(engine, threads) {
+  const page = engine.runtime === 'page';
+  // It has one thread in Node.
+  if (!peerVersion('onnxruntime-web') || (!page && threads > 1)) return [];
+  return ONNX.filter(({ file }) => existsSync(onnxModel(file))).map(
+    ({ name, file, precision }) => ({
+      runtime: engine.runtime,
+      node: engine.node,
+      id: `onnxruntime-web ${name}`,
+      adapter: 'onnxruntime',
+      options: {
+        entry: page ? '/peers/onnxruntime-web/dist/ort.wasm.min.mjs' : peerEntry('onnxruntime-web'),
+        model: page ? `/onnx/minilm/onnx/${file}` : onnxModel(file),
+        threads,
+        ...(page && { wasmPaths: '/peers/onnxruntime-web/dist/' }),
+      },
+      precision,
+      scope: 'encoder',
       threads,
-      ...(page && { wasmPaths: '/peers/onnxruntime-web/dist/' }),
-    },
-    precision,
-    scope: 'encoder',
-    loads: true,
-    ...(name === 'fp32' && LONG),
-  });
-  const wllama = ({ name, type, precision }) => ({
-    ...common,
-    id: `wllama ${name}`,
-    adapter: 'wllama',
-    options: {
-      entry: '/peers/@wllama/wllama/esm/index.js',
-      wasm: '/peers/@wllama/wllama/esm/wasm/wllama.wasm',
-      model: `/onnx/minilm/gguf/model-${type}.gguf`,
-      threads,
-    },
-    precision,
-    scope: 'call',
-    loads: true,
-    except: ['mixed64', 'corpus'],
-    missing: !existsSync(ggufModel(type)),
-  });
-  const transformers = {
+      isolated: threads > 1,
+      main: true,
+      long: threads === 1,
+      loads: name !== 'fp32',
+      quick: name !== 'fp32',
+    }),
+  );
+}
+
+/** transformers.js; in Node it is native: its users have no choice. */
+function transformersJs(engine, threads) {
+  if (!peerVersion('@huggingface/transformers') || !existsSync(onnxModel('model.onnx'))) return [];
+  const page = engine.runtime === 'page';
+  const common = {
+    runtime: engine.runtime,
+    node: engine.node,
+    threads,
+    isolated: threads > 1,
+    main: true,
+  };
+  const options = {
     entry: page
       ? '/peers/@huggingface/transformers/dist/transformers.min.js'
       : peerEntry('@huggingface/transformers'),
@@ -160,101 +201,130 @@ function peers({ runtime, node }, threads) {
       wasmPaths: '/peers/@huggingface/transformers/node_modules/onnxruntime-web/dist/',
     }),
   };
-  return [
-    // onnxruntime-web has one thread in Node.
-    ...(page || threads === 1 ? ONNX.map(onnx) : []),
-    ...['fp32', 'q8'].map((dtype) => ({
-      ...common,
-      id: `transformers.js ${dtype}`,
-      adapter: 'transformers',
-      options: { ...transformers, dtype },
-      precision: dtype === 'q8' ? 'int8' : 'fp32',
+  const calls = ['fp32', 'q8'].map((dtype) => ({
+    ...common,
+    id: `transformers.js ${dtype}`,
+    adapter: 'transformers',
+    options: { ...options, dtype },
+    precision: dtype === 'q8' ? 'int8' : 'fp32',
+    scope: 'call',
+    native: !page,
+    long: dtype === 'q8',
+    loads: true,
+    quick: dtype === 'q8',
+  }));
+  const tokenizer = {
+    ...common,
+    id: 'transformers.js tokenizer',
+    adapter: 'transformers-tokenizer',
+    options,
+    scope: 'tokenizer',
+    threads: 1,
+    isolated: false,
+    quick: true,
+  };
+  return threads === 1 ? [...calls, tokenizer] : calls;
+}
+
+/** llama.cpp in WebAssembly. A batch takes it seconds. */
+function wllama(engine, threads) {
+  if (engine.runtime !== 'page' || threads > 1 || !peerVersion('@wllama/wllama')) return [];
+  return GGUF.filter(({ type }) => existsSync(ggufModel(type))).map(
+    ({ name, type, precision }) => ({
+      runtime: 'page',
+      id: `wllama ${name}`,
+      adapter: 'wllama',
+      options: {
+        entry: '/peers/@wllama/wllama/esm/index.js',
+        wasm: '/peers/@wllama/wllama/esm/wasm/wllama.wasm',
+        model: `/onnx/minilm/gguf/model-${type}.gguf`,
+        threads,
+      },
+      precision,
       scope: 'call',
-      native: !page,
-      loads: true,
-      minor: dtype === 'fp32',
-      ...(dtype === 'fp32' && LONG),
-    })),
-    ...(page ? GGUF.map(wllama) : []),
-    {
-      ...common,
-      id: 'transformers.js tokenizer',
-      threads: 1,
-      adapter: 'transformers-tokenizer',
-      options: transformers,
-      scope: 'tokenizer',
-    },
-  ];
+      threads,
+      isolated: false,
+      main: true,
+      rounds: 3,
+      loads: type === 'q8_0',
+    }),
+  );
 }
 
 /** Native code on the same machine, as an upper reference. */
-function natives(threads) {
+function natives(engine) {
+  const inNode = { runtime: 'node', node: nodeProgram(24) ? 24 : 20, native: true, threads: 1 };
+  const inPython = { runtime: 'python', native: true, threads: 1 };
   const onnx = ({ name, file, precision }) => ({
+    ...inNode,
     id: `onnxruntime-node ${name}`,
-    runtime: 'node',
-    node: nodeProgram(24) ? 24 : 20,
-    threads,
     adapter: 'onnxruntime',
     options: {
       entry: peerEntry('onnxruntime-node'),
-      model: path.join(ONNX_MODEL, 'onnx', file),
-      threads,
+      model: onnxModel(file),
+      threads: 1,
       native: true,
     },
     precision,
     scope: 'encoder',
-    native: true,
-    minor: precision === 'fp32',
-    ...(precision === 'fp32' && LONG),
+    main: true,
+    long: precision === 'int8',
+    quick: precision === 'int8',
   });
-  const python = { runtime: 'python', native: true };
+  const llama = ({ name, type, precision }) => ({
+    ...inNode,
+    id: `llama.cpp ${name}`,
+    adapter: 'llama',
+    options: { entry: llamaEntry(), model: ggufModel(type), threads: 1 },
+    precision,
+    scope: 'call',
+    main: engine.runtime === 'page',
+  });
+  const torch = {
+    ...inPython,
+    id: 'PyTorch fp32',
+    adapter: 'torch',
+    options: { model: FLOAT_MODEL, threads: 1 },
+    precision: 'fp32',
+    scope: 'encoder',
+    main: engine.runtime === 'page',
+  };
+  const tokenizers = {
+    ...inPython,
+    id: 'tokenizers (Rust)',
+    adapter: 'tokenizers',
+    options: { model: EMBEDDED_MODEL },
+    scope: 'tokenizer',
+    quick: true,
+  };
   return [
-    ...ONNX.filter(({ name }) => name !== 'fp32').map(onnx),
-    ...(pythonProgram()
-      ? [
-          {
-            ...python,
-            id: 'PyTorch fp32',
-            threads,
-            adapter: 'torch',
-            options: { model: FLOAT_MODEL, threads },
-            precision: 'fp32',
-            scope: 'encoder',
-            minor: true,
-            ...LONG,
-          },
-          {
-            ...python,
-            id: 'tokenizers (Rust)',
-            threads: 1,
-            adapter: 'tokenizers',
-            options: { model: ONNX_MODEL },
-            scope: 'tokenizer',
-          },
-        ]
-      : []),
+    ...(peerVersion('onnxruntime-node') ? ONNX : [])
+      .filter(({ name, file }) => name !== 'fp32' && existsSync(onnxModel(file)))
+      .map(onnx),
+    ...(llamaEntry() ? GGUF : []).filter(({ type }) => existsSync(ggufModel(type))).map(llama),
+    ...(pythonProgram() ? [...(hasFloatModel() ? [torch] : []), tokenizers] : []),
   ];
 }
 
 /**
- * The contenders of one section.
- * @param {keyof typeof SECTIONS} section
- * @param {{ threads: number[], quick: boolean, ours?: string[], peers?: string[] }} choice `ours` and
- *   `peers`: parts of ids; only contenders that contain one of them take part
+ * Everybody who can take part in an engine's parts.
+ * @param {keyof typeof ENGINES} name
+ * @param {number[]} counts of threads
  */
-export function contendersOf(section, choice) {
-  const found = new Map();
-  for (const threads of choice.threads) {
-    const suffix = threads === 1 ? '' : `, ${threads} threads`;
-    const all = [...ours(SECTIONS[section], threads), ...peers(SECTIONS[section], threads)];
-    for (const contender of [...all, ...natives(threads)]) {
-      const id = contender.scope === 'tokenizer' ? contender.id : `${contender.id}${suffix}`;
-      const parts = contender.ours ? choice.ours : choice.peers;
-      if (contender.missing) continue;
-      if (parts ? !parts.some((part) => id.includes(part)) : choice.quick && contender.minor)
-        continue;
-      if (!found.has(id)) found.set(id, { ...contender, id });
+export function contendersOf(name, counts) {
+  const engine = ENGINES[name];
+  return counts.flatMap((threads) => {
+    const everybody = [
+      ...ourCalls(engine, threads),
+      ...ourWorkers(engine, threads),
+      ...onnxruntimeWeb(engine, threads),
+      ...transformersJs(engine, threads),
+      ...wllama(engine, threads),
+    ];
+    if (threads === 1) {
+      return [...ourEncoders(engine), ...everybody, ourTokenizer(engine), ...natives(engine)];
     }
-  }
-  return [...found.values()];
+    const named = ({ id }) => (id.includes('without isolation') ? id : `${id}, ${threads} threads`);
+    return everybody.map((contender) => ({ ...contender, id: named(contender) }));
+  });
 }

@@ -6,21 +6,41 @@ import readline from 'node:readline';
 import { chromiumProgram, nodeProgram, peerEntry, pythonProgram, ROOT } from './setup.js';
 import { startServer } from './server.js';
 
-const CALL_LIMIT_MS = 10 * 60 * 1000;
+/** Nothing that is measured takes so long: who does not answer by then is out. */
+const CALL_LIMIT_MS = 4 * 60 * 1000;
+
+const CLOSE_LIMIT_MS = 10_000;
+
+const limitError = (method) => new Error(`${method} took more than ${CALL_LIMIT_MS / 1000} s`);
+
+/** A promise, or an error when it takes too long. */
+function withLimit(method, promise) {
+  let timer;
+  const limit = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(limitError(method)), CALL_LIMIT_MS);
+  });
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+}
 
 /** What drives a contender in a process of its own, until that ends. */
-function driverOf(child, tail, call, end) {
+function driverOf(child, tail, { call, end }) {
   const gone = new Promise((resolve) => {
-    child.on('exit', (code) => {
-      end(`the process ended with ${code}: ${tail()}`);
+    child.on('exit', (code, signal) => {
+      end(`the process ended with ${signal ?? code}: ${tail()}`);
+      resolve();
+    });
+    child.on('error', (error) => {
+      end(error.message);
       resolve();
     });
   });
   return {
     call,
     async close() {
-      await call('close').catch(() => child.kill());
+      const forced = setTimeout(() => child.kill('SIGKILL'), CLOSE_LIMIT_MS);
+      await call('close').catch(() => child.kill('SIGKILL'));
       await gone;
+      clearTimeout(forced);
     },
   };
 }
@@ -32,33 +52,23 @@ function driverOf(child, tail, call, end) {
 function conversation(send) {
   const waiting = new Map();
   let nextId = 0;
+  let ended;
   return {
     call(method, argument = {}) {
+      if (ended) return Promise.reject(ended);
       const id = nextId++;
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waiting.delete(id);
-          reject(new Error(`${method} took more than ${CALL_LIMIT_MS / 1000} s`));
-        }, CALL_LIMIT_MS);
-        waiting.set(id, { resolve, reject, timer });
-        send({ id, method, argument });
-      });
+      const answered = new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+      send({ id, method, argument });
+      return withLimit(method, answered).finally(() => waiting.delete(id));
     },
     answer({ id, result, error }) {
-      const entry = waiting.get(id);
-      if (!entry) return;
-      waiting.delete(id);
-      clearTimeout(entry.timer);
-      if (error) entry.reject(new Error(error));
-      else entry.resolve(result);
+      if (error) waiting.get(id)?.reject(new Error(error));
+      else waiting.get(id)?.resolve(result);
     },
     /** The other side is gone. */
     end(reason) {
-      for (const { reject, timer } of waiting.values()) {
-        clearTimeout(timer);
-        reject(new Error(reason));
-      }
-      waiting.clear();
+      ended ??= new Error(reason);
+      for (const { reject } of waiting.values()) reject(ended);
     },
   };
 }
@@ -78,9 +88,9 @@ function startNode({ node }) {
   const child = fork(file, { execPath: program, execArgv, cwd: ROOT, silent: true });
   const tail = keepTail(child.stderr);
   child.stdout.resume();
-  const { call, answer, end } = conversation((message) => child.send(message));
-  child.on('message', answer);
-  return driverOf(child, tail, call, end);
+  const talk = conversation((message) => child.send(message, () => {}));
+  child.on('message', talk.answer);
+  return driverOf(child, tail, talk);
 }
 
 function startPython() {
@@ -89,11 +99,11 @@ function startPython() {
   const env = { ...process.env, RAYON_NUM_THREADS: '1', TOKENIZERS_PARALLELISM: 'false' };
   const child = spawn(program, [script], { cwd: ROOT, env });
   const tail = keepTail(child.stderr);
-  const { call, answer, end } = conversation((message) =>
-    child.stdin.write(`${JSON.stringify(message)}\n`),
-  );
-  readline.createInterface({ input: child.stdout }).on('line', (line) => answer(JSON.parse(line)));
-  return driverOf(child, tail, call, end);
+  const talk = conversation((message) => child.stdin.write(`${JSON.stringify(message)}\n`));
+  child.stdin.on('error', (error) => talk.end(error.message)); // its end, seen from here
+  const lines = readline.createInterface({ input: child.stdout });
+  lines.on('line', (line) => talk.answer(JSON.parse(line)));
+  return driverOf(child, tail, talk);
 }
 
 let browser;
@@ -116,7 +126,10 @@ async function startPage({ isolated }) {
     /** The same visitor comes again: a new page, caches as the first one left them. */
     visit,
     call: (method, argument = {}) =>
-      page.evaluate(([name, value]) => globalThis.bench(name, value), [method, argument]),
+      withLimit(
+        method,
+        page.evaluate(([name, value]) => globalThis.bench(name, value), [method, argument]),
+      ),
     async close() {
       await context.close();
       server.close();
@@ -126,7 +139,7 @@ async function startPage({ isolated }) {
 
 async function launchChromium() {
   const { chromium } = await import(peerEntry('playwright-core'));
-  return chromium.launch({
+  const launched = await chromium.launch({
     executablePath: chromiumProgram(),
     args: [
       '--no-sandbox',
@@ -137,6 +150,11 @@ async function launchChromium() {
       '--disable-sync',
     ],
   });
+  // After a crash the next page gets a new one.
+  launched.on('disconnected', () => {
+    if (browser === launched) browser = undefined;
+  });
+  return launched;
 }
 
 /** Ends the browser, if one was started. */

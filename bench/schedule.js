@@ -1,20 +1,22 @@
-// Who works when. All contenders of a section are alive at once and take turns: in every
+// Who works when. All contenders of a part are alive at once and take turns: in every
 // round, each runs a slice of each workload, so that whatever slows the machine down hits
 // everybody. Loading is measured apart, in fresh processes and pages.
-import { cosine, median, summarize } from './statistics.js';
+import { cosine, median, rotate, summarize } from './statistics.js';
 import { start } from './drivers.js';
+import { cleanMessage } from './machine.js';
+import { takesWorkload } from './parts.js';
 
 /** Below this cosine to the float reference, somebody computes something else. */
 const LEAST_AGREEMENT = 0.9;
 
-/** Does a contender run a workload? */
-function takesPart({ scope, ours, except }, workload) {
-  if (except?.includes(workload)) return false;
-  if (workload === 'tokenizer' || scope === 'tokenizer') {
-    return workload === 'tokenizer' && scope === 'tokenizer';
+/** Who fails is out from then on, and the others go on. */
+async function attempt(entry, action) {
+  try {
+    return await action();
+  } catch (error) {
+    entry.error = cleanMessage(error?.message ?? String(error));
+    return null;
   }
-  // Our whole call beside the peers: the encoder alone adds nothing to 2,000 lines.
-  return workload !== 'corpus' || scope === 'call' || !ours;
 }
 
 /** Times from a fresh process (or page) to the first vector, and the same a second time. */
@@ -27,7 +29,7 @@ async function measureLoad(contender, data) {
     const { adapter, options } = contender;
     const open = () => driver.call('open', { adapter, options, first: 'query' });
     const cold = await open();
-    const bytes = driver.bytes && { ...driver.bytes };
+    const bytes = driver.bytes?.();
     await driver.call('warm', { workload: 'batch32', ms: 0, calls: 1 });
     const memoryInBatch = await driver.call('memory');
     if (driver.visit) {
@@ -42,13 +44,16 @@ async function measureLoad(contender, data) {
       bytes: bytes ?? null,
     };
   } finally {
-    await driver.close();
+    await driver.close().catch(() => {});
   }
 }
 
-/** Medians of the three times and of their sum. */
+/** Medians of the three times and of their sum, with the sum and the first call by round. */
 function summarizeTimes(list) {
-  const part = (pick) => summarize(list.map(pick));
+  const part = (pick) => {
+    const values = list.map(pick);
+    return { ...summarize(values), rounds: values };
+  };
   return {
     import: part((times) => times.import),
     load: part((times) => times.load),
@@ -57,174 +62,171 @@ function summarizeTimes(list) {
   };
 }
 
-async function measureLoads(section, data, plan, log) {
-  const entries = section.filter(({ contender }) => plan.takesLoad(contender));
-  for (let round = 0; round < plan.loads; round++) {
+async function measureLoads(entries, data, rounds, log) {
+  const samples = new Map(entries.map((entry) => [entry, []]));
+  for (let round = 0; round < rounds; round++) {
     for (const entry of rotate(entries, round)) {
       if (entry.error) continue;
-      log(`loading, round ${round + 1} of ${plan.loads}: ${entry.contender.id}`);
-      try {
-        entry.loadSamples.push(await measureLoad(entry.contender, data));
-      } catch (error) {
-        entry.error = error.message;
-      }
+      log(`loading, round ${round + 1} of ${rounds}: ${entry.contender.id}`);
+      const sample = await attempt(entry, () => measureLoad(entry.contender, data));
+      if (sample) samples.get(entry).push(sample);
     }
   }
-  for (const entry of entries) {
-    const samples = entry.loadSamples;
-    if (samples.length === 0) continue;
+  for (const [entry, list] of samples) {
+    if (entry.error) continue;
     entry.load = {
-      cold: summarizeTimes(samples.map(({ cold }) => cold)),
-      warm: summarizeTimes(samples.map(({ warm }) => warm)),
-      memory: samples[0].memory,
-      bytes: samples[0].bytes,
+      cold: summarizeTimes(list.map(({ cold }) => cold)),
+      warm: summarizeTimes(list.map(({ warm }) => warm)),
+      memory: list[0].memory,
+      bytes: list[0].bytes,
     };
   }
 }
 
-function rotate(list, by) {
-  const at = list.length ? by % list.length : 0;
-  return [...list.slice(at), ...list.slice(0, at)];
-}
-
-/** Opens a contender and checks that it computes what the reference computes. */
-async function openEntry(entry, data, workloads) {
-  const { contender } = entry;
-  const own = workloads.filter((name) => takesPart(contender, name));
+/** Opens a contender and hands it its workloads. */
+async function openEntry(entry, data) {
+  const { contender, workloads } = entry;
   const driver = await start(contender);
   entry.driver = driver;
   await driver.call('setWorkloads', {
-    workloads: Object.fromEntries(own.map((name) => [name, data[name]])),
+    workloads: Object.fromEntries(workloads.map((name) => [name, data[name]])),
   });
   const { adapter, options } = contender;
-  await driver.call('open', { adapter, options, first: own[0] });
-  entry.workloads = own;
+  // The shortest workload is enough to find out whether it works.
+  await driver.call('open', { adapter, options, first: workloads[0] });
   entry.info = await driver.call('describe');
 }
 
-/** The contender whose vectors (or ids) count as right. */
-function referenceOf(entries) {
-  const able = entries.filter(({ error }) => !error);
-  const peers = able.filter(({ contender }) => !contender.ours);
+/** Vectors of the contender that counts as right: float, a peer's if there is one. */
+async function referenceVectors(entries, workload) {
   const isFloat = ({ contender }) => contender.precision === 'fp32';
-  return peers.find(isFloat) ?? able.find(isFloat) ?? null;
+  const able = entries.filter((entry) => isFloat(entry) && entry.workloads.includes(workload));
+  able.sort((a, b) => Boolean(a.contender.ours) - Boolean(b.contender.ours));
+  for (const entry of able) {
+    if (entry.error) continue;
+    const vectors = await attempt(entry, () => entry.driver.call('vectors', { workload }));
+    if (vectors) return { vectors, id: entry.contender.id };
+  }
+  return null;
 }
 
 async function checkVectors(entries, workload, log) {
-  const reference = referenceOf(entries);
+  const reference = await referenceVectors(entries, workload);
   if (!reference) return;
-  const expected = await reference.driver.call('vectors', { workload });
   for (const entry of entries) {
     if (entry.error || !entry.workloads.includes(workload)) continue;
     log(`checking ${workload}: ${entry.contender.id}`);
-    try {
+    await attempt(entry, async () => {
       const found = await entry.driver.call('vectors', { workload });
-      const agreement = Math.min(...found.map((vector, i) => cosine(vector, expected[i])));
+      const cosines = found.map((vector, i) => cosine(vector, reference.vectors[i]));
+      const agreement = Math.min(...cosines);
       entry.agreement = Math.min(entry.agreement ?? 1, agreement);
       if (!(agreement >= LEAST_AGREEMENT)) {
-        throw new Error(`${workload}: cosine ${agreement.toFixed(3)} to ${reference.contender.id}`);
+        throw new Error(`${workload}: cosine ${agreement.toFixed(3)} to ${reference.id}`);
       }
-    } catch (error) {
-      entry.error = error.message;
-    }
+    });
   }
 }
 
-/** All tokenizers must give the same ids. */
+/** All tokenizers must give the same ids as the first that answers: Rust, then the peers. */
 async function checkTokenizers(entries) {
-  const able = entries.filter(({ error, contender }) => !error && contender.scope === 'tokenizer');
   const order = ['python', 'node', 'page'];
   const rank = ({ contender }) => order.indexOf(contender.runtime) + (contender.ours ? 10 : 0);
-  able.sort((a, b) => rank(a) - rank(b));
   let expected;
-  for (const entry of able) {
-    const found = JSON.stringify(await entry.driver.call('vectors', { workload: 'tokenizer' }));
-    expected ??= found;
-    if (found !== expected) entry.error = `other ids than ${able[0].contender.id}`;
+  const able = entries.filter(({ workloads }) => workloads.includes('tokenizer'));
+  for (const entry of able.sort((a, b) => rank(a) - rank(b))) {
+    if (entry.error) continue;
+    await attempt(entry, async () => {
+      const found = await entry.driver.call('vectors', { workload: 'tokenizer' });
+      const ids = JSON.stringify(found);
+      expected ??= { ids, name: entry.contender.id };
+      if (ids !== expected.ids) throw new Error(`other ids than ${expected.name}`);
+    });
   }
 }
 
-async function measureSteady(section, data, plan, log) {
-  const { workloads } = plan;
-  const entries = section.filter(
-    ({ contender, error }) => !error && workloads.some((name) => takesPart(contender, name)),
-  );
-  const alive = () => entries.filter(({ error }) => !error);
-  const attempt = async (entry, action) => {
-    try {
-      return await action();
-    } catch (error) {
-      entry.error = error.message;
-      return null;
+async function checkAll(entries, workloads, log) {
+  // The padded peers may differ between one text and a batch: both are looked at.
+  for (const workload of workloads.filter((name) => name === 'query' || name === 'batch32')) {
+    await checkVectors(entries, workload, log);
+  }
+  if (workloads.includes('tokenizer')) await checkTokenizers(entries);
+}
+
+async function warmUp(entries, pace, log) {
+  for (const entry of entries) {
+    for (const workload of entry.workloads) {
+      if (entry.error) break;
+      log(`warming up ${entry.contender.id}: ${workload}`);
+      await attempt(entry, () => entry.driver.call('warm', { workload, ...pace.warm[workload] }));
     }
-  };
+  }
+}
+
+async function measureRounds(entries, workload, pace, rounds, log) {
+  const { sampleMs } = pace;
+  const argument = { workload, sliceMs: pace.sliceMs[workload], sampleMs };
+  const able = entries.filter((entry) => entry.workloads.includes(workload));
+  for (let round = 0; round < rounds; round++) {
+    for (const entry of rotate(able, round)) {
+      if (entry.error || round >= (entry.contender.rounds ?? Infinity)) continue;
+      log(`${workload}, round ${round + 1} of ${rounds}: ${entry.contender.id}`);
+      const samples = await attempt(entry, () => entry.driver.call('measure', argument));
+      if (samples) entry.rounds[workload].push(samples);
+    }
+  }
+}
+
+async function measureSteady(entries, workloads, data, pace, rounds, log) {
   try {
     for (const entry of entries) {
       log(`opening ${entry.contender.id}`);
-      await attempt(entry, () => openEntry(entry, data, workloads));
+      await attempt(entry, () => openEntry(entry, data));
     }
-    // The padded peers may differ between one text and a batch: both are looked at.
-    for (const name of workloads.filter((name) => name === 'query' || name === 'batch32')) {
-      await checkVectors(
-        entries.filter(({ contender }) => contender.scope !== 'tokenizer'),
-        name,
-        log,
-      );
-    }
-    if (workloads.includes('tokenizer')) await checkTokenizers(entries);
-
-    for (const entry of alive()) {
-      for (const workload of entry.workloads) {
-        log(`warming up ${entry.contender.id}: ${workload}`);
-        const { ms, calls } = plan.warm[workload];
-        await attempt(entry, () => entry.driver.call('warm', { workload, ms, calls }));
-      }
-    }
-
+    await checkAll(entries, workloads, log);
+    await warmUp(entries, pace, log);
     for (const workload of workloads) {
-      for (let round = 0; round < plan.rounds[workload]; round++) {
-        const turn = alive().filter((entry) => entry.workloads.includes(workload));
-        for (const entry of rotate(turn, round)) {
-          log(`${workload}, round ${round + 1} of ${plan.rounds[workload]}: ${entry.contender.id}`);
-          const argument = { workload, sliceMs: plan.sliceMs, sampleMs: plan.sampleMs };
-          const samples = await attempt(entry, () => entry.driver.call('measure', argument));
-          if (samples) entry.rounds[workload].push(samples);
-        }
-      }
-    }
-    for (const entry of alive()) {
-      entry.memoryAtEnd = await attempt(entry, () => entry.driver.call('memory'));
+      await measureRounds(entries, workload, pace, rounds[workload], log);
     }
   } finally {
     for (const { driver } of entries) await driver?.close().catch(() => {});
   }
 }
 
+/** What the results keep of a contender; who failed has no figures. */
+function rowOf({ contender, rounds, error, agreement, info, load }) {
+  const { id, ours, native, precision, scope, threads } = contender;
+  const common = { id, ours: Boolean(ours), native: Boolean(native), precision, scope, threads };
+  if (error) return { ...common, error, rows: {} };
+  const rows = Object.fromEntries(
+    Object.entries(rounds)
+      .filter(([, list]) => list.length > 0)
+      .map(([name, list]) => [name, { ...summarize(list.flat()), rounds: list.map(median) }]),
+  );
+  return { ...common, agreement, info, rows, load };
+}
+
 /**
- * Measures one section and returns its contenders with their rows.
- * @param {object[]} contenders of contendersOf
+ * Measures a steady part or one of loading and returns its contenders with their rows.
+ * @param {object} part of parts.js
+ * @param {object[]} contenders of contenders.js
  * @param {Record<string, object>} data workloads by name
- * @param {object} plan of run.js
+ * @param {object} pace of parts.js
  * @param {(text: string) => void} log
  */
-export async function runSection(contenders, data, plan, log) {
-  const section = contenders.map((contender) => ({
-    contender,
-    loadSamples: [],
-    rounds: Object.fromEntries(plan.workloads.map((name) => [name, []])),
-  }));
-  if (plan.loads > 0) await measureLoads(section, data, plan, log);
-  if (plan.workloads.length) await measureSteady(section, data, plan, log);
-  return section.map(({ contender, rounds, error, agreement, info, load, memoryAtEnd }) => {
-    const { id, ours, native, precision, scope, threads, loads } = contender;
-    const rows = Object.fromEntries(
-      Object.entries(rounds)
-        .filter(([, list]) => list.length > 0)
-        .map(([name, list]) => [name, { ...summarize(list.flat()), rounds: list.map(median) }]),
-    );
-    return {
-      ...{ id, ours: Boolean(ours), native: Boolean(native), precision, scope, threads },
-      ...{ loads: Boolean(loads), error, agreement, info, rows, load, memoryAtEnd },
-    };
+export async function runPart(part, contenders, data, pace, log) {
+  const asked = part.workloads ?? [];
+  const takes = part.takesWorkload ?? takesWorkload;
+  const entries = contenders.filter(part.takes).map((contender) => {
+    const workloads = asked.filter((name) => takes(contender, name));
+    return { contender, workloads, rounds: Object.fromEntries(workloads.map((n) => [n, []])) };
   });
+  const rounds = { ...pace.rounds, ...part.rounds };
+  if (part.kind === 'load') {
+    await measureLoads(entries, data, rounds.load, log);
+    return entries.map(rowOf);
+  }
+  const able = entries.filter(({ workloads }) => workloads.length > 0);
+  await measureSteady(able, asked, data, pace, rounds, log);
+  return able.map(rowOf);
 }

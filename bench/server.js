@@ -1,8 +1,9 @@
 // A static server for the pages: one for each contender, so that each has an origin and
 // a cache of its own and the bytes it fetched can be told apart.
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { CACHE, FLOAT_MODEL, ONNX_MODEL, PEERS, ROOT } from './setup.js';
 
 const ROUTES = [
@@ -44,14 +45,32 @@ function kindOf(url) {
   return /^\/(models|float|onnx)\//.test(name) ? 'model' : 'runtime';
 }
 
+const packed = new Map();
+
+/** Size of a file as most servers send it. */
+function gzipSize(file) {
+  if (!packed.has(file)) packed.set(file, gzipSync(readFileSync(file)).length);
+  return packed.get(file);
+}
+
+/** Bytes of the files that were sent, as they are; of the runtime also compressed. */
+function countBytes(sent) {
+  const bytes = { runtime: 0, runtimeGzip: 0, model: 0 };
+  for (const { kind, file, size } of sent) {
+    bytes[kind] += size;
+    if (kind === 'runtime') bytes.runtimeGzip += gzipSize(file);
+  }
+  return bytes;
+}
+
 /**
  * @param {{ isolated: boolean }} options `isolated`: with the headers that give a page
  *   shared memory
- * @returns {Promise<{ url: string, bytes: { runtime: number, model: number }, close(): void }>}
- *   `bytes`: of file bodies sent so far, uncompressed
+ * @returns {Promise<{ url: string, bytes(): { runtime: number, runtimeGzip: number,
+ *   model: number }, close(): void }>} `bytes`: of file bodies sent so far
  */
 export async function startServer({ isolated }) {
-  const bytes = { runtime: 0, model: 0 };
+  const sent = [];
   const server = createServer((request, response) => {
     const file = fileOf(request.url);
     let size;
@@ -79,14 +98,14 @@ export async function startServer({ isolated }) {
       return;
     }
     const kind = kindOf(request.url);
-    if (kind) bytes[kind] += size;
+    if (kind) sent.push({ kind, file, size });
     createReadStream(file).pipe(response);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
   return {
     url: `http://localhost:${port}/`,
-    bytes,
+    bytes: () => countBytes(sent),
     close() {
       server.closeAllConnections();
       server.close();

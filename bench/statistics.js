@@ -53,3 +53,9 @@ export function cosine(a, b) {
   }
   return ab / Math.sqrt(aa * bb);
 }
+
+/** The list from index `by` on, and what stands before that at its end. */
+export function rotate(list, by) {
+  const at = list.length ? by % list.length : 0;
+  return [...list.slice(at), ...list.slice(0, at)];
+}

@@ -98,10 +98,14 @@ export class Host {
     return this.contender.run(name, this.workloads[name]);
   }
 
-  /** Runs a workload until it is steady: at least `ms` and `calls` calls. */
-  async warm({ workload, ms, calls }) {
+  /**
+   * Runs a workload until it is steady: at least `ms` and `calls` calls, but after the
+   * first call no longer than `mostMs`.
+   */
+  async warm({ workload, ms, calls, mostMs = Infinity }) {
     const start = now();
     for (let done = 0; done < calls || now() - start < ms; done++) {
+      if (done > 0 && now() - start > mostMs) break;
       const before = now();
       await this.run(workload);
       this.lastTimes[workload] = now() - before;

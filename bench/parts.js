@@ -1,0 +1,175 @@
+// The parts of a complete run. Each is measured by itself, start to end, in less than nine
+// minutes; what it compares, it measures side by side. A part has
+//
+//   name       for --part
+//   engine     of contenders.js
+//   kind       'steady': contenders take turns; 'load': fresh processes and pages;
+//              'roofline': loops and kernels
+//   group      'one': tables of one thread; 'threads': tables of their own
+//   workloads  of a steady part
+//   threads    numbers of threads that take part
+//   takes      which contenders take part
+//   minutes    about how long it takes
+//   rounds     overrides those of the pace
+import { WORKLOADS } from './workloads.js';
+
+export const SHORT = ['query', 'tok128', 'batch32'];
+const LONG = ['mixed64', 'corpus'];
+export const STEADY = [...Object.keys(WORKLOADS), 'tokenizer'];
+
+/** How long and how often. `warm`: at least `ms` and `calls`, but no longer than `mostMs`. */
+export const PACES = {
+  full: {
+    rounds: { query: 7, tok128: 7, batch32: 7, mixed64: 3, corpus: 2, tokenizer: 4, load: 5 },
+    sliceMs: { query: 300, tok128: 500, batch32: 600, mixed64: 0, corpus: 0, tokenizer: 0 },
+    warm: {
+      query: { ms: 1500, calls: 10, mostMs: 3000 },
+      tok128: { ms: 1500, calls: 5, mostMs: 3000 },
+      batch32: { ms: 1000, calls: 3, mostMs: 3000 },
+      mixed64: { ms: 0, calls: 1, mostMs: 0 },
+      corpus: { ms: 0, calls: 0, mostMs: 0 },
+      tokenizer: { ms: 0, calls: 1, mostMs: 0 },
+    },
+    sampleMs: 20,
+    corpusLines: 2000,
+    proseBytes: 10_000_000,
+  },
+  quick: {
+    rounds: { query: 3, tok128: 3, batch32: 2, mixed64: 1, corpus: 1, tokenizer: 2, load: 1 },
+    sliceMs: { query: 100, tok128: 150, batch32: 150, mixed64: 0, corpus: 0, tokenizer: 0 },
+    warm: {
+      query: { ms: 250, calls: 5, mostMs: 500 },
+      tok128: { ms: 250, calls: 2, mostMs: 500 },
+      batch32: { ms: 0, calls: 1, mostMs: 0 },
+      mixed64: { ms: 0, calls: 1, mostMs: 0 },
+      corpus: { ms: 0, calls: 0, mostMs: 0 },
+      tokenizer: { ms: 0, calls: 1, mostMs: 0 },
+    },
+    sampleMs: 20,
+    corpusLines: 200,
+    proseBytes: 500_000,
+  },
+};
+
+/** Whether a contender takes a workload of a part. */
+export function takesWorkload(contender, workload) {
+  const { scope, long, ours, precision, native } = contender;
+  if (workload === 'tokenizer' || scope === 'tokenizer') {
+    return workload === 'tokenizer' && scope === 'tokenizer';
+  }
+  if (LONG.includes(workload) && !long) return false;
+  // 2,000 lines: our whole call beside what the peers have in int8.
+  if (workload === 'corpus') return ours ? scope === 'call' : precision === 'int8' && !native;
+  return true;
+}
+
+const oneThread = ({ threads, scope }) => threads === 1 && scope !== 'tokenizer';
+
+/** Our calls on one and two threads; of the peers the best that have two. */
+function takesThreads({ ours, scope, threads, native, id }) {
+  if (ours) return scope === 'call';
+  return threads > 1 && !native && /fp32 fused|int8|q8/.test(id);
+}
+
+function partsOf(engine) {
+  return [
+    {
+      name: `${engine}-short`,
+      workloads: SHORT,
+      takes: (contender) => oneThread(contender) && contender.main,
+      minutes: 6,
+    },
+    {
+      name: `${engine}-long`,
+      workloads: LONG,
+      takes: (contender) => oneThread(contender) && contender.long,
+      minutes: 7,
+    },
+    {
+      name: `${engine}-threads`,
+      group: 'threads',
+      workloads: [...SHORT, 'corpus'],
+      threads: [1, 2],
+      takes: takesThreads,
+      minutes: 6,
+    },
+    {
+      name: `${engine}-tokenizer`,
+      workloads: ['tokenizer'],
+      takes: ({ scope }) => scope === 'tokenizer',
+      minutes: 2,
+    },
+    { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => loads, minutes: 3 },
+    { name: `${engine}-roofline`, kind: 'roofline', minutes: 2 },
+  ].map((part) => ({ kind: 'steady', group: 'one', threads: [1], ...part, engine }));
+}
+
+/** A complete run. The oldest engine that is supported, in short: it would say nothing new. */
+export const PARTS = [
+  ...partsOf('chromium'),
+  ...partsOf('node24'),
+  {
+    name: 'node20-short',
+    engine: 'node20',
+    kind: 'steady',
+    group: 'one',
+    workloads: SHORT,
+    threads: [1],
+    takes: (contender) => oneThread(contender) && contender.main && !contender.native,
+    rounds: { query: 5, tok128: 5, batch32: 5 },
+    minutes: 3,
+  },
+];
+
+/** What narrows parts to a question of one's own: see options.js. */
+function narrowing({ ours, peers, quick, rounds }) {
+  const named = (contender) => (contender.ours ? ours : peers);
+  return {
+    named,
+    /** Contenders whose id contains one of the words; else those of a quick run, or all. */
+    takes(contender, usual = !quick || contender.quick) {
+      const words = named(contender);
+      return words ? words.some((word) => contender.id.includes(word)) : usual;
+    },
+    rounds: rounds && Object.fromEntries([...STEADY, 'load'].map((name) => [name, rounds])),
+  };
+}
+
+/**
+ * Parts of a complete run with fewer contenders or rounds.
+ * @param {object[]} parts
+ * @param {{ ours?: string[], peers?: string[], quick: boolean, rounds?: number }} wish
+ */
+export function narrowParts(parts, wish) {
+  const { takes, rounds } = narrowing({ ...wish, quick: false });
+  return parts.map((part) => ({
+    ...part,
+    takes: (contender) => part.takes(contender) && takes(contender),
+    rounds: rounds ?? part.rounds,
+  }));
+}
+
+/**
+ * Parts for a question of one's own, an engine each.
+ * @param {{ engines: string[], workloads: string[], load: boolean, roofline: boolean,
+ *   threads: number[], ours?: string[], peers?: string[], quick: boolean, rounds?: number }} wish
+ *   `ours`, `peers`: words of ids; only contenders that contain one of them take part
+ */
+export function partsFor(wish) {
+  const { engines, workloads, load, roofline, threads } = wish;
+  const { named, takes, rounds } = narrowing(wish);
+  // Who is asked for by name takes what it can, however long that is.
+  const takesAsked = (contender, workload) =>
+    takesWorkload(named(contender) ? { ...contender, long: true } : contender, workload);
+  const takesLoad = (contender) =>
+    takes(contender) && (contender.loads || (named(contender) && contender.scope === 'call'));
+  return engines.flatMap((engine) => {
+    const part = { engine, group: 'one', threads, rounds, takes };
+    const steady = { ...part, name: engine, kind: 'steady', workloads, takesWorkload: takesAsked };
+    return [
+      ...(workloads.length ? [steady] : []),
+      ...(load ? [{ ...part, name: `${engine}-load`, kind: 'load', takes: takesLoad }] : []),
+      ...(roofline ? [{ ...part, name: `${engine}-roofline`, kind: 'roofline' }] : []),
+    ];
+  });
+}

@@ -1,0 +1,43 @@
+// The part of the project's README that the results give, between two marks.
+import { describeRun } from './format.js';
+import { targetTable } from './markdown.js';
+import { targetsOf } from './targets.js';
+import { enginesOf } from './view.js';
+
+const BEGIN = '<!-- bench: made from bench/results.json by npm run bench -- --render -->';
+const END = '<!-- /bench -->';
+
+/** What stands between the marks. @param {object} results of run.js */
+export function readmeBlock(results) {
+  const engines = enginesOf(results);
+  const view = engines.find(({ engine }) => engine === 'chromium') ?? engines[0];
+  const tables = targetsOf(view, results);
+  const pick = (start) => tables.filter(({ title }) => title.startsWith(start)).map(targetTable);
+  const { versions } = results;
+  return [
+    `${view.title}, one thread, MiniLM-L6, the same weights for all; ${describeRun(results)}; ` +
+      `onnxruntime-web ${versions['onnxruntime-web']}, ` +
+      `transformers.js ${versions['@huggingface/transformers']}. Times of the peer ÷ times of ` +
+      'bertlet (above 1: bertlet is faster), the target, and whether it is reached:',
+    ...pick('Encoder'),
+    ...pick('Text in'),
+    ...pick('Native'),
+    '![How many times faster than the peers, as bars](bench/chart.svg)',
+    'Everything else (Node, threads, loading, memory, tokenizers, the share of what the machine ' +
+      'can do) is in [bench/results.md](bench/results.md).',
+  ].join('\n\n');
+}
+
+/** The text between the marks, or null when they are missing. @param {string} readme */
+export function readBlock(readme) {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  return begin < 0 || end < begin ? null : readme.slice(begin + BEGIN.length, end).trim();
+}
+
+/** The README with a new block. @param {string} readme @param {string} block */
+export function replaceBlock(readme, block) {
+  if (readBlock(readme) === null) throw new Error(`README.md has no "${BEGIN}" … "${END}"`);
+  const begin = readme.indexOf(BEGIN) + BEGIN.length;
+  return `${readme.slice(0, begin)}\n${block}\n${readme.slice(readme.indexOf(END))}`;
+}
