@@ -11,6 +11,7 @@
 #include "encoder/encoder.h"
 #include "encoder/pooling.h"
 #include "heads/heads.h"
+#include "model/adapter.h"
 #include "model/model.h"
 #include "tokenizer/tokenizer.h"
 

@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-#include "../kernels/pack_weights.h"
-#include "../model/weights.h"
+#include "../model/linear.h"
 #include "embeddings.h"
 
 /* Rows that go through the feed-forward together: their intermediate activations
@@ -24,10 +23,7 @@
 typedef struct workspace {
     float *projected;    /* [BLOCK_ROWS][hidden_stride] */
     float *intermediate; /* [BLOCK_ROWS][intermediate_stride] */
-    void *packed;        /* one block of packed rows */
-    float *row_scales;   /* [BLOCK_ROWS] */
-    bl_row_terms *row_terms;
-    void *linear_scratch;
+    bl_linear_work linear;
     void *attention_scratch;
 } workspace;
 
@@ -104,15 +100,11 @@ static size_t count_attention_floats(const bl_config *config, const bl_batch *ba
 static workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32_t longest) {
     const bl_config *config = &model->config;
     uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
-    uint32_t widest = hidden > intermediate ? hidden : intermediate;
     return (workspace){
         .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, bl_row_stride(hidden) * sizeof(float)),
         .intermediate =
             bl_arena_alloc_array(arena, BLOCK_ROWS, bl_row_stride(intermediate) * sizeof(float)),
-        .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, widest)),
-        .row_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
-        .row_terms = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(bl_row_terms)),
-        .linear_scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(widest)),
+        .linear = bl_linear_work_create(arena, model, BLOCK_ROWS),
         .attention_scratch =
             bl_arena_alloc(arena, bl_attention_scratch_bytes(longest, hidden / config->heads)),
     };
@@ -189,27 +181,12 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
     return BL_OK;
 }
 
-static uint32_t count_panels(uint32_t outputs) {
-    return (outputs + BL_PANEL - 1) / BL_PANEL;
-}
-
-/* The panels [panel_begin, panel_end) of out = rows W + b, for at most BLOCK_ROWS rows. */
-static void linear_panels(const bl_kernels *kernels, const workspace *work,
-                          const bl_weights *weights, uint32_t panel_begin, uint32_t panel_end,
-                          const float *rows, size_t stride, uint32_t row_count, float *out,
-                          size_t out_stride) {
-    bl_packed_rows packed = {work->packed, work->row_scales, work->row_terms, row_count};
-    kernels->pack_rows(rows, stride, row_count, weights->inputs, work->packed, work->row_scales,
-                       work->row_terms);
-    kernels->linear(&packed, weights, panel_begin, panel_end, out, out_stride,
-                    work->linear_scratch);
-}
-
-static void linear(const bl_kernels *kernels, const workspace *work, const bl_weights *weights,
+/* out = rows W + b, for at most BLOCK_ROWS rows. */
+static void linear(const bl_model *model, const workspace *work, const bl_linear *layer,
                    const float *rows, size_t stride, uint32_t row_count, float *out,
                    size_t out_stride) {
-    linear_panels(kernels, work, weights, 0, count_panels(weights->outputs), rows, stride,
-                  row_count, out, out_stride);
+    bl_linear_apply(model, layer, 0, bl_count_panels(layer->weights.outputs), rows, stride,
+                    row_count, out, out_stride, &work->linear);
 }
 
 /* The rows that a part works on: whole tiles, so that no part has more than one tail. */
@@ -231,25 +208,25 @@ static void project(const encoder_state *state, uint32_t panel_begin, uint32_t p
     size_t qkv_stride = bl_row_stride(3 * model->config.hidden_size);
     uint32_t end = first_row(state->rows, part + 1, part_count);
     for (uint32_t row = first_row(state->rows, part, part_count); row < end; row += BLOCK_ROWS)
-        linear_panels(model->kernels, &state->workspaces[part], &model->layers[state->layer].qkv,
-                      panel_begin, panel_end, state->run->hidden + row * stride, stride,
-                      smaller(end - row, BLOCK_ROWS), state->qkv + row * qkv_stride, qkv_stride);
+        bl_linear_apply(model, &model->layers[state->layer].qkv, panel_begin, panel_end,
+                        state->run->hidden + row * stride, stride, smaller(end - row, BLOCK_ROWS),
+                        state->qkv + row * qkv_stride, qkv_stride, &state->workspaces[part].linear);
 }
 
 static void project_qkv(void *context, uint32_t part, uint32_t part_count) {
     const encoder_state *state = context;
-    project(state, 0, count_panels(3 * state->model->config.hidden_size), part, part_count);
+    project(state, 0, bl_count_panels(3 * state->model->config.hidden_size), part, part_count);
 }
 
 static void project_q(void *context, uint32_t part, uint32_t part_count) {
     const encoder_state *state = context;
-    project(state, 0, count_panels(state->model->config.hidden_size), part, part_count);
+    project(state, 0, bl_count_panels(state->model->config.hidden_size), part, part_count);
 }
 
 static void project_kv(void *context, uint32_t part, uint32_t part_count) {
     const encoder_state *state = context;
     uint32_t hidden = state->model->config.hidden_size;
-    project(state, hidden / BL_PANEL, count_panels(3 * hidden), part, part_count);
+    project(state, hidden / BL_PANEL, bl_count_panels(3 * hidden), part, part_count);
 }
 
 static void attend_head(const encoder_state *state, const workspace *work, uint32_t begin,
@@ -314,15 +291,15 @@ static void finish_block(const encoder_state *state, const workspace *work, uint
     size_t intermediate_stride = bl_row_stride(model->config.intermediate_size);
     float *x = state->run->hidden + row * stride;
 
-    linear(kernels, work, &layer->attention_output, state->context + row * stride, stride,
-           row_count, work->projected, stride);
+    linear(model, work, &layer->attention_output, state->context + row * stride, stride, row_count,
+           work->projected, stride);
     normalize(state, &layer->attention_norm, x, work->projected, row_count);
 
-    linear(kernels, work, &layer->intermediate, x, stride, row_count, work->intermediate,
+    linear(model, work, &layer->intermediate, x, stride, row_count, work->intermediate,
            intermediate_stride);
     kernels->activate(work->intermediate, intermediate_stride, row_count,
                       model->config.intermediate_size, (bl_activation)model->config.activation);
-    linear(kernels, work, &layer->output, work->intermediate, intermediate_stride, row_count,
+    linear(model, work, &layer->output, work->intermediate, intermediate_stride, row_count,
            work->projected, stride);
     normalize(state, &layer->output_norm, x, work->projected, row_count);
 }

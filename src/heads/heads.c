@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "../kernels/dot_rows.h"
-#include "../kernels/pack_weights.h"
-#include "../model/weights.h"
+#include "../model/linear.h"
 
 /* Rows that go through a head together: a stretch of the decoder's table is read once for
  * all of them. */
@@ -17,10 +16,8 @@
 typedef struct block {
     float *rows;      /* [BLOCK_ROWS][stride] */
     float *projected; /* [BLOCK_ROWS][stride] */
-    void *packed;
-    float *scales;
-    bl_row_terms *terms;
-    void *scratch;
+    bl_linear_work linear;
+    float *narrow;         /* [largest rank] */
     int16_t *integers;     /* [BLOCK_ROWS][width to a multiple of 2] */
     float *integer_scales; /* [BLOCK_ROWS] */
     size_t stride;
@@ -36,10 +33,8 @@ static block create_block(bl_arena *arena, const bl_model *model) {
     return (block){
         .rows = bl_arena_alloc_array(arena, BLOCK_ROWS, stride * sizeof(float)),
         .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, stride * sizeof(float)),
-        .packed = bl_arena_alloc(arena, bl_packed_rows_bytes(model->kernels, BLOCK_ROWS, hidden)),
-        .scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
-        .terms = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(bl_row_terms)),
-        .scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(hidden)),
+        .linear = bl_linear_work_create(arena, model, BLOCK_ROWS),
+        .narrow = bl_arena_alloc_array(arena, model->largest_rank, sizeof(float)),
         .integers =
             bl_arena_alloc_array(arena, BLOCK_ROWS * integer_stride(model), sizeof(int16_t)),
         .integer_scales = bl_arena_alloc_array(arena, BLOCK_ROWS, sizeof(float)),
@@ -48,15 +43,12 @@ static block create_block(bl_arena *arena, const bl_model *model) {
 }
 
 /* rows = activation(rows W + b) */
-static void transform(const bl_model *model, block *block, const bl_weights *weights,
-                      uint32_t count, bl_activation activation) {
-    const bl_kernels *kernels = model->kernels;
-    bl_packed_rows packed = {block->packed, block->scales, block->terms, count};
-    kernels->pack_rows(block->rows, block->stride, count, weights->inputs, block->packed,
-                       block->scales, block->terms);
-    kernels->linear(&packed, weights, 0, (weights->outputs + BL_PANEL - 1) / BL_PANEL,
-                    block->projected, block->stride, block->scratch);
-    kernels->activate(block->projected, block->stride, count, weights->outputs, activation);
+static void transform(const bl_model *model, block *block, const bl_linear *linear, uint32_t count,
+                      bl_activation activation) {
+    uint32_t outputs = linear->weights.outputs;
+    bl_linear_apply(model, linear, 0, bl_count_panels(outputs), block->rows, block->stride, count,
+                    block->projected, block->stride, &block->linear);
+    model->kernels->activate(block->projected, block->stride, count, outputs, activation);
     float *rows = block->rows;
     block->rows = block->projected;
     block->projected = rows;
@@ -69,6 +61,7 @@ static void apply_output_layer(const bl_model *model, const block *block,
                                 model->config.hidden_size, out);
         for (uint32_t n = 0; n < layer->outputs; n++)
             out[n] += layer->bias[n];
+        bl_low_rank_add_rows(layer->paths, block->rows + m * block->stride, out, block->narrow);
     }
 }
 
@@ -118,9 +111,12 @@ static void predict_tokens(const bl_model *model, block *block, uint32_t count, 
         (is_float ? decode_float : decode_int8)(model, block, count, first,
                                                 rest < TABLE_ROWS ? rest : TABLE_ROWS, out);
     }
-    for (uint32_t m = 0; m < count; m++, out += config->vocab_size)
+    for (uint32_t m = 0; m < count; m++, out += config->vocab_size) {
         for (uint32_t n = 0; n < config->vocab_size; n++)
             out[n] += model->decoder_bias[n];
+        bl_low_rank_add_rows(model->decoder.paths, block->rows + m * block->stride, out,
+                             block->narrow);
+    }
 }
 
 static void run_block(const bl_model *model, uint32_t head, block *block, uint32_t count,

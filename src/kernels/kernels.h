@@ -169,4 +169,8 @@ typedef enum bl_dtype {
  * instruction, in any build. */
 const bl_kernels *bl_kernels_select(bl_dtype dtype);
 
+/* The fp32 table that fuses no multiplication with an addition: the same bits in every
+ * build. */
+const bl_kernels *bl_kernels_unfused(void);
+
 #endif

@@ -21,3 +21,7 @@ const bl_kernels *bl_kernels_select(bl_dtype dtype) {
     }
     return NULL;
 }
+
+const bl_kernels *bl_kernels_unfused(void) {
+    return &bl_simd128_f32;
+}

@@ -32,7 +32,7 @@ static bl_status check_config(const bl_config *config) {
 }
 
 /* Memory that starts as zeros: what padding panels and biases must hold. */
-static void *alloc_zeroed(bl_arena *arena, uint64_t count, size_t size) {
+void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size) {
     if (count > SIZE_MAX / size) {
         arena->failed = 1;
         return NULL;
@@ -47,39 +47,44 @@ static uint64_t round_up(uint64_t value, uint64_t multiple) {
     return (value + multiple - 1) / multiple * multiple;
 }
 
-static bl_weights layout_linear(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
-                                uint32_t outputs) {
+bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
+                             uint32_t outputs) {
     uint64_t padded = round_up(outputs, BL_PANEL);
     return (bl_weights){
-        .panels = alloc_zeroed(arena, padded * round_up(inputs, kernels->group),
-                               kernels->packed_weight_element),
-        .scales = alloc_zeroed(arena, padded, sizeof(float)),
-        .bias = alloc_zeroed(arena, padded, sizeof(float)),
-        .sums = alloc_zeroed(arena, padded, sizeof(int32_t)),
+        .panels = bl_alloc_zeroed(arena, padded * round_up(inputs, kernels->group),
+                                  kernels->packed_weight_element),
+        .scales = bl_alloc_zeroed(arena, padded, sizeof(float)),
+        .bias = bl_alloc_zeroed(arena, padded, sizeof(float)),
+        .sums = bl_alloc_zeroed(arena, padded, sizeof(int32_t)),
         .inputs = inputs,
         .outputs = outputs,
     };
 }
 
+static bl_linear layout_linear(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
+                               uint32_t outputs) {
+    return (bl_linear){.weights = bl_layout_weights(arena, kernels, inputs, outputs)};
+}
+
 static bl_norm layout_norm(bl_arena *arena, const bl_config *config) {
     return (bl_norm){
-        .gamma = alloc_zeroed(arena, config->hidden_size, sizeof(float)),
-        .beta = alloc_zeroed(arena, config->hidden_size, sizeof(float)),
+        .gamma = bl_alloc_zeroed(arena, config->hidden_size, sizeof(float)),
+        .beta = bl_alloc_zeroed(arena, config->hidden_size, sizeof(float)),
     };
 }
 
-static bl_table layout_table(bl_arena *arena, const bl_config *config, uint32_t rows) {
+bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows) {
     size_t element = config->dtype == BL_DTYPE_FP32 ? sizeof(float) : sizeof(int8_t);
     return (bl_table){
-        .rows = alloc_zeroed(arena, (uint64_t)rows * config->hidden_size, element),
-        .scales = alloc_zeroed(arena, rows, sizeof(float)),
+        .rows = bl_alloc_zeroed(arena, (uint64_t)rows * config->hidden_size, element),
+        .scales = bl_alloc_zeroed(arena, rows, sizeof(float)),
     };
 }
 
 static bl_output_layer layout_outputs(bl_arena *arena, const bl_config *config, uint32_t outputs) {
     return (bl_output_layer){
-        .rows = alloc_zeroed(arena, (uint64_t)outputs * config->hidden_size, sizeof(float)),
-        .bias = alloc_zeroed(arena, outputs, sizeof(float)),
+        .rows = bl_alloc_zeroed(arena, (uint64_t)outputs * config->hidden_size, sizeof(float)),
+        .bias = bl_alloc_zeroed(arena, outputs, sizeof(float)),
         .outputs = outputs,
     };
 }
@@ -93,9 +98,9 @@ static void layout_parts(bl_arena *arena, bl_model *model) {
         model->transform = layout_linear(arena, model->kernels, hidden, hidden);
         model->transform_norm = layout_norm(arena, config);
         model->decoder = config->parts & BL_PART_DECODER
-                             ? layout_table(arena, config, config->vocab_size)
+                             ? bl_layout_table(arena, config, config->vocab_size)
                              : model->word_embeddings;
-        model->decoder_bias = alloc_zeroed(arena, config->vocab_size, sizeof(float));
+        model->decoder_bias = bl_alloc_zeroed(arena, config->vocab_size, sizeof(float));
     }
     if (config->parts & BL_PART_NEXT_SENTENCE)
         model->next_sentence = layout_outputs(arena, config, 2);
@@ -119,16 +124,16 @@ static bl_layer layout_layer(bl_arena *arena, const bl_kernels *kernels, const b
  * receives the views; on a measuring arena they are NULL. */
 static void layout_model(bl_arena *arena, const bl_config *config, bl_model *model) {
     const bl_kernels *kernels = bl_kernels_select((bl_dtype)config->dtype);
-    uint32_t tensors = BL_FIRST_LAYER_ROLE + config->layers * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE);
-    bl_layer *layers = alloc_zeroed(arena, config->layers, sizeof(bl_layer));
+    bl_layer *layers = bl_alloc_zeroed(arena, config->layers, sizeof(bl_layer));
     *model = (bl_model){
         .config = *config,
         .kernels = kernels,
         .layers = layers,
-        .progress = alloc_zeroed(arena, tensors, sizeof(bl_tensor_progress)),
-        .word_embeddings = layout_table(arena, config, config->vocab_size),
-        .position_embeddings = layout_table(arena, config, config->max_positions),
-        .type_embeddings = layout_table(arena, config, config->type_vocab_size),
+        .progress =
+            bl_alloc_zeroed(arena, bl_model_tensor_slots(config), sizeof(bl_tensor_progress)),
+        .word_embeddings = bl_layout_table(arena, config, config->vocab_size),
+        .position_embeddings = bl_layout_table(arena, config, config->max_positions),
+        .type_embeddings = bl_layout_table(arena, config, config->type_vocab_size),
         .embeddings_norm = layout_norm(arena, config),
     };
     for (uint32_t i = 0; i < config->layers; i++) {

@@ -6,20 +6,41 @@
 
 /* An embedding table: float rows (fp32 models), or int8 rows with a scale each. */
 typedef struct bl_table {
-    const void *rows;    /* [rows][hidden_size] */
-    const float *scales; /* [rows]; in a fp32 model only used while writing */
+    const void *rows;          /* [rows][hidden_size] */
+    const float *scales;       /* [rows]; in a fp32 model only used while writing */
+    struct bl_low_rank *paths; /* of a decoder */
 } bl_table;
 
 typedef struct bl_norm {
     const float *gamma, *beta; /* [hidden_size] */
 } bl_norm;
 
+/* A low-rank side path beside a weight matrix, as an adapter adds it (adapter.h):
+ * out[first_output + n] += up (down x). Float in every dtype. */
+typedef struct bl_low_rank {
+    struct bl_low_rank *next; /* another one beside the same matrix */
+    uint32_t role, layer;     /* of the matrix */
+    uint32_t rank, inputs, outputs, first_output;
+    float scale; /* multiplied into `up` when it is written */
+    /* beside a linear layer: packed for the kernels */
+    bl_weights down, up;
+    /* beside a table or an output layer: rows, [rank][inputs] and [outputs][rank] */
+    const float *down_rows, *up_rows;
+    uint32_t down_written, up_written; /* rows */
+} bl_low_rank;
+
+/* A linear layer: packed weights, and what adapters add. */
+typedef struct bl_linear {
+    bl_weights weights;
+    bl_low_rank *paths;
+} bl_linear;
+
 typedef struct bl_layer {
-    bl_weights qkv; /* query, key and value as one matrix of 3 hidden_size outputs */
-    bl_weights attention_output;
+    bl_linear qkv; /* query, key and value as one matrix of 3 hidden_size outputs */
+    bl_linear attention_output;
     bl_norm attention_norm;
-    bl_weights intermediate;
-    bl_weights output;
+    bl_linear intermediate;
+    bl_linear output;
     bl_norm output_norm;
 } bl_layer;
 
@@ -28,6 +49,7 @@ typedef struct bl_output_layer {
     const float *rows;
     const float *bias;
     uint32_t outputs;
+    bl_low_rank *paths;
 } bl_output_layer;
 
 /* How far the writing of one tensor has come. */
@@ -43,8 +65,8 @@ struct bl_model {
     bl_table word_embeddings, position_embeddings, type_embeddings;
     bl_norm embeddings_norm;
     /* by config.parts; views of what is not there are zeros */
-    bl_weights pooler;
-    bl_weights transform;
+    bl_linear pooler;
+    bl_linear transform;
     bl_norm transform_norm;
     bl_table decoder; /* [vocab_size], the word embeddings or its own */
     const float *decoder_bias;
@@ -52,7 +74,38 @@ struct bl_model {
     bl_output_layer classifier;
     bl_layer *layers;
     bl_tensor_progress *progress; /* roles before the layers, then each layer's */
+    uint32_t largest_rank;        /* of all side paths; 0: there are none */
 };
+
+/* Where a tensor's values are: in a table, a linear layer, or a vector of floats (an output
+ * layer's rows are one as well). Exactly one of the three is set. */
+typedef struct bl_place {
+    bl_table *table;
+    bl_linear *linear;
+    const float **floats;
+    uint32_t first_output; /* of the linear layer, or the first float */
+} bl_place;
+
+/* `role` and `layer` as bl_model_tensor_shape takes them. */
+bl_place bl_model_find_place(bl_model *model, uint32_t role, uint32_t layer);
+
+bl_tensor_progress *bl_model_progress(bl_model *model, uint32_t role, uint32_t layer);
+
+/* Parts of the layout, for models and for adapters: their memory is zeroed. */
+void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size);
+bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
+                             uint32_t outputs);
+bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows);
+
+/* Values as they stand in a file (bl_source_type) to floats. BL_BAD_MODEL: one is not finite. */
+bl_status bl_read_floats(uint32_t source_type, const void *bytes, size_t count, float *values);
+size_t bl_source_type_bytes(uint32_t source_type);
+int bl_all_finite(const float *values, size_t count);
+
+/* How many tensors `progress` tells of. */
+static inline uint32_t bl_model_tensor_slots(const bl_config *config) {
+    return BL_FIRST_LAYER_ROLE + config->layers * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE);
+}
 
 /* Rounds the width of a row up to the stride that kernels ask for. */
 static inline size_t bl_row_stride(uint32_t width) {

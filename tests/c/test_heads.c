@@ -84,8 +84,8 @@ static void test_formula(bl_arena *arena, const bl_model *model, const float *hi
     CHECK(bl_head_run(arena, model, BL_HEAD_MASKED_LM, hidden, NULL, 1, &output) == BL_OK);
     double row[HIDDEN], mean = 0, variance = 0;
     for (uint32_t n = 0; n < HIDDEN; n++) {
-        const float *panel = (const float *)model->transform.panels + n / 8 * 8 * HIDDEN;
-        row[n] = model->transform.bias[n];
+        const float *panel = (const float *)model->transform.weights.panels + n / 8 * 8 * HIDDEN;
+        row[n] = model->transform.weights.bias[n];
         for (uint32_t k = 0; k < HIDDEN; k++)
             row[n] += (double)hidden[k] * panel[k * 8 + n % 8];
         row[n] = gelu(row[n]);
