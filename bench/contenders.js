@@ -13,6 +13,7 @@
 //   native     not WebAssembly: an upper reference
 //   long       whether it takes the workloads that need seconds a call
 //   rounds     it takes at most so many (for who needs seconds a call)
+//   spins      its threads go on for a while after a call: the next one has to wait
 //   loads      whether its loading is measured
 //   quick      whether it takes part in a quick run
 import { existsSync } from 'node:fs';
@@ -209,6 +210,7 @@ function transformersJs(engine, threads) {
     precision: dtype === 'q8' ? 'int8' : 'fp32',
     scope: 'call',
     native: !page,
+    spins: page && threads > 1,
     long: dtype === 'q8',
     loads: true,
     quick: dtype === 'q8',
@@ -288,6 +290,7 @@ function natives(engine) {
     precision: 'fp32',
     scope: 'encoder',
     main: engine.runtime === 'page',
+    spins: true,
   };
   const tokenizers = {
     ...inPython,

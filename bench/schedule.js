@@ -1,6 +1,7 @@
 // Who works when. All contenders of a part are alive at once and take turns: in every
 // round, each runs a slice of each workload, so that whatever slows the machine down hits
 // everybody. Loading is measured apart, in fresh processes and pages.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cosine, median, rotate, summarize } from './statistics.js';
 import { start } from './drivers.js';
 import { cleanMessage } from './machine.js';
@@ -8,6 +9,9 @@ import { takesWorkload } from './parts.js';
 
 /** Below this cosine to the float reference, somebody computes something else. */
 const LEAST_AGREEMENT = 0.9;
+
+/** Threads that wait for their next work in a loop give up after about a second. */
+const SPIN_MS = 1000;
 
 /** Who fails is out from then on, and the others go on. */
 async function attempt(entry, action) {
@@ -173,6 +177,7 @@ async function measureRounds(entries, workload, pace, rounds, log) {
       log(`${workload}, round ${round + 1} of ${rounds}: ${entry.contender.id}`);
       const samples = await attempt(entry, () => entry.driver.call('measure', argument));
       if (samples) entry.rounds[workload].push(samples);
+      if (entry.contender.spins) await sleep(SPIN_MS);
     }
   }
 }

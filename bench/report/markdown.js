@@ -40,18 +40,28 @@ export function targetTable({ title, columns, rows, unit }) {
   return table([title, ...columns], cells);
 }
 
-function ratioTable(rows) {
-  const able = COMPARISONS.map(([id, peers]) => ({
-    id,
-    peers,
-    ratios: WORKLOADS.map((workload) => ratioIn(rows, id, peers, workload)),
-  })).filter(({ ratios }) => ratios.some(Boolean));
+/** The same of two threads each; peers without a whole call give hidden states. */
+const THREAD_COMPARISONS = [
+  ['bertlet fp32 relaxed, 2 threads', ['onnxruntime-web fp32 fused, 2 threads']],
+  ['bertlet int8 relaxed, 2 threads', ['onnxruntime-web int8, 2 threads']],
+  ['bertlet int8 relaxed, 2 threads', ['transformers.js q8, 2 threads']],
+  ['bertlet int8-fast relaxed, 2 threads', ['onnxruntime-web int8, 2 threads']],
+];
+
+function ratioTable(rows, comparisons, title) {
+  const able = comparisons
+    .map(([id, peers]) => ({
+      id,
+      peers,
+      ratios: WORKLOADS.map((workload) => ratioIn(rows, id, peers, workload)),
+    }))
+    .filter(({ ratios }) => ratios.some(Boolean));
   if (!able.length) return [];
   const isNative = (peers) => rows.some(({ id, native }) => native && peers.includes(id));
   const cell = (ratio) =>
     ratio ? `**${digits(ratio.median)}** (${digits(ratio.low)}–${digits(ratio.high)})` : '';
   return [
-    '### Other ratios of times, peer ÷ bertlet',
+    title,
     'Above 1: bertlet is faster. Median of the rounds, in brackets the smallest and the largest.',
     table(
       ['bertlet', 'against', ...WORKLOADS],
@@ -205,7 +215,8 @@ export function renderMarkdown(results) {
   for (const { title, rows, threadRows, roofline } of engines) {
     parts.push(
       `## ${title}`,
-      ...ratioTable(rows),
+      ...ratioTable(rows, COMPARISONS, '### Other ratios of times, peer ÷ bertlet'),
+      ...ratioTable(threadRows, THREAD_COMPARISONS, '### The same on two threads'),
       ...timeTable(rows, '### Times in ms'),
       ...timeTable(threadRows, '### Times in ms, threads'),
       ...loadTable(rows),
