@@ -131,6 +131,7 @@ export class Engine {
       usage: new Uint32Array(inputs.length * 2),
     };
     const clock = { last: performance.now() };
+    this.#crew?.refill();
     for (let done = 0; done < inputs.length; ) {
       const mark = this.memory.mark();
       try {
@@ -164,12 +165,7 @@ export class Engine {
       run,
     );
     if (status !== 'BL_OK') throw this.#errorOfBegin(status, run, batch);
-    const { step_count: steps } = memory.readStruct('bl_encoder_run', run);
-    for (let step = 0; step < steps; step++) {
-      memory.exports.bl_encoder_step(run);
-      if (this.#crew) this.#checkCrew();
-      await this.#giveWay(signal, clock);
-    }
+    await this.#compute(run, signal, clock);
     if (request.pooling) {
       readVectors(this, request, first, batch, run, results.vectors);
       return batch.count;
@@ -196,12 +192,17 @@ export class Engine {
     return this.memory.writeBytes(Uint8Array.from({ length: count }, (_, i) => chosen.includes(i)));
   }
 
-  /** A thread that is gone makes what it worked on void; the next call goes on without. */
-  #checkCrew() {
-    if (this.memory.exports.bl_wasm_crew_lost() === 0) return;
-    this.#crew.stop();
-    this.#crew = undefined;
-    throw new BertletError('INTERNAL', 'A thread of the engine ended: call again.');
+  /** The forward pass, step by step. */
+  async #compute(run, signal, clock) {
+    const { BL_ENCODER_DONE, BL_ENCODER_LATE } = this.memory.constants;
+    for (let progress; progress !== BL_ENCODER_DONE; ) {
+      progress = this.memory.exports.bl_encoder_step(run);
+      if (progress === BL_ENCODER_LATE && !(await this.#crew.finish())) {
+        this.#check(signal);
+        throw new BertletError('INTERNAL', 'A thread of the engine ended: call again.');
+      }
+      await this.#giveWay(signal, clock);
+    }
   }
 
   #errorOfBegin(status, run, batch) {

@@ -24,7 +24,11 @@ export function openPort(worker) {
       }
     },
     send: (message, transfer = []) => worker.postMessage(message, transfer),
-    stop: () => worker.terminate(),
+    /** In Node a promise that waits until it is gone; a page never learns when. */
+    stop() {
+      if (isNode) worker.ref(); // else the process would not wait
+      return worker.terminate();
+    },
     /** In Node the process no longer waits for the worker. */
     unref: () => isNode && worker.unref(),
   };

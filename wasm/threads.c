@@ -3,7 +3,7 @@
  *
  * A job's parts are claimed through one word: the job's number, its count of parts and the
  * next part, together, so that a claim that comes late cannot touch the next job. Whoever
- * waits spins for a while first: between the steps of a forward pass there is no time to
+ * waits spins for a while first: between the jobs of a forward pass there is no time to
  * sleep, between calls there is. */
 #include "threads.h"
 
@@ -15,20 +15,17 @@
 
 /* Looks at a word before sleeping on it: some tens of microseconds. */
 #define SPINS 20000
-/* A part that takes longer than this belongs to a thread that is gone. */
-#define PART_NANOSECONDS INT64_C(10000000000)
+/* Parts take a few milliseconds: whoever waits longer had better look what else is up. */
+#define PATIENCE INT64_C(100000000)
 
 typedef struct thread_crew {
     bl_crew crew;           /* first: bl_crew_run gives its address */
     _Atomic uint32_t claim; /* job number << 16 | part count << 8 | next part */
     _Atomic uint32_t done;  /* parts that are finished */
-    _Atomic uint32_t lost;  /* a part never came back */
-    uint32_t job;
+    uint32_t job, part_count;
     bl_task task;
     void *context;
 } thread_crew;
-
-static thread_crew the_crew;
 
 static int sleep_while(_Atomic uint32_t *word, uint32_t value, int64_t nanoseconds) {
     return __builtin_wasm_memory_atomic_wait32((int *)word, (int)value, nanoseconds);
@@ -43,81 +40,81 @@ static int has_parts(uint32_t claim) {
 }
 
 /* Claims and runs parts of the current job until none is left. */
-static void work(thread_crew *self) {
+static void work(thread_crew *self, uint32_t member) {
     for (;;) {
         /* Looking first keeps those who find nothing from running the counter over. */
         if (!has_parts(atomic_load(&self->claim)))
             return;
         uint32_t claim = atomic_fetch_add(&self->claim, 1);
-        uint32_t part = claim & 0xff, count = claim >> 8 & 0xff;
         if (!has_parts(claim))
             return;
-        self->task(self->context, part, count);
-        if (atomic_fetch_add(&self->done, 1) + 1 == count)
+        self->task(self->context, claim & 0xff, member);
+        if (atomic_fetch_add(&self->done, 1) + 1 == (claim >> 8 & 0xff))
             wake(&self->done, 1);
     }
 }
 
-static void wait_for_all(thread_crew *self) {
-    uint32_t count = self->crew.size, done;
-    for (uint32_t spins = 0; (done = atomic_load(&self->done)) < count; spins++) {
+int bl_wasm_crew_wait(bl_crew *crew) {
+    thread_crew *self = (thread_crew *)crew;
+    uint32_t done;
+    for (uint32_t spins = 0; (done = atomic_load(&self->done)) < self->part_count; spins++) {
         if (spins < SPINS)
             continue;
-        int timed_out = sleep_while(&self->done, done, PART_NANOSECONDS) == 2;
-        if (timed_out && atomic_load(&self->done) == done) {
-            atomic_store(&self->lost, 1);
-            return;
-        }
+        int timed_out = sleep_while(&self->done, done, PATIENCE) == 2;
+        if (timed_out && atomic_load(&self->done) == done)
+            return 0;
     }
+    return 1;
 }
 
-static void run_job(bl_crew *crew, bl_task task, void *context) {
+static int run_job(bl_crew *crew, bl_task task, void *context, uint32_t part_count) {
     thread_crew *self = (thread_crew *)crew;
-    if (atomic_load(&self->lost))
-        return;
     self->task = task;
     self->context = context;
+    self->part_count = part_count;
     self->job = (self->job + 1) & 0xffff;
     atomic_store(&self->done, 0);
-    atomic_store(&self->claim, self->job << 16 | crew->size << 8);
+    atomic_store(&self->claim, self->job << 16 | part_count << 8);
     wake(&self->claim, crew->size);
-    work(self);
-    wait_for_all(self);
+    work(self, 0);
+    return bl_wasm_crew_wait(crew);
 }
 
-bl_crew *bl_wasm_crew(uint32_t size) {
-    the_crew.crew = (bl_crew){size < BL_CREW_LIMIT ? size : BL_CREW_LIMIT, run_job};
-    return &the_crew.crew;
+bl_crew *bl_wasm_crew_create(bl_arena *arena, uint32_t size) {
+    thread_crew *self = bl_arena_alloc(arena, sizeof *self);
+    if (!self)
+        return NULL;
+    *self = (thread_crew){.crew = {size < BL_CREW_LIMIT ? size : BL_CREW_LIMIT, run_job}};
+    return &self->crew;
 }
 
-uint32_t bl_wasm_crew_lost(void) {
-    return atomic_load(&the_crew.lost);
-}
-
-void bl_wasm_thread_main(void) {
-    thread_crew *self = &the_crew;
-    for (;;) {
-        uint32_t seen = atomic_load(&self->claim), now = seen;
+void bl_wasm_thread_main(bl_crew *crew, uint32_t member) {
+    thread_crew *self = (thread_crew *)crew;
+    for (uint32_t seen = 0;;) {
+        work(self, member);
+        uint32_t now = seen;
         for (uint32_t spins = 0; spins < SPINS && now >> 16 == seen >> 16; spins++)
             now = atomic_load(&self->claim);
         if (now >> 16 == seen >> 16)
             sleep_while(&self->claim, now, -1);
-        work(self);
+        seen = now;
     }
 }
 
 #else
 
-bl_crew *bl_wasm_crew(uint32_t size) {
-    (void)size;
+bl_crew *bl_wasm_crew_create(bl_arena *arena, uint32_t size) {
+    (void)arena, (void)size;
     return NULL;
 }
 
-uint32_t bl_wasm_crew_lost(void) {
-    return 0;
+int bl_wasm_crew_wait(bl_crew *crew) {
+    (void)crew;
+    return 1;
 }
 
-void bl_wasm_thread_main(void) {
+void bl_wasm_thread_main(bl_crew *crew, uint32_t member) {
+    (void)crew, (void)member;
 }
 
 #endif

@@ -58,8 +58,7 @@ export async function create({ entry, model, dtype, simd, threads }) {
       }
       const run = memory.writeStruct('bl_encoder_run');
       memory.call('bl_encoder_begin', arena, engine.model.address, batch, run);
-      const { step_count: steps } = memory.readStruct('bl_encoder_run', run);
-      for (let step = 0; step < steps; step++) exports.bl_encoder_step(run);
+      while (exports.bl_encoder_step(run) !== memory.constants.BL_ENCODER_DONE);
       const { hidden, hidden_stride: stride } = memory.readStruct('bl_encoder_run', run);
       return { data: memory.float32(hidden, tokens * stride).slice(), stride };
     });

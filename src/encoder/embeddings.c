@@ -27,12 +27,15 @@ static void embed_int8(const bl_model *model, uint32_t id, uint32_t type, uint32
                  (float)place[i] * place_scale;
 }
 
-void bl_embed_tokens(const bl_model *model, const bl_batch *batch, float *hidden, size_t stride) {
+void bl_embed_tokens(const bl_model *model, const bl_batch *batch, uint32_t begin, uint32_t count,
+                     float *hidden, size_t stride) {
     int is_float = model->config.dtype == BL_DTYPE_FP32;
-    for (uint32_t s = 0; s < batch->sequence_count; s++) {
-        for (uint32_t t = batch->starts[s]; t < batch->starts[s + 1]; t++)
-            (is_float ? embed_float : embed_int8)(model, (uint32_t)batch->ids[t],
-                                                  (uint32_t)batch->type_ids[t],
-                                                  t - batch->starts[s], hidden + t * stride);
+    uint32_t s = 0;
+    for (uint32_t t = begin; t < begin + count; t++) {
+        while (t >= batch->starts[s + 1])
+            s++;
+        (is_float ? embed_float : embed_int8)(model, (uint32_t)batch->ids[t],
+                                              (uint32_t)batch->type_ids[t], t - batch->starts[s],
+                                              hidden + t * stride);
     }
 }

@@ -4,7 +4,9 @@
 
 #include "encoder.h"
 
-/* hidden[t][0..hidden_size) for every token of a batch that has been checked. */
-void bl_embed_tokens(const bl_model *model, const bl_batch *batch, float *hidden, size_t stride);
+/* hidden[t][0..hidden_size) for the tokens [begin, begin + count) of a batch that has been
+ * checked. */
+void bl_embed_tokens(const bl_model *model, const bl_batch *batch, uint32_t begin, uint32_t count,
+                     float *hidden, size_t stride);
 
 #endif

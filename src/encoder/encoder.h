@@ -1,5 +1,5 @@
 /* Token ids to hidden states, over a batch of sequences laid end to end: no padding
- * is ever computed. A forward pass is run in steps, so that the caller may stop
+ * is ever computed. A forward pass is run in short steps, so that the caller may stop
  * between them. */
 #ifndef BERTLET_ENCODER_H
 #define BERTLET_ENCODER_H
@@ -34,8 +34,8 @@ typedef struct bl_encoder_run {
                                         later, ascending; NULL: all. Not with the two above. */
     uint32_t wanted_count;           /* in */
     bl_crew *crew;                   /* in: who shares the work; NULL: nobody */
-    uint32_t step_count;             /* out: layers + 1 */
-    uint32_t steps_done;             /* out */
+    uint32_t state_count;            /* out: layers + 1 */
+    uint32_t states_done;            /* out: the embeddings' output, then each layer's */
     uint32_t hidden_stride;          /* out: floats between rows of `hidden` */
     float *hidden;           /* out: the last hidden state, [token_count][hidden_stride], or with
                                 `wanted` [wanted_count][hidden_stride] */
@@ -56,7 +56,13 @@ typedef struct bl_encoder_run {
 bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                            bl_encoder_run *run);
 
-/* One more step: the embeddings first, then a layer each. */
-void bl_encoder_step(bl_encoder_run *run);
+typedef enum bl_encoder_progress {
+    BL_ENCODER_DONE, /* every state is computed */
+    BL_ENCODER_MORE, /* another step is needed */
+    BL_ENCODER_LATE, /* so it is, but the crew has not finished with this one yet */
+} bl_encoder_progress;
+
+/* One more step: some milliseconds of work, of the embeddings or of layers. */
+bl_encoder_progress bl_encoder_step(bl_encoder_run *run);
 
 #endif

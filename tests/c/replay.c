@@ -108,8 +108,8 @@ int main(int argc, char **argv) {
     bl_encoder_run run = {0};
     if (bl_encoder_begin(&arena, model, &batch, &run))
         fail("bl_encoder_begin");
-    while (run.steps_done < run.step_count)
-        bl_encoder_step(&run);
+    while (bl_encoder_step(&run) != BL_ENCODER_DONE)
+        ;
     float *vectors;
     if (bl_pool(&arena, model, &batch, run.hidden, BL_POOLING_MEAN, 1, &vectors))
         fail("bl_pool");

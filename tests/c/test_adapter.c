@@ -150,8 +150,8 @@ static void run(bl_arena *arena, const bl_model *model, const bl_config *config,
     CHECK(bl_batch_append(&batch, ids, types, TOKENS) == BL_OK);
     bl_encoder_run encoder = {0};
     CHECK(bl_encoder_begin(arena, model, &batch, &encoder) == BL_OK);
-    while (encoder.steps_done < encoder.step_count)
-        bl_encoder_step(&encoder);
+    while (bl_encoder_step(&encoder) != BL_ENCODER_DONE)
+        ;
     out->count = 0;
     for (uint32_t t = 0; t < TOKENS; t++, out->count += config->hidden_size)
         memcpy(out->values + out->count, encoder.hidden + t * encoder.hidden_stride,

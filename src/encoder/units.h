@@ -1,0 +1,64 @@
+/* What a forward pass is cut into: units that share nothing they write, so that they may
+ * be computed at the same time, in any order. */
+#ifndef BERTLET_UNITS_H
+#define BERTLET_UNITS_H
+
+#include "../model/linear.h"
+#include "encoder.h"
+
+/* Most rows of a block, which goes through the feed-forward together: its intermediate
+ * activations and packed forms fit a second-level cache. */
+#define BL_BLOCK_ROWS 64
+
+typedef enum bl_phase {
+    BL_PHASE_EMBED,
+    BL_PHASE_PROJECT, /* q, k, v; k and v alone where not all of q is wanted */
+    BL_PHASE_PROJECT_Q,
+    BL_PHASE_ATTEND,
+    BL_PHASE_FINISH
+} bl_phase;
+
+/* What one of the crew needs for itself. */
+typedef struct bl_workspace {
+    float *projected;    /* [BL_BLOCK_ROWS][hidden_stride] */
+    float *intermediate; /* [BL_BLOCK_ROWS][intermediate_stride] */
+    bl_linear_work linear;
+    void *attention_scratch;
+} bl_workspace;
+
+typedef struct bl_encoder_state {
+    const bl_model *model;
+    const bl_batch *batch;
+    bl_encoder_run *run;
+    bl_crew *crew;
+    bl_phase phase;
+    uint32_t units;         /* of the phase */
+    uint32_t begin, end;    /* units of the job under way: those before are done */
+    uint32_t part_count;    /* of the job */
+    uint32_t layer;         /* the one under way */
+    uint32_t rows;          /* of `hidden` and `context`: the tokens, at last those wanted */
+    float *qkv;             /* [tokens][qkv_stride] */
+    float *context;         /* [tokens][hidden_stride] */
+    uint32_t *query_starts; /* [sequences + 1]: where a sequence's rows begin in `hidden` */
+    float *kept_hidden_state, *kept_attentions; /* where the next ones go */
+    bl_workspace workspaces[BL_CREW_LIMIT];
+} bl_encoder_state;
+
+/* Whether only some rows of the layer are read later. */
+static inline int bl_is_partial(const bl_encoder_state *state) {
+    return state->run->wanted && state->layer + 1 == state->model->config.layers;
+}
+
+/* Where q ends within a panel, k's panels write into columns of q, and q's into those of k:
+ * then they are computed together. */
+static inline int bl_has_separate_q(const bl_encoder_state *state) {
+    return bl_is_partial(state) && state->model->config.hidden_size % BL_PANEL == 0;
+}
+
+/* Computes a unit of the phase under way. */
+void bl_encoder_run_unit(const bl_encoder_state *state, const bl_workspace *work, uint32_t unit);
+
+/* About how many multiply-adds it takes. */
+uint64_t bl_encoder_measure_unit(const bl_encoder_state *state, uint32_t unit);
+
+#endif
