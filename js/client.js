@@ -7,6 +7,7 @@ import {
   disposedError,
 } from './errors.js';
 import { openPort, WorkerClass } from './port.js';
+import { sourceForWorker } from './source-transfer.js';
 
 export class WorkerEngine {
   #port;
@@ -50,6 +51,13 @@ export class WorkerEngine {
   /** @param {import('./engine.js').RunRequest} request */
   run(request, control = {}) {
     return this.#call('run', { request }, control, []);
+  }
+
+  /** As Engine.openAdapter. */
+  openAdapter(given, sourceOptions, { signal, report } = {}) {
+    const { source, transfer } = sourceForWorker(given);
+    const onProgress = ({ bytes }) => report?.(...bytes);
+    return this.#call('openAdapter', { source, sourceOptions }, { signal, onProgress }, transfer);
   }
 
   dispose() {

@@ -6,10 +6,12 @@ import {
   untilAborted,
   disposedError,
 } from './errors.js';
+import { loadAdapter } from './adapter-weights.js';
 import { Memory } from './memory.js';
 import { fillBatch } from './pass-input.js';
 import { headBlocks, readStates, readVectors } from './pass-output.js';
 import { Threads } from './threads.js';
+import { openSource } from './source.js';
 import { placeTokenizer } from './tokenizer-place.js';
 import { loadWeights } from './weights.js';
 import { yieldToEvents } from './yield.js';
@@ -36,6 +38,7 @@ const yieldAfter = 16;
  *   normalize?: boolean,
  *   hiddenStates?: number[],
  *   attentions?: number[],
+ *   adapter?: number,
  *   heads?: string[],
  *   rows?: 'all' | 'first',
  * }} RunRequest
@@ -56,6 +59,8 @@ const yieldAfter = 16;
 
 export class Engine {
   #crew;
+  /** The base and its adapters, by the numbers that requests name. */
+  #models;
   #tail = Promise.resolve();
   #disposed = false;
 
@@ -71,27 +76,28 @@ export class Engine {
     const model = await loadWeights(memory, options.config, options.dtype, source, control);
     throwIfAborted(control.signal);
     const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
-    return new Engine(memory, tokenizer, model, options.config, crew);
+    const { config } = options;
+    return new Engine(memory, tokenizer, { ...model, head: config.head }, config, crew);
   }
 
   constructor(memory, tokenizer, model, config, crew) {
     this.memory = memory;
     /** Address of the C tokenizer. */
     this.tokenizer = tokenizer;
-    this.model = model;
+    this.#models = [model];
     this.config = config;
     this.#crew = crew;
   }
 
-  /** @returns {{ memoryBytes: number, parameters: number, threads: number, heads: string[],
-   *   hasPooler: boolean }} */
+  /** @returns {{ memoryBytes: number, parameters: number, threads: number,
+   *   models: { heads: string[], hasPooler: boolean, head: import('./heads.js').HeadConfig }[] }}
+   *   `models`: the base, then adapters in the order of their loading */
   info() {
     return {
       memoryBytes: this.memory?.byteLength ?? 0,
       threads: this.#crew?.size ?? 1,
-      parameters: this.model.parameters,
-      heads: Object.keys(this.model.heads),
-      hasPooler: this.model.parts.has('POOLER'),
+      parameters: this.#models[0].parameters,
+      models: this.#models.map(describe),
     };
   }
 
@@ -106,6 +112,30 @@ export class Engine {
     const result = this.#tail.then(() => {
       this.#check(signal);
       return this.#runNow(request, control);
+    });
+    this.#tail = result.catch(() => {});
+    return untilAborted(result, signal);
+  }
+
+  /**
+   * Loads an adapter, after all calls before it.
+   * @param {unknown} source as openSource takes it
+   * @param {import('./source.js').SourceOptions} options
+   * @param {{ signal?: AbortSignal, report?: import('./progress.js').FileProgress }} [control]
+   * @returns {Promise<number>} its number, for requests
+   */
+  openAdapter(source, options, { signal, report } = {}) {
+    const result = this.#tail.then(async () => {
+      this.#check(signal);
+      const opened = await openSource(source, { ...options, signal, onFileProgress: report });
+      try {
+        const [base] = this.#models;
+        const adapter = await loadAdapter(this.memory, this.config, base, opened, { signal });
+        this.#check(signal);
+        return this.#models.push(adapter) - 1;
+      } finally {
+        await opened.close();
+      }
     });
     this.#tail = result.catch(() => {});
     return untilAborted(result, signal);
@@ -146,7 +176,9 @@ export class Engine {
 
   /** One forward pass over as many texts as fit. @returns {Promise<number>} how many */
   async #runPass(request, first, results, signal, clock) {
-    const { memory, model } = this;
+    const { memory, config } = this;
+    const model = this.#models[request.adapter ?? 0];
+    const pass = { memory, model, config };
     const batch = fillBatch(this, request, first, results.usage);
     const { layers } = this.config;
     const wanted = batch.wanted && memory.writeNumbers(batch.wanted);
@@ -167,11 +199,11 @@ export class Engine {
     if (status !== 'BL_OK') throw this.#errorOfBegin(status, run, batch);
     await this.#compute(run, signal, clock);
     if (request.pooling) {
-      readVectors(this, request, first, batch, run, results.vectors);
+      readVectors(pass, request, first, batch, run, results.vectors);
       return batch.count;
     }
-    const outputs = readStates(this, request, batch, run);
-    for (const _ of headBlocks(this, request.heads ?? [], batch, run, outputs)) {
+    const outputs = readStates(pass, request, batch, run);
+    for (const _ of headBlocks(pass, request.heads ?? [], batch, run, outputs)) {
       await this.#giveWay(signal, clock);
     }
     results.outputs.push(...outputs);
@@ -220,4 +252,8 @@ export class Engine {
         `${config.type_vocab_size} segments of the model: its tokenizer is another model's.`,
     );
   }
+}
+
+function describe({ heads, parts, head }) {
+  return { heads: Object.keys(heads), hasPooler: parts.has('POOLER'), head };
 }

@@ -70,7 +70,10 @@ function readLabels({ id2label, num_labels: count }, file) {
   return numbers;
 }
 
-export const unnamedLabels = (count) => Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+const unnamedLabels = (count) => Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+
+/** Names of a classifier's outputs. @param {HeadConfig} head @param {number} count */
+export const labelsOf = ({ labels }, count) => labels ?? unnamedLabels(count);
 
 /**
  * What a model has beside embeddings and layers.

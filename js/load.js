@@ -41,11 +41,14 @@ export async function load(source, options = {}) {
     const { engine, tokenizer } = choices.worker
       ? await openInWorker(engineOptions, info, source, sourceOptions, control)
       : await openHere(engineOptions, info, opened, control);
+    const settings = { ...choices, signal, sourceOptions: { cache: options.cache } };
+    const model = new Model(engine, tokenizer, folder, settings);
+    if (options.adapter) await model.useAdapter(options.adapter, { report });
     tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config);
     throwIfAborted(signal);
     tell?.({ phase: 'ready' });
-    return new Model(engine, tokenizer, folder, { ...choices, signal });
+    return model;
   } finally {
     await opened.close();
   }
@@ -79,9 +82,6 @@ function readOptions(options) {
     'int8',
     'int8-fast',
   ]);
-  if (options.adapter !== undefined && options.adapter !== null) {
-    throw new BertletError('UNSUPPORTED', 'Adapters are not supported yet.');
-  }
   const worker = chooseWorker(options.worker ?? 'auto');
   return {
     simd,

@@ -1,8 +1,11 @@
 import { Session } from './session.js';
+import { answer } from './tasks/answer.js';
 import { classify } from './tasks/classify.js';
 import { embed, similarity } from './tasks/embed.js';
+import { fillMask } from './tasks/fill-mask.js';
 import { forward } from './tasks/forward.js';
 import { nextSentence } from './tasks/next-sentence.js';
+import { tagTokens } from './tasks/tag-tokens.js';
 
 /** A loaded model: see index.d.ts for what each call takes and gives. */
 export class Model {
@@ -14,9 +17,9 @@ export class Model {
   }
 
   get info() {
-    const { settings, engine, disposed } = this.#session;
+    const { settings, engine, disposed, heads } = this.#session;
     const { config, dtype, simd } = settings;
-    const { memoryBytes, parameters, threads, heads } = engine.info();
+    const { memoryBytes, parameters, threads } = engine.info();
     return {
       architecture: config.model_type,
       parameters,
@@ -50,12 +53,28 @@ export class Model {
     return classify(this.#session, x, options);
   }
 
+  async fillMask(x, options) {
+    return fillMask(this.#session, x, options);
+  }
+
+  async tagTokens(x, options) {
+    return tagTokens(this.#session, x, options);
+  }
+
+  async answer(x, options) {
+    return answer(this.#session, x, options);
+  }
+
   async nextSentence(a, b, options) {
     return nextSentence(this.#session, a, b, options);
   }
 
   async forward(x, options) {
     return forward(this.#session, x, options);
+  }
+
+  async useAdapter(adapter, options) {
+    return this.#session.useAdapter(adapter, options);
   }
 
   dispose() {

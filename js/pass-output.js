@@ -5,7 +5,8 @@ const numbersPerBlock = 1 << 20;
 
 /**
  * @typedef {import('./pass-input.js').Batch} Batch
- * @typedef {import('./engine.js').Engine} Engine
+ * @typedef {{ memory: import('./memory.js').Memory, config: import('./config.js').Config,
+ *   model: import('./weights.js').LoadedModel }} Pass the memory and which model computes in it
  */
 
 /** One vector a text, into `vectors` from text `first` on. */
@@ -28,7 +29,7 @@ export function readVectors({ memory, model, config }, request, first, batch, ru
 
 /**
  * The states of each text, where all rows were computed.
- * @param {Engine} engine
+ * @param {Pass} pass
  * @param {import('./engine.js').RunRequest} request
  * @param {Batch} batch
  * @param {number} run address of the bl_encoder_run
@@ -78,7 +79,7 @@ const pooledHeads = ['POOLER', 'POOLED_CLASSIFIER', 'NEXT_SENTENCE'];
 
 /**
  * Computes heads and puts their values into `outputs`, one a text.
- * @param {Engine} engine
+ * @param {Pass} pass
  * @param {string[]} names of heads, or pooler
  * @param {Batch} batch
  * @param {number} run address of the bl_encoder_run

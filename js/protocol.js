@@ -1,5 +1,5 @@
 // What a page and its engine worker say to each other. To the worker:
-//   { id, method, args }     a call: open, run
+//   { id, method, args }     a call: open, openAdapter, run
 //   { id, abort: true }      the call's signal has fired
 // From the worker:
 //   { ready: true }          it runs and listens

@@ -1,8 +1,8 @@
 // What every call on a model shares: its engine, its options, its heads, long texts.
 import { truncations } from './encode-call.js';
 import { BertletError, disposedError } from './errors.js';
-import { unnamedLabels } from './heads.js';
 import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
+import { createProgress } from './progress.js';
 
 /** The options that all calls take, checked. */
 const longTexts = ['truncate', 'error', 'window'];
@@ -16,6 +16,10 @@ const longTexts = ['truncate', 'error', 'window'];
 export class Session {
   #signal;
   #disposed = false;
+  /** The number of the adapter that calls use; 0: the base. */
+  #active = 0;
+  /** @type {Map<unknown, Promise<number>>} adapters by what they were loaded from */
+  #adapters = new Map();
 
   /**
    * @param {import('./engine.js').Engine | import('./client.js').WorkerEngine} engine
@@ -64,7 +68,47 @@ export class Session {
   }
 
   /**
-   * The first of some heads that the model has.
+   * Makes later calls use an adapter; one that is here already is not loaded again.
+   * @param {unknown} source a PEFT folder as load() takes one, or null: the base alone
+   * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void,
+   *   report?: import('./progress.js').FileProgress }} [options]
+   */
+  async useAdapter(source, options = {}) {
+    this.check();
+    const none = source === null || source === undefined;
+    const adapter = none ? 0 : await this.#openAdapter(source, options);
+    this.check();
+    this.#active = adapter;
+  }
+
+  async #openAdapter(source, { signal: given, onProgress, report } = {}) {
+    const signal = joinSignals(readSignal(given), this.#signal);
+    const known = this.#adapters.get(source);
+    if (known) return known;
+    const { sourceOptions } = this.settings;
+    const opening = this.engine.openAdapter(source, sourceOptions, {
+      signal,
+      report: report ?? createProgress(onProgress),
+    });
+    this.#adapters.set(source, opening);
+    opening.catch(() => this.#adapters.delete(source));
+    return opening;
+  }
+
+  /** Heads that calls find: those of the adapter in use, or the base's and its companions'. */
+  get heads() {
+    const { models } = this.engine.info();
+    const companions = this.#active === 0 ? Object.keys(this.settings.companions ?? {}) : [];
+    return [...new Set([...models[this.#active].heads, ...companions])];
+  }
+
+  /** What is in use: { heads, hasPooler, head } of the base or an adapter. */
+  get inUse() {
+    return this.engine.info().models[this.#active];
+  }
+
+  /**
+   * The first of some heads that calls find.
    * @param {string} task for the message
    * @param {string[]} names
    * @returns {string}
@@ -72,7 +116,7 @@ export class Session {
    */
   findHead(task, ...names) {
     this.check();
-    const { heads } = this.engine.info();
+    const { heads } = this;
     const found = names.find((name) => heads.includes(name));
     if (found) return found;
     throw new BertletError(
@@ -81,9 +125,12 @@ export class Session {
     );
   }
 
-  /** Names of the classifier's outputs. @param {number} count */
-  labels(count) {
-    return this.settings.config.head.labels ?? unnamedLabels(count);
+  /** The adapter that has a head: the one in use, else the companion of the embedded model. */
+  async #adapterWith([head], options) {
+    const active = this.#active;
+    if (head === undefined || this.inUse.heads.includes(head)) return active;
+    const companion = this.settings.companions?.[head];
+    return companion ? this.#openAdapter(companion, { signal: options.signal }) : active;
   }
 
   /**
@@ -91,8 +138,9 @@ export class Session {
    * @param {{ text: string, pair?: string }[]} inputs
    * @param {object} options of the call
    * @param {object} request what to compute: see RunRequest in engine.js
-   * @returns {Promise<import('./engine.js').RunResult & { windows: Windows[] }>} results by
-   *   engine input, and which of these are a text's
+   * @returns {Promise<import('./engine.js').RunResult & { windows: Windows[],
+   *   head: import('./heads.js').HeadConfig }>} results by engine input, which of these are a
+   *   text's, and what the model's configuration says of the head
    */
   async run(inputs, options, request) {
     this.check();
@@ -112,14 +160,16 @@ export class Session {
     return { ...results, windows: this.#report(engineInputs, results.usage, options) };
   }
 
-  /** Runs inputs of the engine. */
-  runPrepared(inputs, options, request) {
+  /** Runs inputs of the engine, by the adapter that has the heads asked for. */
+  async runPrepared(inputs, options, request) {
     this.check();
     const signal = joinSignals(readSignal(options.signal), this.#signal);
     const { onProgress } = options;
-    return this.engine.run(
+    const adapter = await this.#adapterWith(request.heads ?? [], options);
+    const results = await this.engine.run(
       {
         inputs,
+        adapter,
         maxLength: this.settings.config.max_positions,
         truncation: truncations[0],
         longText: 'error',
@@ -127,6 +177,7 @@ export class Session {
       },
       { signal, onProgress },
     );
+    return { ...results, head: this.engine.info().models[adapter].head };
   }
 
   /**

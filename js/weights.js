@@ -1,23 +1,19 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
-import { BertletError, badModel, errorOfStatus, throwIfAborted } from './errors.js';
+import { BertletError, errorOfStatus, throwIfAborted } from './errors.js';
 import { findHeads } from './heads.js';
 import { streamTensors } from './safetensors.js';
 import { readShardIndex } from './shard-index.js';
 import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
+import { badTensor, TensorWriter, writeConfig } from './tensor-writer.js';
 
 export const weightsFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
 
-/** Bytes of the staging window, unless one row is longer. */
-const stagingBytes = 1 << 20;
-
-/** Bytes of an element, by the types that a weight may have in a file. */
-const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
-
 /**
  * @typedef {{ address: number, parts: Set<string>, heads: Record<string, string>,
- *   parameters: number, labels: number }} LoadedModel where the C model is, and what it has (heads.js)
+ *   parameters: number, present: Map<string, number[]>, dtype: string }} LoadedModel
+ *   where the C model is, and what it has (heads.js); `present`: its tensors' shapes
  */
 
 /**
@@ -70,9 +66,9 @@ class ModelWriter {
   #names;
   /** @type {import('./heads.js').Heads} */
   #heads;
-  #configStruct;
-  #staging;
-  #stagingBytes;
+  #present = new Map();
+  /** @type {TensorWriter} */
+  #tensors;
   #stagingMark;
   #address = 0;
   #seen = new Map(); // tensor or scale by name → its type in the file
@@ -95,7 +91,7 @@ class ModelWriter {
   #create(file, tensors) {
     const memory = this.#memory;
     const config = this.#config;
-    const present = new Map();
+    const present = this.#present;
     for (const name of this.#names ?? tensors.keys()) {
       const tensor = identifyTensor(memory, name);
       if (tensor && !tensor.isScale) present.set(tensor.name, tensors.get(name)?.shape ?? []);
@@ -103,98 +99,46 @@ class ModelWriter {
     const heads = findHeads(present, config.head);
     this.#heads = heads;
     for (const { name } of tensorsOf(memory, config.layers, heads)) {
-      if (!present.has(name)) throw bad(this.#names ? indexFile : file, name, 'is missing');
+      if (!present.has(name)) throw badTensor(this.#names ? indexFile : file, name, 'is missing');
     }
-    const { model_type, head, ...fields } = config;
-    this.#configStruct = memory.writeStruct('bl_config', {
-      ...fields,
-      dtype: memory.constants[`BL_DTYPE_${this.#dtype.toUpperCase().replace('-', '_')}`],
-      activation: memory.constants[`BL_ACTIVATION_${config.activation}`],
-      parts: [...heads.parts].reduce((bits, part) => bits | memory.constants[`BL_PART_${part}`], 0),
-      labels: heads.labels,
-    });
+    const configStruct = writeConfig(memory, config, this.#dtype, heads);
+    this.#tensors = new TensorWriter(memory, configStruct);
     // Absurd sizes in config.json must fail here, before memory is taken for them.
     for (const [name, info] of tensors) this.#check(file, name, info);
 
     const pointer = memory.alloc(4);
-    const status = memory.tryCall('bl_model_create', memory.arena, this.#configStruct, pointer);
+    const status = memory.tryCall('bl_model_create', memory.arena, configStruct, pointer);
     if (status !== 'BL_OK') throw errorOfStatus(status);
     this.#address = memory.readU32(pointer);
     memory.seal();
     this.#stagingMark = memory.mark();
-    const widestRow = 4 * Math.max(config.hidden_size, config.intermediate_size);
-    this.#stagingBytes = Math.max(stagingBytes, widestRow);
-    this.#staging = memory.alloc(this.#stagingBytes);
+    this.#tensors.openStaging(4 * Math.max(config.hidden_size, config.intermediate_size));
   }
 
   /** What the file says of a tensor against what the configuration asks for. */
-  #check(file, name, { dtype, shape }) {
+  #check(file, name, info) {
     const { layers } = this.#config;
     const tensor = identifyTensor(this.#memory, name);
     if (!tensor || !this.#heads.isNeeded(tensor.name)) return undefined;
     if (tensor.layer >= layers) {
-      throw bad(file, name, `is of a layer beyond the ${layers} of config.json`);
+      throw badTensor(file, name, `is of a layer beyond the ${layers} of config.json`);
     }
-    const { rows, columns, is_matrix: isMatrix, quantizable } = this.#shapeOf(tensor);
-    if (tensor.isScale) {
-      if (!quantizable) return undefined;
-      const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-      if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
-        throw bad(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
-      }
-    } else {
-      const wanted = isMatrix ? [rows, columns] : [columns];
-      if (String(shape) !== String(wanted)) {
-        throw bad(file, name, `has the shape [${shape}], config.json makes it [${wanted}]`);
-      }
-      if (!Object.hasOwn(elementBytes, dtype) || (dtype === 'I8' && !quantizable)) {
-        throw new BertletError(
-          'UNSUPPORTED',
-          `${file}: tensor ${name} is ${dtype}; supported: F32, F16, BF16, for large matrices also I8.`,
-        );
-      }
-    }
-    return { ...tensor, rows, columns };
-  }
-
-  #shapeOf({ role, layer }) {
-    const memory = this.#memory;
-    return memory.scratch(() => {
-      const shape = memory.writeStruct('bl_tensor_shape');
-      memory.call('bl_model_tensor_shape', this.#configStruct, role, layer, shape);
-      return memory.readStruct('bl_tensor_shape', shape);
-    });
+    const shape = this.#tensors.check(file, name, tensor, info);
+    return shape && { tensor, shape };
   }
 
   /** Where the rows of a tensor go; null when nothing needs them. */
   #sinkFor(file, name, info) {
-    const tensor = this.#check(file, name, info);
-    if (!tensor) return null;
-    const memory = this.#memory;
-    const staging = this.#staging;
-    const { role, layer, rows, columns, isScale } = tensor;
-    const key = isScale ? tensor.name + scaleSuffix : tensor.name;
+    const checked = this.#check(file, name, info);
+    if (!checked) return null;
+    const { tensor, shape } = checked;
+    const key = tensor.isScale ? tensor.name + scaleSuffix : tensor.name;
     if (this.#seen.has(key)) {
       if (key === 'cls.predictions.bias') return null; // usual: it is the decoder's as well
-      throw bad(file, name, 'stands there under two names');
+      throw badTensor(file, name, 'stands there under two names');
     }
     this.#seen.set(key, info.dtype);
-
-    const rowBytes = isScale ? 4 : columns * elementBytes[info.dtype];
-    const windowBytes = rowBytes * Math.min(Math.floor(this.#stagingBytes / rowBytes), rows);
-    const [call, ...fixed] = isScale
-      ? ['bl_model_write_scales', this.#address, role, layer]
-      : ['bl_model_write_rows', this.#address, memory.arena, role, layer];
-    if (!isScale) fixed.push(memory.constants[`BL_SOURCE_${info.dtype}`]);
-    return {
-      rows,
-      window: () => memory.bytes(staging, windowBytes),
-      rowsReady: (begin, count) => {
-        if (memory.tryCall(call, ...fixed, begin, count, staging) !== 'BL_OK') {
-          throw bad(file, name, 'holds NaN, an infinity, or a negative scale');
-        }
-      },
-    };
+    return this.#tensors.sink(file, name, tensor, shape, info, this.#address);
   }
 
   finish() {
@@ -202,22 +146,25 @@ class ModelWriter {
     let parameters = 0;
     for (const tensor of tensorsOf(memory, this.#config.layers, this.#heads)) {
       const { name } = tensor;
-      if (!this.#seen.has(name)) throw bad(indexFile, name, 'is not in the file that is named');
+      if (!this.#seen.has(name))
+        throw badTensor(indexFile, name, 'is not in the file that is named');
       if (this.#seen.get(name) === 'I8' && !this.#seen.has(name + scaleSuffix)) {
-        throw bad(weightsFile, name + scaleSuffix, 'is missing');
+        throw badTensor(weightsFile, name + scaleSuffix, 'is missing');
       }
-      const { rows, columns } = this.#shapeOf(tensor);
+      const { rows, columns } = this.#tensors.shapeOf(tensor);
       parameters += rows * columns;
     }
     // It would say where something is missing.
     const where = memory.alloc(8);
     memory.call('bl_model_finish', this.#address, where, where + 4);
     memory.reset(this.#stagingMark);
-    const { parts, heads, labels } = this.#heads;
-    return { address: this.#address, parts, heads, labels, parameters };
+    return {
+      address: this.#address,
+      parts: this.#heads.parts,
+      heads: this.#heads.heads,
+      parameters,
+      present: this.#present,
+      dtype: this.#dtype,
+    };
   }
-}
-
-function bad(file, name, what) {
-  return badModel(`${file}: tensor ${name}`, what);
 }

@@ -22,6 +22,12 @@ const methods = {
     return { result: undefined, transfer: [] };
   },
 
+  async openAdapter(progress, signal, { source, sourceOptions }) {
+    const report = (...event) => progress({ bytes: event });
+    const result = await engine.openAdapter(source, sourceOptions, { signal, report });
+    return { result, transfer: [] };
+  },
+
   async run(onProgress, signal, { request }) {
     const result = await engine.run(request, { signal, onProgress });
     return { result, transfer: transferablesOf(result) };

@@ -1,7 +1,9 @@
 import { badArgument, readInputs } from '../inputs.js';
+import { encodeText, readLength, runEncoded } from '../windows.js';
 import { matrix } from './embed.js';
+import { addLosses, readLabels } from './loss.js';
 
-/** Heads whose values are `logits`, the first that there is; a second one has a name of its own. */
+/** Heads whose values are `logits`: the first that there is. */
 const logitHeads = [
   'sequence-classification',
   'multiple-choice',
@@ -16,9 +18,9 @@ const logitHeads = [
  * @param {import('../session.js').Session} session
  */
 export async function forward(session, x, options = {}) {
-  session.check();
   const { inputs, isArray } = readInputs(x);
-  if (options.longText === 'window') {
+  const length = readLength(session, options);
+  if (length.longText === 'window') {
     throw badArgument('forward has no windows: choose longText "truncate" or "error".');
   }
   const { config } = session.settings;
@@ -26,18 +28,26 @@ export async function forward(session, x, options = {}) {
     hiddenStates: readLayers('hiddenStates', options.hiddenStates, config.layers + 1),
     attentions: readLayers('attentions', options.attentions, config.layers),
   };
-  const present = options.logits === false ? [] : session.engine.info().heads;
-  const heads = logitHeads.filter((name) => present.includes(name));
-  const pooler = session.engine.info().hasPooler ? ['pooler'] : [];
-  const { outputs } = await session.run(inputs, options, {
+  const { heads: present, hasPooler } = session.inUse;
+  const heads = options.logits === false ? [] : chooseHeads(present);
+  const labels = readLabels(options, heads, inputs.length, isArray);
+  const texts = inputs.map((input, i) => encodeText(session.tokenizer, input, length, i));
+  const { outputs, head } = await runEncoded(session, texts, options, {
     hiddenStates: distinct(kept.hiddenStates),
     attentions: distinct(kept.attentions),
-    heads: [...pooler, ...heads],
+    heads: [...heads, ...(hasPooler ? ['pooler'] : [])],
   });
   const results = outputs.map((output, i) =>
-    describe(session, inputs[i], options, output, kept, heads),
+    describe(session, texts[i].encodings[0], output, kept, heads),
   );
+  if (labels) addLosses(results, labels, heads[0], head.problemType);
   return isArray ? results : results[0];
+}
+
+/** The head with the logits; beside a masked LM, as after pre-training, also the other one. */
+function chooseHeads(present) {
+  const [main, ...others] = logitHeads.filter((name) => present.includes(name));
+  return [main, ...(main === 'masked-lm' ? others : [])].filter(Boolean);
 }
 
 const distinct = (layers) => layers && [...new Set(layers)].sort((a, b) => a - b);
@@ -56,12 +66,7 @@ function readLayers(name, value, count) {
   });
 }
 
-function describe(session, { text, pair }, options, output, kept, heads) {
-  const encoding = session.tokenizer.encode(text, {
-    pair,
-    truncation: options.truncation ?? true,
-    maxLength: session.readMaxLength(options),
-  });
+function describe(session, encoding, output, kept, heads) {
   const { length: tokens } = encoding.ids;
   const { heads: attentionHeads } = session.settings.config;
   const { pooler } = output.heads;

@@ -1,0 +1,120 @@
+// Rows of tensors from a file into the core, through one small staging window: what a model's
+// weights and an adapter's have in common.
+import { BertletError, badModel } from './errors.js';
+
+/** Bytes of the staging window, unless one row is longer. */
+const stagingBytes = 1 << 20;
+
+/** Bytes of an element, by the types that a weight may have in a file. */
+export const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
+
+/** @typedef {import('./safetensors.js').TensorInfo} TensorInfo */
+
+export class TensorWriter {
+  #memory;
+  #config;
+  #staging = 0;
+  #stagingBytes = 0;
+
+  /**
+   * @param {import('./memory.js').Memory} memory
+   * @param {number} config address of the bl_config that the tensors must agree with
+   */
+  constructor(memory, config) {
+    this.#memory = memory;
+    this.#config = config;
+  }
+
+  /** Takes the staging window from scratch memory. */
+  openStaging(widestRow) {
+    this.#stagingBytes = Math.max(stagingBytes, widestRow);
+    this.#staging = this.#memory.alloc(this.#stagingBytes);
+  }
+
+  /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape */
+  shapeOf({ role, layer }) {
+    const memory = this.#memory;
+    return memory.scratch(() => {
+      const shape = memory.writeStruct('bl_tensor_shape');
+      memory.call('bl_model_tensor_shape', this.#config, role, layer, shape);
+      return memory.readStruct('bl_tensor_shape', shape);
+    });
+  }
+
+  /**
+   * What a file says of a tensor against what the configuration asks for.
+   * @returns {{ rows: number, columns: number } | undefined} undefined: not needed
+   */
+  check(file, name, tensor, { dtype, shape }) {
+    const { rows, columns, is_matrix: isMatrix, quantizable } = this.shapeOf(tensor);
+    if (tensor.isScale) {
+      if (!quantizable) return undefined;
+      const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
+      if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
+        throw badTensor(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
+      }
+      return { rows, columns };
+    }
+    checkShape(file, name, shape, isMatrix ? [rows, columns] : [columns]);
+    checkType(file, name, dtype, quantizable);
+    return { rows, columns };
+  }
+
+  /** Where the rows of a checked tensor go. @param {number} model its address */
+  sink(file, name, tensor, { rows, columns }, { dtype }, model) {
+    const memory = this.#memory;
+    const { role, layer, isScale } = tensor;
+    if (isScale) {
+      return this.sinkTo(file, name, rows, 4, 'bl_model_write_scales', model, role, layer);
+    }
+    const rowBytes = columns * elementBytes[dtype];
+    const type = memory.constants[`BL_SOURCE_${dtype}`];
+    const target = ['bl_model_write_rows', model, memory.arena, role, layer, type];
+    return this.sinkTo(file, name, rows, rowBytes, ...target);
+  }
+
+  /** Rows go to an export of the core that ends with (first row, count, address). */
+  sinkTo(file, name, rows, rowBytes, call, ...fixed) {
+    const memory = this.#memory;
+    const staging = this.#staging;
+    const windowBytes = rowBytes * Math.min(Math.floor(this.#stagingBytes / rowBytes), rows);
+    return {
+      rows,
+      window: () => memory.bytes(staging, windowBytes),
+      rowsReady: (begin, count) => {
+        if (memory.tryCall(call, ...fixed, begin, count, staging) !== 'BL_OK') {
+          throw badTensor(file, name, 'holds NaN, an infinity, or a negative scale');
+        }
+      },
+    };
+  }
+}
+
+export function checkShape(file, name, shape, wanted) {
+  if (String(shape) !== String(wanted)) {
+    throw badTensor(file, name, `has the shape [${shape}], config.json makes it [${wanted}]`);
+  }
+}
+
+export function checkType(file, name, dtype, quantizable) {
+  if (Object.hasOwn(elementBytes, dtype) && (dtype !== 'I8' || quantizable)) return;
+  throw new BertletError(
+    'UNSUPPORTED',
+    `${file}: tensor ${name} is ${dtype}; supported: F32, F16, BF16, for large matrices also I8.`,
+  );
+}
+
+export function badTensor(file, name, what) {
+  return badModel(`${file}: tensor ${name}`, what);
+}
+
+/** Writes a bl_config. @returns {number} its address */
+export function writeConfig(memory, { model_type, head, ...fields }, dtype, { parts, labels }) {
+  return memory.writeStruct('bl_config', {
+    ...fields,
+    dtype: memory.constants[`BL_DTYPE_${dtype.toUpperCase().replace('-', '_')}`],
+    activation: memory.constants[`BL_ACTIVATION_${fields.activation}`],
+    parts: [...parts].reduce((bits, part) => bits | memory.constants[`BL_PART_${part}`], 0),
+    labels,
+  });
+}
