@@ -200,9 +200,17 @@ class AdapterWriter {
     if (status !== 'BL_OK') throw this.#missing(memory.readU32(where), memory.readU32(where + 4));
     memory.reset(this.#top);
     memory.seal();
-    const { parts, heads } = this.#heads;
+    const { parts, heads, labels } = this.#heads;
     const { parameters, dtype } = this.#base;
-    return { address: this.#address, parts, heads, parameters, present: this.#present, dtype };
+    return {
+      address: this.#address,
+      parts,
+      heads,
+      labels,
+      parameters,
+      present: this.#present,
+      dtype,
+    };
   }
 
   #missing(role, layer) {

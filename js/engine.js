@@ -90,7 +90,7 @@ export class Engine {
   }
 
   /** @returns {{ memoryBytes: number, parameters: number, threads: number,
-   *   models: { heads: string[], hasPooler: boolean, head: import('./heads.js').HeadConfig }[] }}
+   *   models: { heads: string[], labels: number, hasPooler: boolean, head: import('./heads.js').HeadConfig }[] }}
    *   `models`: the base, then adapters in the order of their loading */
   info() {
     return {
@@ -254,6 +254,6 @@ export class Engine {
   }
 }
 
-function describe({ heads, parts, head }) {
-  return { heads: Object.keys(heads), hasPooler: parts.has('POOLER'), head };
+function describe({ heads, labels, parts, head }) {
+  return { heads: Object.keys(heads), labels, hasPooler: parts.has('POOLER'), head };
 }

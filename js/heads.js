@@ -33,9 +33,11 @@ export function partOf(name) {
 
 /**
  * What config.json says of heads.
- * @typedef {{ classifier?: string, tied: boolean, labels?: string[], problemType?: string }} HeadConfig
+ * @typedef {{ classifier?: string, tied: boolean, labels?: string[], problemType?: string,
+ *   scoreFunction?: 'sigmoid' | 'none' }} HeadConfig
  *   `classifier`: which head a classifier's tensors are, where the architecture says so;
- *   `tied`: the masked LM decodes by the word embeddings; `labels`: by number, where given
+ *   `tied`: the masked LM decodes by the word embeddings; `labels`: by number, where given;
+ *   `scoreFunction`: of a cross-encoder, where sentence-transformers wrote one
  *
  * @param {Record<string, unknown>} json config.json
  * @param {string} [file] its name
@@ -50,7 +52,19 @@ export function readHeadConfig(json, file = 'config.json') {
     tied: json.tie_word_embeddings !== false,
     labels: readLabels(json, file),
     problemType: json.problem_type ?? undefined,
+    scoreFunction: readScoreFunction(json),
   };
+}
+
+/** sentence-transformers names a class of torch; what it does not name is a sigmoid. */
+function readScoreFunction({
+  sentence_transformers: own,
+  sbert_ce_default_activation_function: old,
+}) {
+  const name = String(own?.activation_fn ?? old ?? '')
+    .split('.')
+    .pop();
+  return { Identity: 'none', Sigmoid: 'sigmoid' }[name];
 }
 
 /** Labels by number; transformers calls those without a name LABEL_0, LABEL_1, … */

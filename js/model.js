@@ -4,8 +4,12 @@ import { classify } from './tasks/classify.js';
 import { embed, similarity } from './tasks/embed.js';
 import { fillMask } from './tasks/fill-mask.js';
 import { forward } from './tasks/forward.js';
+import { multipleChoice } from './tasks/multiple-choice.js';
 import { nextSentence } from './tasks/next-sentence.js';
+import { rank } from './tasks/rank.js';
+import { summarize } from './tasks/summarize.js';
 import { tagTokens } from './tasks/tag-tokens.js';
+import { zeroShot } from './tasks/zero-shot.js';
 
 /** A loaded model: see index.d.ts for what each call takes and gives. */
 export class Model {
@@ -63,6 +67,22 @@ export class Model {
 
   async answer(x, options) {
     return answer(this.#session, x, options);
+  }
+
+  async zeroShot(x, labels, options) {
+    return zeroShot(this.#session, x, labels, options);
+  }
+
+  async rank(query, documents, options) {
+    return rank(this.#session, query, documents, options);
+  }
+
+  async multipleChoice(prompt, choices, options) {
+    return multipleChoice(this.#session, prompt, choices, options);
+  }
+
+  async summarize(text, options) {
+    return summarize(this.#session, text, options);
   }
 
   async nextSentence(a, b, options) {

@@ -12,7 +12,7 @@ const indexFile = 'model.safetensors.index.json';
 
 /**
  * @typedef {{ address: number, parts: Set<string>, heads: Record<string, string>,
- *   parameters: number, present: Map<string, number[]>, dtype: string }} LoadedModel
+ *   labels: number, parameters: number, present: Map<string, number[]>, dtype: string }} LoadedModel
  *   where the C model is, and what it has (heads.js); `present`: its tensors' shapes
  */
 
@@ -162,6 +162,7 @@ class ModelWriter {
       address: this.#address,
       parts: this.#heads.parts,
       heads: this.#heads.heads,
+      labels: this.#heads.labels,
       parameters,
       present: this.#present,
       dtype: this.#dtype,
