@@ -187,7 +187,6 @@ function transformersJs(engine, threads) {
     node: engine.node,
     threads,
     isolated: threads > 1,
-    main: true,
   };
   const options = {
     entry: page
@@ -210,8 +209,10 @@ function transformersJs(engine, threads) {
     precision: dtype === 'q8' ? 'int8' : 'fp32',
     scope: 'call',
     native: !page,
+    // Beside it, its float model in native code tells nothing new.
+    main: page || dtype === 'q8',
     spins: page && threads > 1,
-    long: dtype === 'q8',
+    long: dtype === 'q8' && threads === 1,
     loads: true,
     quick: dtype === 'q8',
   }));

@@ -20,12 +20,12 @@ export const STEADY = [...Object.keys(WORKLOADS), 'tokenizer'];
 /** How long and how often. `warm`: at least `ms` and `calls`, but no longer than `mostMs`. */
 export const PACES = {
   full: {
-    rounds: { query: 7, tok128: 7, batch32: 7, mixed64: 3, corpus: 2, tokenizer: 4, load: 5 },
-    sliceMs: { query: 300, tok128: 500, batch32: 600, mixed64: 0, corpus: 0, tokenizer: 0 },
+    rounds: { query: 7, tok128: 7, batch32: 7, mixed64: 2, corpus: 2, tokenizer: 4, load: 5 },
+    sliceMs: { query: 250, tok128: 400, batch32: 500, mixed64: 0, corpus: 0, tokenizer: 0 },
     warm: {
       query: { ms: 1500, calls: 10, mostMs: 3000 },
-      tok128: { ms: 1500, calls: 5, mostMs: 3000 },
-      batch32: { ms: 1000, calls: 3, mostMs: 3000 },
+      tok128: { ms: 1000, calls: 5, mostMs: 3000 },
+      batch32: { ms: 500, calls: 2, mostMs: 3000 },
       mixed64: { ms: 0, calls: 1, mostMs: 0 },
       corpus: { ms: 0, calls: 0, mostMs: 0 },
       tokenizer: { ms: 0, calls: 1, mostMs: 0 },
@@ -63,6 +63,8 @@ export function takesWorkload(contender, workload) {
   return true;
 }
 
+const FEWER = { query: 5, tok128: 5, batch32: 5 };
+
 const oneThread = ({ threads, scope }) => threads === 1 && scope !== 'tokenizer';
 
 /** Our calls on one and two threads; of the peers the best that have two. */
@@ -71,19 +73,23 @@ function takesThreads({ ours, scope, threads, native, id }) {
   return threads > 1 && !native && /fp32 fused|int8|q8/.test(id);
 }
 
-function partsOf(engine) {
-  return [
+/** @param {string} engine @param {Record<string, number>} minutes by kind of part */
+function partsOf(engine, minutes) {
+  const parts = [
     {
       name: `${engine}-short`,
       workloads: SHORT,
       takes: (contender) => oneThread(contender) && contender.main,
-      minutes: 6,
     },
     {
-      name: `${engine}-long`,
-      workloads: LONG,
+      name: `${engine}-mixed64`,
+      workloads: ['mixed64'],
       takes: (contender) => oneThread(contender) && contender.long,
-      minutes: 7,
+    },
+    {
+      name: `${engine}-corpus`,
+      workloads: ['corpus'],
+      takes: (contender) => oneThread(contender) && contender.long,
     },
     {
       name: `${engine}-threads`,
@@ -91,23 +97,29 @@ function partsOf(engine) {
       workloads: [...SHORT, 'corpus'],
       threads: [1, 2],
       takes: takesThreads,
-      minutes: 6,
     },
     {
       name: `${engine}-tokenizer`,
       workloads: ['tokenizer'],
       takes: ({ scope }) => scope === 'tokenizer',
-      minutes: 2,
     },
-    { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => loads, minutes: 3 },
-    { name: `${engine}-roofline`, kind: 'roofline', minutes: 2 },
-  ].map((part) => ({ kind: 'steady', group: 'one', threads: [1], ...part, engine }));
+    { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => loads },
+    { name: `${engine}-roofline`, kind: 'roofline' },
+  ];
+  return parts.map((part) => ({
+    ...{ kind: 'steady', group: 'one', threads: [1], ...part, engine },
+    minutes: minutes[part.name.slice(engine.length + 1)],
+  }));
 }
 
 /** A complete run. The oldest engine that is supported, in short: it would say nothing new. */
 export const PARTS = [
-  ...partsOf('chromium'),
-  ...partsOf('node24'),
+  ...partsOf('chromium', {
+    ...{ short: 7, mixed64: 5, corpus: 4, threads: 6, tokenizer: 2, load: 3, roofline: 2 },
+  }),
+  ...partsOf('node24', {
+    ...{ short: 5, mixed64: 4, corpus: 2, threads: 4, tokenizer: 2, load: 2, roofline: 2 },
+  }),
   {
     name: 'node20-short',
     engine: 'node20',
@@ -116,8 +128,8 @@ export const PARTS = [
     workloads: SHORT,
     threads: [1],
     takes: (contender) => oneThread(contender) && contender.main && !contender.native,
-    rounds: { query: 5, tok128: 5, batch32: 5 },
-    minutes: 3,
+    rounds: FEWER,
+    minutes: 2,
   },
 ];
 

@@ -63,7 +63,7 @@ function madeUpResults() {
         row('PyTorch fp32', { query: [5], batch32: [90] }, { native: true }),
         row('transformers.js q8', {}, { error: 'query: cosine 0.5 to PyTorch fp32' }),
       ]),
-      steady('chromium-long', [row('bertlet int8 relaxed, encoder', { mixed64: [1000] })]),
+      steady('chromium-mixed64', [row('bertlet int8 relaxed, encoder', { mixed64: [1000] })]),
       steady(
         'chromium-threads',
         [
