@@ -29,7 +29,11 @@ import {
  * @typedef {{
  *   modelMaxLength?: number,
  *   specialTokens: { [name: string]: string },
- * }} TokenizerInfo `specialTokens`: by the names bos, eos, unk, sep, pad, cls, mask
+ *   cleanUp?: boolean,
+ *   subwordPrefix?: string,
+ * }} TokenizerInfo `specialTokens`: by the names bos, eos, unk, sep, pad, cls, mask;
+ *   `cleanUp`: what transformers shows has spaces taken out; `subwordPrefix`: of tokens that go
+ *   on with a word
  * @typedef {import('./tokenizer-fields.js').Place} Place
  */
 
@@ -68,7 +72,8 @@ export function readTokenizer(json, settings) {
   if (/\p{Surrogate}/u.test(texts.join('\n'))) {
     throw badField(json, 'some text', 'is not valid Unicode');
   }
-  return { blob: packBlob(numbers, texts), info: readInfo(settings.value, unknown, idOf) };
+  const info = { ...readInfo(settings.value, unknown, idOf), subwordPrefix: prefix };
+  return { blob: packBlob(numbers, texts), info };
 }
 
 /** How many entries there are, and their numbers. @param {(number | string)[][]} entries */
@@ -189,5 +194,5 @@ function readInfo(settings, unknown, idOf) {
   const length = settings.model_max_length;
   // transformers writes 1e30 where a tokenizer has no limit.
   const modelMaxLength = Number.isSafeInteger(length) && length > 0 ? length : undefined;
-  return { modelMaxLength, specialTokens };
+  return { modelMaxLength, specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };
 }

@@ -27,3 +27,28 @@ export function softmax(logits) {
   for (let i = 0; i < scores.length; i++) scores[i] /= sum;
   return scores;
 }
+
+/**
+ * Where the largest scores are.
+ * @param {ArrayLike<number>} scores
+ * @param {number} count how many at most
+ * @param {Iterable<number>} [among] indices; all where it is left out
+ * @returns {number[]} best first; of equal scores the lower index
+ */
+export function bestOf(scores, count, among = scores.keys()) {
+  const best = [];
+  for (const index of among) {
+    if (best.length === count && !isBefore(scores, index, best.at(-1))) continue;
+    let low = 0;
+    for (let high = best.length; low < high; ) {
+      const middle = (low + high) >> 1;
+      if (isBefore(scores, best[middle], index)) low = middle + 1;
+      else high = middle;
+    }
+    best.splice(low, 0, index);
+    if (best.length > count) best.pop();
+  }
+  return best;
+}
+
+const isBefore = (scores, a, b) => scores[a] > scores[b] || (scores[a] === scores[b] && a < b);

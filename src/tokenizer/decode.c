@@ -44,35 +44,41 @@ static uint32_t shown(const bl_tokenizer *tokenizer, int32_t id, uint32_t skip_s
 
 bl_status bl_tokenizer_decode(bl_arena *arena, const bl_tokenizer *tokenizer, const int32_t *ids,
                               size_t count, uint32_t skip_special_tokens, bl_text *text) {
-    size_t bytes = 0;
-    bl_text token;
+    bl_text *tokens = bl_arena_alloc_array(arena, count, sizeof(bl_text));
+    if (!tokens)
+        return BL_OUT_OF_MEMORY;
+    size_t shown_count = 0;
     for (size_t i = 0; i < count; i++)
-        if (shown(tokenizer, ids[i], skip_special_tokens, &token))
-            bytes += token.length + 1;
+        shown_count += shown(tokenizer, ids[i], skip_special_tokens, &tokens[shown_count]);
+    return bl_tokenizer_join(arena, tokenizer, tokens, shown_count, text);
+}
+
+bl_status bl_tokenizer_join(bl_arena *arena, const bl_tokenizer *tokenizer, const bl_text *tokens,
+                            size_t count, bl_text *text) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += tokens[i].length + 1;
     uint8_t *out = bl_arena_alloc(arena, bytes);
     if (!out)
         return BL_OUT_OF_MEMORY;
     uint32_t wordpiece = tokenizer->decoder == BL_DECODER_WORDPIECE;
     bl_text prefix = tokenizer->decoder_prefix;
-    uint32_t first = 1;
     size_t written = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!shown(tokenizer, ids[i], skip_special_tokens, &token))
-            continue;
+        bl_text token = tokens[i];
         size_t begin = written;
         uint32_t joined = wordpiece && token.length >= prefix.length &&
                           memcmp(token.bytes, prefix.bytes, prefix.length) == 0;
-        if (!first && joined) {
+        if (i > 0 && joined) {
             token.bytes += prefix.length;
             token.length -= prefix.length;
-        } else if (!first) {
+        } else if (i > 0) {
             out[written++] = ' ';
         }
         memcpy(out + written, token.bytes, token.length);
         written += token.length;
         if (wordpiece && tokenizer->clean_up)
             written = begin + clean_up(out + begin, written - begin);
-        first = 0;
     }
     *text = (bl_text){out, written};
     return BL_OK;

@@ -105,6 +105,10 @@ bl_status bl_tokenizer_encode_batch(bl_arena *arena, const bl_tokenizer *tokeniz
 bl_status bl_tokenizer_decode(bl_arena *arena, const bl_tokenizer *tokenizer, const int32_t *ids,
                               size_t count, uint32_t skip_special_tokens, bl_text *text);
 
+/* Texts of tokens to one text, as the tokenizer's decoder joins them. */
+bl_status bl_tokenizer_join(bl_arena *arena, const bl_tokenizer *tokenizer, const bl_text *tokens,
+                            size_t count, bl_text *text);
+
 /* Tokens of the vocabulary and added ones, each once. */
 uint32_t bl_tokenizer_vocab_size(const bl_tokenizer *tokenizer);
 

@@ -195,6 +195,14 @@ static void test_texts_of_ids(void) {
     CHECK(text.length == 5 && memcmp(text.bytes, "hello", 5) == 0);
     CHECK(bl_tokenizer_decode(&f.arena, f.tokenizer, ids, 0, 0, &text) == BL_OK);
     CHECK(text.length == 0);
+    static const bl_text pieces[] = {{(const uint8_t *)"##un", 4},
+                                     {(const uint8_t *)"##known", 7},
+                                     {(const uint8_t *)"#", 1},
+                                     {(const uint8_t *)"!", 1}};
+    CHECK(bl_tokenizer_join(&f.arena, f.tokenizer, pieces, 4, &text) == BL_OK);
+    CHECK(text.length == 12 && memcmp(text.bytes, "##unknown #!", 12) == 0);
+    CHECK(bl_tokenizer_join(&f.arena, f.tokenizer, pieces, 0, &text) == BL_OK);
+    CHECK(text.length == 0);
     CHECK(bl_tokenizer_vocab_size(f.tokenizer) == VOCABULARY + 2);
     CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"##aff", 5) == 8);
     CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"New \xc3\x89", 6) == 20);

@@ -1,0 +1,132 @@
+import { badArgument, readChoice, readCount } from '../inputs.js';
+import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
+import { bestOf, softmax } from './scores.js';
+
+/** Tokens of a window where neither the call nor the model says less. */
+const usualLength = 384;
+
+/**
+ * See index.d.ts. Windows, candidates and scores are those of the question-answering pipeline
+ * of transformers 4.
+ * @param {import('../session.js').Session} session
+ */
+export async function answer(session, x, options = {}) {
+  const isArray = Array.isArray(x);
+  const inputs = (isArray ? x : [x]).map(readQuestion);
+  const { settings, tokenizer } = session;
+  const maxLength = options.maxLength ?? Math.min(usualLength, settings.maxLength);
+  const length = {
+    ...readLength(session, { ...options, maxLength }, 'window'),
+    truncation: 'only_second',
+  };
+  const topK = readCount('topK', options.topK, 1);
+  const longest = readCount('maxAnswerLength', options.maxAnswerLength, 15);
+  const allowNone = readChoice('allowNone', options.allowNone ?? false, [true, false]);
+  const head = session.findHead('answer', 'question-answering');
+  const texts = inputs.map(({ question, context }, i) => {
+    const { length: asked } = tokenizer.encode(question, { addSpecialTokens: false });
+    const strideOf = (whole) => usualStride(maxLength, countAdded(whole) + asked);
+    const input = { text: question, pair: context };
+    const encoded = encodeText(tokenizer, input, length, i, strideOf);
+    const encodings = encoded.encodings.map((window) => findRows(tokenizer, window, asked));
+    return { ...encoded, encodings };
+  });
+  const { outputs, windows } = await runEncoded(session, texts, options, { heads: [head] });
+  const results = texts.map(({ encodings }, i) => {
+    const found = encodings.map(({ rows, spans }, window) => {
+      const logits = outputs[windows[i].first + window].heads[head];
+      return scoreSpans(logits, rows, spans, longest);
+    });
+    return choose(found, inputs[i].context, topK, allowNone);
+  });
+  return isArray ? results : results[0];
+}
+
+function readQuestion(item, i) {
+  const { question, context } = item ?? {};
+  const isText = (part) => typeof part === 'string' && part !== '';
+  if (isText(question) && isText(context)) return { question, context };
+  throw badArgument(`Input ${i} is not { question, context } with two strings that say something.`);
+}
+
+/**
+ * A window as the engine takes it. `rows`: the tokens of the context, and the one that stands for
+ * no answer; `spans`: where in the context the word of each row stands, null where it is not there.
+ * @param {import('../tokenizer.js').Tokenizer} tokenizer
+ * @param {import('../encoding.js').Encoding} encoding
+ * @param {number} asked how many tokens the question has
+ */
+function findRows(tokenizer, { ids, typeIds, offsets, specialTokensMask }, asked) {
+  const rows = [];
+  const spans = [];
+  let own = 0;
+  ids.forEach((id, row) => {
+    const inContext = specialTokensMask[row] === 0 && own++ >= asked;
+    if (!inContext && id !== tokenizer.clsTokenId) return;
+    const [start, end] = offsets[row];
+    const before = spans.at(-1);
+    const goesOn = inContext && before && tokenizer.isSubword(id);
+    if (goesOn) before[1] = end;
+    rows.push(row);
+    spans.push(goesOn ? before : inContext ? [start, end] : null);
+  });
+  return { ids, typeIds, spans, rows: rows.length > 0 ? rows : [0] };
+}
+
+/**
+ * How likely each stretch of a window is the answer: that of row `s` to row `s + k` has the
+ * score `scores[s * longest + k]`; and how likely there is none.
+ */
+function scoreSpans(logits, rows, spans, longest) {
+  const column = (offset) => softmax(logits.filter((_, i) => i % 2 === offset));
+  const starts = column(0);
+  const ends = column(1);
+  const scores = new Float64Array(spans.length * longest);
+  spans.forEach((span, s) => {
+    if (!span || rows[s] === 0) return;
+    for (let k = 0; k < longest && s + k < spans.length; k++) {
+      scores[s * longest + k] = starts[s] * ends[s + k];
+    }
+  });
+  return { scores, spans, longest, none: rows[0] === 0 ? starts[0] * ends[0] : 0 };
+}
+
+/**
+ * The best answers that don't overlap. The pipeline may give one answer many times, a word
+ * longer or shorter: it is asked for more until enough of them stand apart.
+ */
+function choose(windows, context, topK, allowNone) {
+  const most = windows.reduce((sum, { scores }) => sum + scores.length, 0);
+  for (let asked = topK; ; asked *= 4) {
+    const answers = gather(windows, context, 2 * asked + 10);
+    if (allowNone) {
+      const score = Math.min(...windows.map(({ none }) => none));
+      answers.push({ answer: '', score, start: 0, end: 0 });
+    }
+    const chosen = [];
+    for (const found of answers.sort((a, b) => b.score - a.score).slice(0, asked)) {
+      const isApart = ({ start, end }) => end <= found.start || found.end <= start;
+      if (chosen.length < topK && chosen.every(isApart)) chosen.push(found);
+    }
+    if (chosen.length === topK || asked >= most) return chosen;
+  }
+}
+
+/** The best stretches of each window, whole words; those with the same words add up. */
+function gather(windows, context, count) {
+  const answers = new Map();
+  for (const { scores, spans, longest } of windows) {
+    for (const index of bestOf(scores, count)) {
+      if (scores[index] === 0) break;
+      const s = Math.floor(index / longest);
+      const [start] = spans[s];
+      const [, end] = spans[s + (index % longest)];
+      const words = context.slice(start, end);
+      const key = words.toLowerCase();
+      const known = answers.get(key);
+      if (known) known.score += scores[index];
+      else answers.set(key, { answer: words, score: scores[index], start, end });
+    }
+  }
+  return [...answers.values()];
+}

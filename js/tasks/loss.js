@@ -1,0 +1,130 @@
+// What labels cost a head, as transformers' Bert classes compute it for a batch of one.
+import { BertletError } from '../errors.js';
+import { badArgument } from '../inputs.js';
+
+/** A row with this label does not count. */
+const ignored = -100;
+
+/** The options with labels that a model takes, by the head that gives its logits. */
+const namesByHead = {
+  'question-answering': ['startPositions', 'endPositions'],
+  'masked-lm': ['labels', 'nextSentenceLabel'],
+};
+
+/**
+ * The labels of each input, undefined where a call has none.
+ * @param {object} options of the call
+ * @param {string[]} heads the model's, the one with the `logits` first
+ * @param {number} count of inputs
+ * @param {boolean} isArray whether they came as an array: then labels do too
+ */
+export function readLabels(options, [main, second], count, isArray) {
+  const known = ['labels', 'nextSentenceLabel', 'startPositions', 'endPositions'];
+  const given = known.filter((name) => (options[name] ?? null) !== null);
+  if (given.length === 0) return undefined;
+  if (!main) throw new BertletError('NO_HEAD', `${given[0]}: this model has no head with logits.`);
+  const names = namesByHead[main] ?? ['labels'];
+  const taken = main === 'masked-lm' && !second ? ['labels'] : names;
+  const wrong = given.find((name) => !taken.includes(name));
+  if (wrong) throw badArgument(`${wrong}: a ${main} head takes ${taken.join(' and ')}.`);
+  if (main === 'question-answering' && given.length === 1) {
+    throw badArgument('startPositions and endPositions go together.');
+  }
+  // One number says which of the choices is right.
+  const isShared = !isArray || main === 'multiple-choice';
+  for (const name of given) {
+    if (isShared || (Array.isArray(options[name]) && options[name].length === count)) continue;
+    throw badArgument(`${name} is not an array with an entry for each of the ${count} inputs.`);
+  }
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(given.map((name) => [name, isShared ? options[name] : options[name][i]])),
+  );
+}
+
+/**
+ * Puts a `loss` into each result of forward().
+ * @param {object[]} results as index.d.ts describes them
+ * @param {NonNullable<ReturnType<typeof readLabels>>} labels
+ * @param {string} main the head with the `logits`
+ * @param {string} [problemType] of config.json
+ */
+export function addLosses(results, labels, main, problemType) {
+  const choices = main === 'multiple-choice' && results.map(({ logits }) => logits.data[0]);
+  results.forEach((result, i) => {
+    result.loss = choices
+      ? crossEntropy(choices, [labels[i].labels])
+      : lossOf(result, main, labels[i], problemType);
+  });
+}
+
+function lossOf(result, main, labels, problemType) {
+  if (main === 'question-answering') {
+    const { startLogits, endLogits } = result;
+    const start = positionLoss('startPositions', startLogits.data, labels.startPositions);
+    return (start + positionLoss('endPositions', endLogits.data, labels.endPositions)) / 2;
+  }
+  const { data, shape } = result.logits;
+  if (main === 'sequence-classification') return sequenceLoss(data, labels.labels, problemType);
+  if (main === 'next-sentence-prediction') return crossEntropy(data, [labels.labels]);
+  let loss = 0;
+  if ('labels' in labels) {
+    const { labels: list } = labels;
+    if (list?.length !== shape[0]) {
+      throw badArgument(`labels must have a number for each of the ${shape[0]} tokens.`);
+    }
+    loss += crossEntropy(data, Array.from(list));
+  }
+  if ('nextSentenceLabel' in labels) {
+    loss += crossEntropy(result.seqRelationshipLogits.data, [labels.nextSentenceLabel]);
+  }
+  return loss;
+}
+
+/** Without a problem type the labels tell, as there. */
+function sequenceLoss(logits, labels, problemType) {
+  const isList = Array.isArray(labels) || ArrayBuffer.isView(labels);
+  const usual = isList ? 'multi_label_classification' : 'single_label_classification';
+  const problem = problemType ?? (logits.length === 1 ? 'regression' : usual);
+  if (problem === 'single_label_classification') return crossEntropy(logits, [labels]);
+  const targets = isList ? Array.from(labels) : [labels];
+  if (targets.length !== logits.length || !targets.every(Number.isFinite)) {
+    throw badArgument(`labels must have ${logits.length} numbers, one for each label.`);
+  }
+  const cost =
+    problem === 'regression'
+      ? (x, y) => (x - y) ** 2
+      : (x, y) => Math.max(x, 0) - x * y + Math.log1p(Math.exp(-Math.abs(x)));
+  return targets.reduce((sum, y, i) => sum + cost(logits[i], y), 0) / targets.length;
+}
+
+/** A position beyond the text is ignored, which leaves nothing: NaN, as there. */
+function positionLoss(name, logits, position) {
+  if (!Number.isInteger(position)) throw badArgument(`${name} has ${position}, which is no token.`);
+  const index = Math.max(position, 0);
+  return crossEntropy(logits, [index < logits.length ? index : ignored]);
+}
+
+/**
+ * The mean over rows whose label counts of -log softmax(row)[label].
+ * @param {ArrayLike<number>} logits [labels.length][n]
+ * @param {number[]} labels
+ */
+function crossEntropy(logits, labels) {
+  const width = logits.length / labels.length;
+  let sum = 0;
+  let rows = 0;
+  labels.forEach((label, row) => {
+    if (label === ignored) return;
+    if (!Number.isInteger(label) || label < 0 || label >= width) {
+      throw badArgument(`A label is ${label}; it is a whole number from 0 to ${width - 1}.`);
+    }
+    const at = (k) => logits[row * width + k];
+    let largest = -Infinity;
+    for (let k = 0; k < width; k++) largest = Math.max(largest, at(k));
+    let total = 0;
+    for (let k = 0; k < width; k++) total += Math.exp(at(k) - largest);
+    sum += Math.log(total) + largest - at(label);
+    rows++;
+  });
+  return sum / rows;
+}

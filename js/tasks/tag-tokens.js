@@ -1,0 +1,72 @@
+import { labelsOf } from '../heads.js';
+import { badArgument, readChoice, readInputs } from '../inputs.js';
+import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
+import { aggregations, countCharacters, findEntities, mergeOverlapping } from './entities.js';
+import { softmax } from './scores.js';
+
+/**
+ * See index.d.ts.
+ * @param {import('../session.js').Session} session
+ */
+export async function tagTokens(session, x, options = {}) {
+  const { inputs, isArray } = readInputs(x);
+  const length = readLength(session, options);
+  const aggregation = readChoice('aggregation', options.aggregation ?? 'none', aggregations);
+  const ignored = readIgnored(options.ignoreLabels ?? ['O']);
+  if (inputs.some(({ pair }) => pair !== undefined)) {
+    throw badArgument('tagTokens takes texts, not pairs: start and end are places in one text.');
+  }
+  const head = session.findHead('tagTokens', 'token-classification');
+  const { tokenizer } = session;
+  const strideOf = (whole) => usualStride(length.maxLength, countAdded(whole));
+  const texts = inputs.map((input, i) => encodeText(tokenizer, input, length, i, strideOf));
+  const run = await runEncoded(session, texts, options, { heads: [head] }, rowsOf);
+  const join = (words) => tokenizer.joinTokens(words);
+  const results = run.windows.map(({ first }, i) => {
+    const { encodings, stride } = texts[i];
+    let skipped = 0; // tokens of the text before the window
+    const entities = encodings.flatMap((encoding, window) => {
+      const logits = run.outputs[first + window].heads[head];
+      const labels = labelsOf(run.head, logits.length / rowsOf(encoding).length);
+      const tokens = tagged(tokenizer, inputs[i].text, encoding, logits, labels.length, skipped);
+      skipped += tokens.length - stride;
+      return findEntities(tokens, aggregation, labels, join).filter(
+        ({ entity }) => !ignored.includes(entity),
+      );
+    });
+    return encodings.length > 1 ? mergeOverlapping(entities, inputs[i].text) : entities;
+  });
+  return isArray ? results : results[0];
+}
+
+function readIgnored(labels) {
+  if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
+  throw badArgument('ignoreLabels is not an array of strings.');
+}
+
+/** Rows of the text's own tokens; of one without any the first, since a run computes some row. */
+function rowsOf({ specialTokensMask }) {
+  const rows = [...specialTokensMask.keys()].filter((row) => specialTokensMask[row] === 0);
+  return rows.length > 0 ? rows : [0];
+}
+
+/** @returns {import('./entities.js').TaggedToken[]} */
+function tagged(tokenizer, text, encoding, logits, width, skipped) {
+  const { ids, offsets, specialTokensMask } = encoding;
+  const rows = rowsOf(encoding).filter((row) => specialTokensMask[row] === 0);
+  return rows.map((row, i) => {
+    const [start, end] = offsets[row];
+    const own = text.slice(start, end);
+    const isUnknown = ids[row] === tokenizer.unkTokenId;
+    const word = isUnknown ? own : tokenizer.idToToken(ids[row]);
+    return {
+      word,
+      scores: softmax(logits.subarray(i * width, (i + 1) * width)),
+      start,
+      end,
+      index: row + skipped,
+      // As the pipeline tells; also where the text is longer than its token for another reason.
+      isSubword: !isUnknown && countCharacters(word) !== countCharacters(own),
+    };
+  });
+}

@@ -1,0 +1,126 @@
+// Long texts: cut, refused, or read in windows, as a call's options say.
+import { truncations } from './encode-call.js';
+import { BertletError } from './errors.js';
+import { readChoice, readCount } from './inputs.js';
+
+const longTexts = ['truncate', 'error', 'window'];
+
+/**
+ * How a call treats long texts.
+ * @typedef {{ maxLength: number, longText: 'truncate' | 'error' | 'window', stride?: number,
+ *   truncation?: 'longest_first' | 'only_first' | 'only_second' }} LengthOptions
+ *
+ * @param {import('./session.js').Session} session
+ * @param {object} options of the call
+ * @param {LengthOptions['longText']} [usual] what happens where it doesn't say
+ * @returns {LengthOptions}
+ */
+export function readLength(session, options, usual = longTexts[0]) {
+  session.check();
+  const { truncation } = options;
+  return {
+    maxLength: session.readMaxLength(options),
+    longText: readChoice('longText', options.longText ?? usual, longTexts),
+    truncation: truncation && readChoice('truncation', truncation, truncations),
+    stride: readCount('stride', options.stride, undefined, 0),
+  };
+}
+
+/**
+ * A text's tokens: one encoding, or its windows.
+ * @typedef {{ encodings: import('./encoding.js').Encoding[], truncated: number,
+ *   stride: number }} Encoded `truncated`: how many tokens are left out; `stride`: how many
+ *   windows share
+ *
+ * @param {import('./tokenizer.js').Tokenizer} tokenizer
+ * @param {{ text: string, pair?: string }} input windows of a pair cut its second text
+ * @param {LengthOptions} length
+ * @param {number} index of the text, for messages
+ * @param {(whole: import('./encoding.js').Encoding) => number} [usualStride] tokens that windows
+ *   share where the call doesn't say
+ * @returns {Encoded}
+ * @throws TOO_LONG
+ */
+export function encodeText(tokenizer, { text, pair }, length, index, usualStride = () => 0) {
+  const { maxLength, longText } = length;
+  const whole = tokenizer.encode(text, { pair });
+  if (whole.length <= maxLength) return { encodings: [whole], truncated: 0, stride: 0 };
+  if (longText === 'error') {
+    throw new BertletError(
+      'TOO_LONG',
+      `Text ${index} has ${whole.length} tokens, more than the ${maxLength} allowed.`,
+    );
+  }
+  const inWindows = longText === 'window';
+  const stride = inWindows ? (length.stride ?? usualStride(whole)) : 0;
+  const usual = inWindows && pair !== undefined ? truncations[2] : truncations[0];
+  const truncation = length.truncation ?? usual;
+  const cut = tokenizer.encode(text, { pair, maxLength, truncation, stride });
+  return inWindows
+    ? { encodings: [cut, ...cut.overflowing], truncated: 0, stride }
+    : { encodings: [cut], truncated: whole.length - cut.length, stride };
+}
+
+/**
+ * What windows share: 128 tokens, at most half of what they hold.
+ * @param {number} maxLength of a window
+ * @param {number} taken tokens that stand in every window
+ */
+export function usualStride(maxLength, taken) {
+  const usual = Math.min(128, maxLength >> 1);
+  const room = maxLength - taken;
+  return usual < room ? usual : room >> 1;
+}
+
+/** How many tokens the post-processor added. @param {import('./encoding.js').Encoding} encoding */
+export function countAdded({ specialTokensMask }) {
+  return specialTokensMask.reduce((sum, mask) => sum + mask, 0);
+}
+
+/**
+ * Runs encoded texts.
+ * @param {import('./session.js').Session} session
+ * @param {Encoded[]} texts
+ * @param {object} options of the call
+ * @param {object} request what to compute: see RunRequest in engine.js
+ * @param {(encoding: import('./encoding.js').Encoding) => number[]} [rowsOf] the rows that heads
+ *   are computed for, at least one; else they are an encoding's `rows`, or all
+ * @returns {ReturnType<import('./session.js').Session['run']>}
+ */
+export async function runEncoded(session, texts, options, request, rowsOf = ({ rows }) => rows) {
+  const inputs = texts.flatMap(({ encodings }) =>
+    encodings.map((encoding) => ({
+      ids: encoding.ids,
+      typeIds: encoding.typeIds,
+      rows: rowsOf(encoding),
+    })),
+  );
+  const results = await session.runPrepared(inputs, options, request);
+  const counts = texts.map(({ encodings }) => encodings.length);
+  const truncated = texts.map((text) => text.truncated);
+  return { ...results, windows: reportUsage(counts, results.usage, truncated, options) };
+}
+
+/**
+ * A text that was given, and the windows it became: one, but for a long text in windows.
+ * @typedef {{ first: number, count: number, tokens: number[], total: number }} Windows
+ *   inputs of the engine from `first` on; `tokens` of each, and of all together
+ *
+ * @param {number[]} counts windows of each text
+ * @param {Uint32Array} usage of a run
+ * @param {number[] | undefined} truncated of each text, where `usage` doesn't say it
+ * @param {{ onUsage?: (usage: object) => void }} options of the call
+ * @returns {Windows[]}
+ */
+export function reportUsage(counts, usage, truncated, { onUsage }) {
+  let first = 0;
+  return counts.map((count, text) => {
+    const tokens = Array.from({ length: count }, (_, i) => usage[(first + i) * 2]);
+    const total = tokens.reduce((sum, number) => sum + number, 0);
+    const cut = truncated ? truncated[text] : usage[first * 2 + 1];
+    onUsage?.({ tokens: total, truncated: cut, windows: count });
+    const windows = { first, count, tokens, total };
+    first += count;
+    return windows;
+  });
+}
