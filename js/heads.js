@@ -108,7 +108,9 @@ export const labelsOf = ({ labels }, count) => labels ?? unnamedLabels(count);
  */
 export function findHeads(present, config) {
   const parts = new Set([...present.keys()].map(partOf).filter(Boolean));
+  // Its weight must be there exactly where config.json doesn't tie it.
   if (config.tied || !parts.has('MASKED_LM')) parts.delete('DECODER');
+  else parts.add('DECODER');
   const heads = {};
   if (parts.has('MASKED_LM')) heads['masked-lm'] = 'MASKED_LM';
   if (parts.has('NEXT_SENTENCE')) heads['next-sentence-prediction'] = 'NEXT_SENTENCE';

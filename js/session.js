@@ -1,17 +1,9 @@
 // What every call on a model shares: its engine, its options, its heads, long texts.
 import { truncations } from './encode-call.js';
 import { BertletError, disposedError } from './errors.js';
-import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
+import { badArgument, readCount, readSignal } from './inputs.js';
 import { createProgress } from './progress.js';
-
-/** The options that all calls take, checked. */
-const longTexts = ['truncate', 'error', 'window'];
-
-/**
- * A text that was given, and the windows it became: one, but for a long text in windows.
- * @typedef {{ first: number, count: number, tokens: number[], total: number }} Windows
- *   inputs of the engine from `first` on; `tokens` of each, and of all together
- */
+import { encodeText, readLength, reportUsage, runEncoded } from './windows.js';
 
 export class Session {
   #signal;
@@ -138,26 +130,26 @@ export class Session {
    * @param {{ text: string, pair?: string }[]} inputs
    * @param {object} options of the call
    * @param {object} request what to compute: see RunRequest in engine.js
-   * @returns {Promise<import('./engine.js').RunResult & { windows: Windows[],
-   *   head: import('./heads.js').HeadConfig }>} results by engine input, which of these are a
-   *   text's, and what the model's configuration says of the head
+   * @returns {Promise<import('./engine.js').RunResult & {
+   *   windows: import('./windows.js').Windows[], head: import('./heads.js').HeadConfig }>}
+   *   results by engine input, which of these are a text's, and what the model's configuration
+   *   says of the head
    */
   async run(inputs, options, request) {
-    this.check();
-    const longText = readChoice('longText', options.longText ?? 'truncate', longTexts);
-    const truncation = readChoice('truncation', options.truncation ?? truncations[0], truncations);
-    const maxLength = this.readMaxLength(options);
-    const engineInputs =
-      longText === 'window'
-        ? inputs.map((input) => this.cut(input, { ...options, truncation: options.truncation }))
-        : inputs.map((input) => [input]);
-    const results = await this.runPrepared(engineInputs.flat(), options, {
+    const length = readLength(this, options);
+    if (length.longText === 'window') {
+      const texts = inputs.map((input, i) => encodeText(this.tokenizer, input, length, i));
+      return runEncoded(this, texts, options, request);
+    }
+    const { maxLength, longText, truncation = truncations[0] } = length;
+    const results = await this.runPrepared(inputs, options, {
       maxLength,
       truncation,
-      longText: longText === 'error' ? 'error' : 'truncate',
+      longText,
       ...request,
     });
-    return { ...results, windows: this.#report(engineInputs, results.usage, options) };
+    const counts = inputs.map(() => 1);
+    return { ...results, windows: reportUsage(counts, results.usage, undefined, options) };
   }
 
   /** Runs inputs of the engine, by the adapter that has the heads asked for. */
@@ -179,64 +171,10 @@ export class Session {
     );
     return { ...results, head: this.engine.info().models[adapter].head };
   }
-
-  /**
-   * A text's windows, as inputs of the engine. Of a pair the second text is cut into windows,
-   * each with the whole first.
-   * @param {{ text: string, pair?: string }} input
-   */
-  cut({ text, pair }, options) {
-    const { encodings } = this.encode({ text, pair }, options);
-    return encodings.map(({ ids, typeIds }) => ({ ids, typeIds }));
-  }
-
-  /**
-   * A text and what overflows it, encoded.
-   * @param {{ text: string, pair?: string }} input
-   * @param {{ maxLength?: number, stride?: number, truncation?: string }} options
-   */
-  encode({ text, pair }, options) {
-    this.check();
-    const usual = pair === undefined ? truncations[0] : 'only_second';
-    const encoding = this.tokenizer.encode(text, {
-      pair,
-      truncation: readChoice('truncation', options.truncation ?? usual, truncations),
-      maxLength: this.readMaxLength(options),
-      stride: options.stride,
-    });
-    return { encoding, encodings: [encoding, ...encoding.overflowing] };
-  }
-
-  #report(engineInputs, usage, { onUsage }) {
-    let first = 0;
-    return engineInputs.map(({ length: count }) => {
-      const rows = Array.from({ length: count }, (_, i) => usage[(first + i) * 2]);
-      const total = rows.reduce((sum, tokens) => sum + tokens, 0);
-      onUsage?.({ tokens: total, truncated: usage[first * 2 + 1], windows: count });
-      const windows = { first, count, tokens: rows, total };
-      first += count;
-      return windows;
-    });
-  }
 }
 
 /** A signal given to load() is honoured in every later call too. */
 function joinSignals(...signals) {
   const given = signals.filter(Boolean);
   return given.length > 1 ? AbortSignal.any(given) : given[0];
-}
-
-/**
- * The mean of a text's windows, each counting by its tokens.
- * @param {Windows} windows
- * @param {(index: number) => ArrayLike<number>} valuesOf an input of the engine
- * @returns {Float32Array}
- */
-export function meanOfWindows({ first, tokens, total }, valuesOf) {
-  const mean = new Float64Array(valuesOf(first).length);
-  tokens.forEach((count, i) => {
-    const values = valuesOf(first + i);
-    for (let k = 0; k < mean.length; k++) mean[k] += (values[k] * count) / total;
-  });
-  return Float32Array.from(mean);
 }

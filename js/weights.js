@@ -58,6 +58,10 @@ export async function readIndex(source) {
   );
 }
 
+/** The two names of the masked LM's bias. */
+const sharedBias = 'cls.predictions.bias';
+const decoderBias = 'cls.predictions.decoder.bias';
+
 /** Lays the model out once the first header is known, then takes rows tensor by tensor. */
 class ModelWriter {
   #memory;
@@ -67,6 +71,7 @@ class ModelWriter {
   /** @type {import('./heads.js').Heads} */
   #heads;
   #present = new Map();
+  #ignored;
   /** @type {TensorWriter} */
   #tensors;
   #stagingMark;
@@ -92,12 +97,17 @@ class ModelWriter {
     const memory = this.#memory;
     const config = this.#config;
     const present = this.#present;
-    for (const name of this.#names ?? tensors.keys()) {
+    const names = new Set(this.#names ?? tensors.keys());
+    for (const name of names) {
       const tensor = identifyTensor(memory, name);
       if (tensor && !tensor.isScale) present.set(tensor.name, tensors.get(name)?.shape ?? []);
     }
     const heads = findHeads(present, config.head);
     this.#heads = heads;
+    // Where both stand there, that of a decoder of its own is not the shared one.
+    if (names.has(decoderBias) && names.has(sharedBias)) {
+      this.#ignored = heads.parts.has('DECODER') ? sharedBias : decoderBias;
+    }
     for (const { name } of tensorsOf(memory, config.layers, heads)) {
       if (!present.has(name)) throw badTensor(this.#names ? indexFile : file, name, 'is missing');
     }
@@ -118,7 +128,7 @@ class ModelWriter {
   /** What the file says of a tensor against what the configuration asks for. */
   #check(file, name, info) {
     const { layers } = this.#config;
-    const tensor = identifyTensor(this.#memory, name);
+    const tensor = name === this.#ignored ? undefined : identifyTensor(this.#memory, name);
     if (!tensor || !this.#heads.isNeeded(tensor.name)) return undefined;
     if (tensor.layer >= layers) {
       throw badTensor(file, name, `is of a layer beyond the ${layers} of config.json`);
@@ -133,10 +143,7 @@ class ModelWriter {
     if (!checked) return null;
     const { tensor, shape } = checked;
     const key = tensor.isScale ? tensor.name + scaleSuffix : tensor.name;
-    if (this.#seen.has(key)) {
-      if (key === 'cls.predictions.bias') return null; // usual: it is the decoder's as well
-      throw badTensor(file, name, 'stands there under two names');
-    }
+    if (this.#seen.has(key)) throw badTensor(file, name, 'stands there under two names');
     this.#seen.set(key, info.dtype);
     return this.#tensors.sink(file, name, tensor, shape, info, this.#address);
   }

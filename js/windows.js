@@ -124,3 +124,18 @@ export function reportUsage(counts, usage, truncated, { onUsage }) {
     return windows;
   });
 }
+
+/**
+ * The mean of a text's windows, each counting by its tokens.
+ * @param {Windows} windows
+ * @param {(index: number) => ArrayLike<number>} valuesOf an input of the engine
+ * @returns {Float32Array}
+ */
+export function meanOfWindows({ first, tokens, total }, valuesOf) {
+  const mean = new Float64Array(valuesOf(first).length);
+  tokens.forEach((count, i) => {
+    const values = valuesOf(first + i);
+    for (let k = 0; k < mean.length; k++) mean[k] += (values[k] * count) / total;
+  });
+  return Float32Array.from(mean);
+}

@@ -1,6 +1,5 @@
 import { labelsOf } from '../heads.js';
 import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
-import { meanOfWindows } from '../session.js';
 import { applyFunction, functions } from './scores.js';
 
 /**
@@ -11,34 +10,33 @@ export async function classify(session, x, options = {}) {
   const { inputs, isArray } = readInputs(x);
   const head = session.findHead('classify', 'sequence-classification');
   const topK = readCount('topK', options.topK, undefined);
-  const {
-    outputs,
-    windows,
-    head: config,
-  } = await session.run(inputs, options, { heads: [head], rows: 'first' });
-  const results = windows.map((part) => {
-    const scoresOf = (i) => {
-      const logits = outputs[i].heads[head];
-      return applyFunction(logits, chooseFunction(config, logits.length, options));
-    };
-    const scores = part.count > 1 ? meanOfWindows(part, scoresOf) : scoresOf(part.first);
-    const labels = labelsOf(config, scores.length);
-    const list = Array.from(scores, (score, i) => ({ label: labels[i], score }));
+  const chosen = readFunction(options);
+  const run = await session.run(inputs, options, { heads: [head], rows: 'first' });
+  const results = run.windows.map(({ first, count }) => {
+    const windows = run.outputs.slice(first, first + count).map(({ heads }) => {
+      const logits = heads[head];
+      return applyFunction(logits, chosen ?? usualFunction(run.head, logits.length));
+    });
+    const list = labelsOf(run.head, windows[0].length).map((label, i) => ({
+      label,
+      score: windows.reduce((sum, scores) => sum + scores[i], 0) / count,
+    }));
     // Equal scores keep the order of the labels.
     return list.sort((a, b) => b.score - a.score).slice(0, topK);
   });
   return isArray ? results : results[0];
 }
 
-function chooseFunction({ problemType }, count, { functionToApply, multiLabel }) {
-  if (functionToApply !== undefined) {
+function readFunction({ functionToApply, multiLabel }) {
+  if (typeof (multiLabel ?? true) !== 'boolean')
+    throw badArgument('multiLabel is not true or false.');
+  if ((functionToApply ?? null) !== null) {
     return readChoice('functionToApply', functionToApply, functions);
   }
-  if (multiLabel !== undefined) {
-    if (typeof multiLabel !== 'boolean') throw badArgument('multiLabel is not true or false.');
-    return multiLabel ? 'sigmoid' : 'softmax';
-  }
+  return { true: 'sigmoid', false: 'softmax' }[multiLabel];
+}
+
+function usualFunction({ problemType }, count) {
   if (problemType === 'regression') return 'none';
-  if (problemType === 'multi_label_classification') return 'sigmoid';
-  return count === 1 && problemType !== 'single_label_classification' ? 'sigmoid' : 'softmax';
+  return problemType === 'multi_label_classification' || count === 1 ? 'sigmoid' : 'softmax';
 }

@@ -1,7 +1,7 @@
 import { BertletError } from '../errors.js';
 import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
-import { meanOfWindows } from '../session.js';
 import { cosine, cutDimensions, normalizeVector, toPrecision } from '../vectors.js';
+import { meanOfWindows } from '../windows.js';
 
 /**
  * See index.d.ts.
