@@ -13,6 +13,7 @@
 #include "heads/heads.h"
 #include "model/adapter.h"
 #include "model/model.h"
+#include "search/search.h"
 #include "tokenizer/tokenizer.h"
 
 #endif

@@ -189,6 +189,17 @@ static const bl_layout_entry entries[] = {
     BL_CONSTANT(BL_HEAD_NEXT_SENTENCE),
     BL_CONSTANT(BL_HEAD_MASKED_LM),
 
+    /* search */
+    BL_STRUCT(bl_search),
+    BL_FIELD(bl_search, count, u32),
+    BL_FIELD(bl_search, matches, ptr),
+    BL_STRUCT(bl_match),
+    BL_FIELD(bl_match, score, f32),
+    BL_FIELD(bl_match, position, u32),
+    BL_CONSTANT(BL_PRECISION_FLOAT32),
+    BL_CONSTANT(BL_PRECISION_INT8),
+    BL_CONSTANT(BL_PRECISION_BINARY),
+
     {NULL, 0},
 };
 
