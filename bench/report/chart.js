@@ -1,10 +1,11 @@
 // The chart of the README: how many times faster than a peer, a bar for each workload, as a
 // plain SVG that follows the reader's light or dark setting.
 import { digits } from './format.js';
-import { EMBEDDED, targetsOf } from './targets.js';
+import { targetsOf } from './targets.js';
 import { enginesOf } from './view.js';
 
 const WIDTH = 760;
+const EDGE = 14;
 const LABEL = 190;
 const BAR = 18;
 const GAP = 6;
@@ -24,21 +25,40 @@ function groupsOf(tables) {
   );
 }
 
-/** One group's bars, from `top` down; returns [svg, height]. */
+/** One group's bars, from `top` down; returns [svg, height]. `scale`: width of a ratio of 1. */
 function drawGroup({ title, bars }, top, scale) {
-  const lines = [`<text class="title" x="0" y="${top + 18}">${escapeText(title)}</text>`];
+  const height = TITLE + bars.length * (BAR + GAP) + 10;
+  const one = (LABEL + scale).toFixed(1);
+  const lines = [`<text class="title" x="${EDGE}" y="${top + 18}">${escapeText(title)}</text>`];
   bars.forEach(({ label, value, limit }, i) => {
     const y = top + TITLE + i * (BAR + GAP);
     const width = Math.max(2, value * scale);
-    const x = (LABEL + limit * scale).toFixed(1);
+    const target = LABEL + limit * scale;
+    const end = Math.max(LABEL + width, target) + 8;
     lines.push(
       `<text x="${LABEL - 10}" y="${y + 13}" text-anchor="end">${escapeText(label)}</text>`,
       `<rect class="bar" x="${LABEL}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="3"/>`,
-      `<line class="target" x1="${x}" x2="${x}" y1="${y - 2}" y2="${y + BAR + 2}"/>`,
-      `<text x="${(LABEL + Math.max(width, limit * scale) + 8).toFixed(1)}" y="${y + 13}">${digits(value)}×</text>`,
+      `<line class="target" x1="${target.toFixed(1)}" x2="${target.toFixed(1)}" y1="${y - 2}" y2="${y + BAR + 2}"/>`,
+      `<text x="${end.toFixed(1)}" y="${y + 13}">${digits(value)}×</text>`,
     );
   });
-  return [lines.join('\n'), TITLE + bars.length * (BAR + GAP) + 10];
+  const bottom = top + height - 12;
+  lines.push(`<line class="one" x1="${one}" x2="${one}" y1="${top + TITLE - 4}" y2="${bottom}"/>`);
+  return [lines.join('\n'), height];
+}
+
+/** The groups of the chart, of Chromium if that was measured. */
+function chartGroups(results) {
+  const engines = enginesOf(results);
+  const view = engines.find(({ engine }) => engine === 'chromium') ?? engines[0];
+  const tables = view ? targetsOf(view, results) : [];
+  const pick = (start, name) =>
+    tables.filter(({ title }) => title.startsWith(start)).map((table) => ({ ...table, name }));
+  const groups = groupsOf([
+    ...pick('Encoder', (label) => `onnxruntime-web ÷ bertlet ${label.replace(/ against .*/, '')}`),
+    ...pick('Text in', () => 'transformers.js q8 ÷ bertlet int8, the whole call'),
+  ]);
+  return { title: view?.title, groups: groups.filter(({ bars }) => bars.length) };
 }
 
 /**
@@ -46,52 +66,43 @@ function drawGroup({ title, bars }, top, scale) {
  * @returns {string | null} null when there is no bar
  */
 export function drawChart(results) {
-  const engines = enginesOf(results);
-  const view = engines.find(({ engine }) => engine === 'chromium') ?? engines[0];
-  const tables = view ? targetsOf(view, results) : [];
-  const pick = (start, name) =>
-    tables.filter(({ title }) => title.startsWith(start)).map((table) => ({ ...table, name }));
-  const groups = groupsOf([
-    ...pick('Encoder', (label) => `${label.replace(/ against .*/, '')} ÷ onnxruntime-web`),
-    ...pick(
-      'Text in',
-      () => `${EMBEDDED.replace(/ relaxed$/, '')} ÷ transformers.js q8, whole call`,
-    ),
-  ]).filter(({ bars }) => bars.length);
+  const { title, groups } = chartGroups(results);
   if (!groups.length) return null;
-
   const longest = Math.max(...groups.flatMap(({ bars }) => bars.map(({ value }) => value)));
-  const scale = (WIDTH - LABEL - 60) / longest;
+  const scale = (WIDTH - LABEL - 80) / longest;
   const parts = [];
-  let top = 46;
+  let top = 62;
   for (const group of groups) {
     const [svg, height] = drawGroup(group, top, scale);
     parts.push(svg);
     top += height;
   }
-  const one = (LABEL + scale).toFixed(1);
   const { machine, date } = results;
-  const caption = `${view.title}, ${machine.cpu}, one thread, ${date.slice(0, 10)}`;
+  const caption = `${title}, ${machine.cpu}, one thread, ${date.slice(0, 10)}`;
+  const legend = 'dashed: as fast; solid mark: the target';
+  // A ground of its own: the reader's setting need not be that of the page around it.
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${top}" width="${WIDTH}" height="${top}" role="img">
 <title>How many times faster bertlet is than its peers</title>
 <style>
 text { font: 13px system-ui, sans-serif; fill: #24292f; }
+.ground { fill: #ffffff; }
 .title { font-weight: 600; font-size: 15px; }
 .caption { fill: #57606a; }
 .bar { fill: #0a7d6c; }
-.one { stroke: #8c959f; stroke-dasharray: 3 3; }
+.one { stroke: #24292f; stroke-dasharray: 3 3; }
 .target { stroke: #bf5b00; stroke-width: 2; }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3; }
+.ground { fill: #0d1117; }
 .caption { fill: #9aa4ae; }
-.bar { fill: #2fbfa5; }
-.one { stroke: #6e7681; }
+.bar { fill: #2a9d8a; }
+.one { stroke: #e6edf3; }
 .target { stroke: #ffa657; }
 }
 </style>
-<text class="caption" x="0" y="14">How many times faster: time of the peer ÷ time of bertlet</text>
-<text class="caption" x="0" y="34">${escapeText(caption)}; the thin mark is the target</text>
-<line class="one" x1="${one}" x2="${one}" y1="44" y2="${top - 6}"/>
+<rect class="ground" width="${WIDTH}" height="${top}" rx="6"/>
+<text class="caption" x="${EDGE}" y="26">How many times faster: time of the peer ÷ time of bertlet (${legend})</text>
+<text class="caption" x="${EDGE}" y="46">${escapeText(caption)}</text>
 ${parts.join('\n')}
 </svg>
 `;

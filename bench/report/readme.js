@@ -1,11 +1,43 @@
 // The part of the project's README that the results give, between two marks.
-import { describeRun } from './format.js';
+import { describeRun, digits, table } from './format.js';
 import { targetTable } from './markdown.js';
 import { targetsOf } from './targets.js';
 import { enginesOf } from './view.js';
 
 const BEGIN = '<!-- bench: made from bench/results.json by npm run bench -- --render -->';
 const END = '<!-- /bench -->';
+
+const WORKLOADS = [
+  ['query', '8 tokens'],
+  ['tok128', '128 tokens'],
+  ['batch32', '32 texts of 16'],
+  ['mixed64', '64 texts of 4 to 256'],
+];
+
+/** Whose times are shown. */
+const SHOWN = [
+  'bertlet fp32 relaxed, encoder',
+  'bertlet int8 relaxed, encoder',
+  'bertlet int8-fast relaxed, encoder',
+  'onnxruntime-web fp32 fused',
+  'onnxruntime-web int8',
+  'bertlet int8 relaxed',
+  'bertlet int8-fast relaxed',
+  'transformers.js q8',
+  'PyTorch fp32',
+  'llama.cpp Q8_0',
+  'onnxruntime-node int8',
+];
+
+/** Median times of an engine's contenders in ms. */
+function timeTable(rows) {
+  const able = SHOWN.map((id) => rows.find((row) => row.id === id)).filter(Boolean);
+  const cells = able.map(({ id, native, rows: own }) => [
+    id + (native ? ' (native)' : ''),
+    ...WORKLOADS.map(([name]) => (own[name] ? digits(own[name].median) : '')),
+  ]);
+  return table(['ms', ...WORKLOADS.map(([name, what]) => `${name}: ${what}`)], cells);
+}
 
 /** What stands between the marks. @param {object} results of run.js */
 export function readmeBlock(results) {
@@ -15,10 +47,13 @@ export function readmeBlock(results) {
   const pick = (start) => tables.filter(({ title }) => title.startsWith(start)).map(targetTable);
   const { versions } = results;
   return [
-    `${view.title}, one thread, MiniLM-L6, the same weights for all; ${describeRun(results)}; ` +
+    `MiniLM-L6 in ${view.title}, one thread, the same weights for all (${describeRun(results)}; ` +
       `onnxruntime-web ${versions['onnxruntime-web']}, ` +
-      `transformers.js ${versions['@huggingface/transformers']}. Times of the peer ÷ times of ` +
-      'bertlet (above 1: bertlet is faster), the target, and whether it is reached:',
+      `transformers.js ${versions['@huggingface/transformers']}). “Encoder” and onnxruntime take token ids, ` +
+      'the others text. Medians:',
+    timeTable(view.rows),
+    'Times of the peer ÷ times of bertlet (above 1: bertlet is faster), the target, and whether ' +
+      'it is reached:',
     ...pick('Encoder'),
     ...pick('Text in'),
     ...pick('Native'),
