@@ -159,6 +159,10 @@ async function bench(options) {
   if (failed.some(({ ours }) => ours)) process.exitCode = 1;
 }
 
+// An interrupted part is not kept. Contenders and browser end with this process.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 main()
   .catch((error) => {
     const isUsage = error instanceof UsageError;
