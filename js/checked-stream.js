@@ -14,9 +14,9 @@ import { IntegrityCheck } from './integrity.js';
  * @property {number} [estimate] a size good enough for a progress bar
  * @property {boolean} [fromCache]
  * @property {boolean} [isRemote] whether a read that fails is the network's fault
- * @property {(bytes: Uint8Array) => Promise<void>} [keep] is given the bytes for the cache
- * @property {() => Promise<void>} [commit] the file was whole and right; without it nothing
- *   of it may stay in the cache
+ * @property {(bytes: Uint8Array) => void} [keep] is given the bytes for the cache
+ * @property {() => void} [commit] the file was whole and right; without it nothing of it may
+ *   stay in the cache
  */
 
 /**
@@ -66,13 +66,13 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
         received += chunk.length;
         if (received > total) throw wrongLength();
         check?.update(chunk);
-        await raw.keep?.(chunk);
+        raw.keep?.(chunk);
         tell();
         if (chunk.length > 0) yield chunk;
       }
       if (received < total) throw wrongLength();
       check?.finish();
-      await raw.commit?.();
+      raw.commit?.();
       tell(received);
     } catch (error) {
       if (!isOver) await forget(name);

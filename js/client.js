@@ -9,39 +9,53 @@ import {
 import { openPort, WorkerClass } from './port.js';
 import { sourceForWorker } from './source-transfer.js';
 
+/** Milliseconds that a worker may take to end by itself. */
+const mostForEnding = 1000;
+
 export class WorkerEngine {
   #port;
   #calls = new Map();
   #nextId = 1;
   #info; // there when open() has returned
   #ended;
+  #stop; // ends the worker, once dispose() was called
 
   /**
-   * @param {import('./engine.js').EngineOptions} options
-   * @param {{ source: unknown, transfer: Transferable[] }} source as sourceForWorker gives it
+   * Starts the worker, which begins to fetch the weights. Await `begun`, give() it the rest,
+   * and await `opened`; or dispose of it.
+   * @param {unknown} given as openSource takes it
    * @param {object} sourceOptions plain data for openSource in the worker
    * @param {{ signal?: AbortSignal, report?: import('./progress.js').FileProgress }} control
    */
-  static async open(options, { source, transfer }, sourceOptions, { signal, report }) {
+  constructor(given, sourceOptions, { signal, report }) {
     throwIfAborted(signal);
-    const engine = new WorkerEngine(await startWorker());
-    try {
-      const onProgress = ({ bytes }) => report?.(...bytes);
-      const args = { options, source, sourceOptions };
-      await engine.#call('open', args, { signal, onProgress }, transfer);
-      return engine;
-    } catch (error) {
-      engine.dispose();
-      throw error;
-    }
+    const { source, transfer } = sourceForWorker(given);
+    this.#port = startWorker();
+    /** Resolves when the worker needs this thread no more to go on. */
+    this.begun = new Promise((resolve, reject) => {
+      this.#calls.set('begun', { resolve, reject, release() {} });
+    });
+    this.#port.listen(
+      (message) => this.#receive(message),
+      (cause) => {
+        this.#stop?.();
+        this.#end(this.#calls.has('begun') ? notStarted(cause) : died(cause));
+      },
+    );
+    const onProgress = ({ bytes }) => report?.(...bytes);
+    const args = { source, sourceOptions, wantsProgress: report !== undefined };
+    /** Resolves when run() can be called. */
+    this.opened = this.#call('open', args, { signal, onProgress }, transfer);
+    for (const promise of [this.begun, this.opened]) promise.catch(() => {}); // told when awaited
   }
 
-  constructor(port) {
-    this.#port = port;
-    port.listen(
-      (message) => this.#receive(message),
-      (cause) => this.#end(died(cause)),
-    );
+  /**
+   * What the worker waits for, in parts.
+   * @param {{ options: Omit<import('./engine.js').EngineOptions, 'tokenizerBlob'> }
+   *   | { tokenizerBlob: Uint8Array }} part
+   */
+  give(part) {
+    this.#port.send({ give: part });
   }
 
   info() {
@@ -61,6 +75,13 @@ export class WorkerEngine {
   }
 
   dispose() {
+    if (this.#ended) return;
+    this.#port.send({ end: true });
+    const timer = setTimeout(() => this.#stop(), mostForEnding);
+    this.#stop = () => {
+      clearTimeout(timer);
+      this.#port.stop();
+    };
     this.#end(disposedError());
   }
 
@@ -80,7 +101,9 @@ export class WorkerEngine {
     });
   }
 
-  #receive({ id, progress, result, info, error }) {
+  #receive({ begun, ended, id, progress, result, info, error }) {
+    if (begun) this.#settle('begun')?.resolve();
+    if (ended) this.#stop?.();
     if (progress) {
       this.#calls.get(id)?.onProgress?.(progress);
       return;
@@ -102,7 +125,7 @@ export class WorkerEngine {
   #end(error) {
     if (this.#ended) return;
     this.#ended = error;
-    this.#port.stop();
+    if (!this.#stop) this.#port.stop();
     for (const id of [...this.#calls.keys()]) this.#settle(id).reject(error);
   }
 }
@@ -113,17 +136,16 @@ function died(cause) {
   });
 }
 
-/** Starts worker.js and waits until it listens. */
-async function startWorker() {
-  // A literal expression: bundlers find and copy the worker by this pattern.
-  const url = new URL('./worker.js', import.meta.url);
-  const port = openPort(new WorkerClass(url, { type: 'module' }));
-  await new Promise((resolve, reject) => {
-    port.listen(resolve, (cause) => {
-      port.stop();
-      const sentence = 'The engine worker could not be started: use worker: false.';
-      reject(new BertletError('UNSUPPORTED', sentence, { cause }));
-    });
-  });
-  return port;
+function notStarted(cause) {
+  const sentence = 'The engine worker could not be started: use worker: false.';
+  return new BertletError('UNSUPPORTED', sentence, { cause });
+}
+
+function startWorker() {
+  try {
+    // A literal expression: bundlers find the worker by this pattern.
+    return openPort(new WorkerClass(new URL('./worker.js', import.meta.url), { type: 'module' }));
+  } catch (cause) {
+    throw notStarted(cause); // of another origin
+  }
 }

@@ -23,7 +23,7 @@ const yieldAfter = 16;
  * What both kinds of engine (this one, and its stand-in for a worker in client.js) take.
  * @typedef {{
  *   module: WebAssembly.Module,
- *   tokenizerBlob: Uint8Array,
+ *   tokenizerBlob: Uint8Array | Promise<Uint8Array>,
  *   config: import('./config.js').Config,
  *   dtype: 'fp32' | 'int8' | 'int8-fast',
  *   threads: number,
@@ -72,8 +72,8 @@ export class Engine {
   static async open(options, source, control = {}) {
     const { module, threads } = options;
     const memory = await Memory.instantiate(module, { shared: threads > 1 });
-    const tokenizer = placeTokenizer(memory, options.tokenizerBlob);
     const model = await loadWeights(memory, options.config, options.dtype, source, control);
+    const tokenizer = placeTokenizer(memory, await options.tokenizerBlob);
     throwIfAborted(control.signal);
     const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
     const { config } = options;

@@ -61,6 +61,18 @@ export async function attempt(call) {
   }
 }
 
+/**
+ * What promises give; of several that fail, the first one's error.
+ * @param {Promise<any>[]} promises
+ * @returns {Promise<any[]>}
+ */
+export async function inOrder(promises) {
+  for (const promise of promises) promise.catch(() => {});
+  const results = [];
+  for (const promise of promises) results.push(await promise);
+  return results;
+}
+
 /** Throws the ABORTED error when the signal has fired. @param {AbortSignal} [signal] */
 export function throwIfAborted(signal) {
   if (signal?.aborted) throw abortError(signal);

@@ -1,4 +1,5 @@
-// Downloaded files kept by a page in the Cache API. An entry is there whole or not at all.
+// Downloaded files kept by a page in the Cache API. An entry is there whole or not at all,
+// and written when loading is over: until then it would take the loading's time.
 import { attempt } from './errors.js';
 import { badArgument } from './inputs.js';
 import { kindOf } from './kind.js';
@@ -8,8 +9,8 @@ import { builtin } from './platform.js';
 const noteHeader = 'x-bertlet';
 export const isMissing = 'missing';
 
-// So many may wait for the disk before the download waits too.
-const chunksAhead = 8;
+// Of a download, so many bytes stay on the heap; more go to the browser's store of Blobs.
+const mostOnHeap = 1 << 25;
 
 /**
  * The cache that the user's option asks for, where the platform has one. Without an
@@ -29,14 +30,32 @@ export async function openFileCache(option = !builtin('node:fs')) {
   const cache = option && (await attempt(() => globalThis.caches.open(name)));
   if (!cache) return undefined;
 
-  const put = (url, body, note, total = '') => {
-    const headers = { [noteHeader]: note, 'content-length': total };
-    return attempt(() => cache.put(url.href, new Response(body, { headers })));
+  /** @type {Map<string, () => Response>} what is to be written, by URL */
+  const waiting = new Map();
+  const later = (url, makeBody, note) => {
+    waiting.set(url.href, () => {
+      const body = makeBody();
+      const headers = { [noteHeader]: note, 'content-length': body?.size ?? '' };
+      return new Response(body, { headers });
+    });
   };
 
   return {
-    put,
-    forget: (url) => attempt(() => cache.delete(url.href)),
+    /** Writes what has come since the last time. */
+    flush() {
+      const entries = [...waiting];
+      waiting.clear();
+      const puts = entries.map(([url, make]) => attempt(() => cache.put(url, make())));
+      return Promise.all(puts);
+    },
+
+    forget(url) {
+      waiting.delete(url.href);
+      return attempt(() => cache.delete(url.href));
+    },
+
+    /** Notes that the server has no such file. @param {URL} url */
+    miss: (url) => later(url, () => null, isMissing),
 
     /** @param {URL} url @returns {Promise<{ kept?: Response, note?: string | null }>} */
     async match(url) {
@@ -47,29 +66,22 @@ export async function openFileCache(option = !builtin('node:fs')) {
     /**
      * An entry that is filled while the file is downloaded.
      * @param {URL} url
-     * @param {number | undefined} total
      * @param {string} [integrity]
      */
-    entry(url, total, integrity = '') {
-      const ahead = { highWaterMark: chunksAhead };
-      const { readable, writable } = new TransformStream(undefined, ahead);
-      const writer = writable.getWriter();
-      /** Nothing of it may stay; after commit it does nothing. */
-      const drop = () => attempt(() => writer.abort());
-      // When the cache takes no more, what comes is thrown away.
-      const done = put(url, readable, integrity, total).then(drop);
+    entry(url, integrity = '') {
+      let parts = [];
+      let onHeap = 0;
       return {
-        drop,
-        /** @param {Uint8Array} bytes */
+        /** @param {Uint8Array} bytes that nobody changes afterwards */
         keep(bytes) {
-          attempt(() => writer.write(bytes));
-          return attempt(() => writer.ready);
+          parts.push(bytes);
+          onHeap += bytes.length;
+          if (onHeap < mostOnHeap) return;
+          parts = [new Blob(parts)];
+          onHeap = 0;
         },
         /** The file is whole and right. */
-        commit() {
-          attempt(() => writer.close());
-          return done;
-        },
+        commit: () => later(url, () => new Blob(parts), integrity),
       };
     },
   };

@@ -1,22 +1,23 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
-import { badModel } from './errors.js';
+import { badModel, inOrder } from './errors.js';
 import { kindOf } from './kind.js';
 import { readConfig } from './config.js';
 
-/**
- * @param {import('./source.js').Source} source
- * @param {{ modelMaxLength?: number }} tokenizerInfo
- */
-export async function readFolder(source, tokenizerInfo) {
-  const config = readConfig(await source.readJson('config.json'));
-  const transformer = (await readOptional(source, 'sentence_bert_config.json')) ?? {};
-  const sentence = (await readOptional(source, 'config_sentence_transformers.json')) ?? {};
+/** @param {import('./source.js').Source} source */
+export async function readFolder(source) {
+  const [json, transformer = {}, sentence = {}, pooling] = await inOrder([
+    source.readJson('config.json'),
+    readOptional(source, 'sentence_bert_config.json'),
+    readOptional(source, 'config_sentence_transformers.json'),
+    readPooling(source),
+  ]);
+  const config = readConfig(json);
   return {
     config,
-    maxLength: readMaxLength(transformer, tokenizerInfo, config),
+    maxSeqLength: transformer.max_seq_length,
     lowercase: transformer.do_lower_case === true,
     prompts: readPrompts(sentence),
-    pooling: await readPooling(source),
+    pooling,
   };
 }
 
@@ -26,9 +27,13 @@ async function readOptional(source, name) {
   throw badModel(name, 'is not a JSON object');
 }
 
-/** The folder's own limit, but never more than there are positions. */
-function readMaxLength(transformer, tokenizerInfo, config) {
-  const limits = [transformer.max_seq_length, tokenizerInfo.modelMaxLength];
+/**
+ * The folder's own limit, but never more than there are positions.
+ * @param {Awaited<ReturnType<typeof readFolder>>} folder
+ * @param {{ modelMaxLength?: number }} tokenizerInfo
+ */
+export function chooseMaxLength({ maxSeqLength, config }, tokenizerInfo) {
+  const limits = [maxSeqLength, tokenizerInfo.modelMaxLength];
   const limit = limits.find((value) => Number.isInteger(value) && value >= 2);
   return Math.min(limit ?? config.max_positions, config.max_positions);
 }

@@ -1,13 +1,13 @@
 import { WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
 import { BertletError, throwIfAborted } from './errors.js';
-import { readFolder } from './folder.js';
+import { chooseMaxLength, readFolder } from './folder.js';
 import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
 import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
-import { openSource, sourceForWorker } from './source.js';
+import { openSource } from './source.js';
 import { detectThreads } from './threads.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import { createTokenizer, Tokenizer } from './tokenizer.js';
@@ -20,37 +20,48 @@ export async function load(source, options = {}) {
   const { signal } = choices;
   const tell = progressTeller(options.onProgress);
   const report = createProgress(tell);
-  // Compiling takes a while on another thread: it goes on while files are read.
+  report?.(weightsFile, 0, undefined, false);
+  const sourceOptions = { cache: options.cache, integrity: options.integrity };
+  const control = { signal, report };
+  // What takes long goes on at the same time: the worker starts and fetches the weights, the
+  // browser compiles the module, and the small files are read here.
+  const worker = choices.worker ? new WorkerEngine(source, sourceOptions, control) : undefined;
   const module = loadModule(choices.simd, choices.threads > 1);
   module.catch(() => {});
-
-  const sourceOptions = { cache: options.cache, integrity: options.integrity };
-  const opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
+  let opened;
   try {
-    opened.announce(weightsFile);
-    const { blob, info } = await readTokenizerFiles(opened);
-    const folder = await readFolder(opened, info);
+    opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
+    if (!worker) opened.prepare(weightsFile);
+    opened.prepare('tokenizer.json');
+    const folder = await readFolder(opened);
     const engineOptions = {
       module: await module,
-      tokenizerBlob: blob,
       config: folder.config,
       dtype: choices.dtype,
       threads: choices.threads,
     };
-    const control = { signal, report };
-    const { engine, tokenizer } = choices.worker
-      ? await openInWorker(engineOptions, info, source, sourceOptions, control)
+    worker?.give({ options: engineOptions });
+    // A vocabulary keeps this thread busy, and a worker cannot begin without it.
+    await worker?.begun;
+    const { blob, info } = await readTokenizerFiles(opened);
+    engineOptions.tokenizerBlob = blob;
+    const { engine, tokenizer } = worker
+      ? await openInWorker(worker, engineOptions, info)
       : await openHere(engineOptions, info, opened, control);
     const settings = { ...choices, signal, sourceOptions: { cache: options.cache } };
-    const model = new Model(engine, tokenizer, folder, settings);
+    const maxLength = chooseMaxLength(folder, info);
+    const model = new Model(engine, tokenizer, { ...folder, maxLength }, settings);
     if (options.adapter) await model.useAdapter(options.adapter, { report });
     tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config);
     throwIfAborted(signal);
     tell?.({ phase: 'ready' });
     return model;
+  } catch (error) {
+    worker?.dispose();
+    throw error;
   } finally {
-    await opened.close();
+    opened?.close();
   }
 }
 
@@ -147,10 +158,11 @@ async function openHere(engineOptions, info, source, control) {
 }
 
 /** The engine in a worker, and a tokenizer of its own here, so that it is synchronous. */
-async function openInWorker(engineOptions, info, source, sourceOptions, control) {
-  const [engine, tokenizer] = await Promise.all([
-    WorkerEngine.open(engineOptions, sourceForWorker(source), sourceOptions, control),
-    openTokenizer(engineOptions, info),
+async function openInWorker(engine, { tokenizerBlob, ...options }, info) {
+  engine.give({ tokenizerBlob });
+  const [tokenizer] = await Promise.all([
+    openTokenizer({ ...options, tokenizerBlob }, info),
+    engine.opened,
   ]);
   return { engine, tokenizer };
 }

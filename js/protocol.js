@@ -1,8 +1,11 @@
 // What a page and its engine worker say to each other. To the worker:
 //   { id, method, args }     a call: open, openAdapter, run
 //   { id, abort: true }      the call's signal has fired
+//   { give }                 what open waits for: { options }, { tokenizerBlob }
+//   { end: true }            keep what was downloaded, then end
 // From the worker:
-//   { ready: true }          it runs and listens
+//   { begun: true }          it has got its first call
+//   { ended: true }          nothing is left to do
 //   { id, progress }         an event of a call under way
 //   { id, result, info }     the call's result, and engine.info() after it
 //   { id, error }            its error as data (errors.js)

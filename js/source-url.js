@@ -43,14 +43,14 @@ export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, in
     let first = await raw.read();
     if ([404, 410].includes(response.status) || (response.ok && isPage(first))) {
       await raw.cancel();
-      await cache?.put(url, null, isMissing);
+      cache?.miss(url);
       return undefined;
     }
     if (!response.ok) {
       await raw.cancel();
       throw new Error(`HTTP ${response.status}`);
     }
-    const entry = cache?.entry(url, raw.total, integrity);
+    const entry = cache?.entry(url, integrity);
     return {
       ...raw,
       ...entry,
@@ -58,10 +58,6 @@ export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, in
         const chunk = first;
         first = undefined;
         return chunk ?? raw.read();
-      },
-      cancel() {
-        entry?.drop();
-        return raw.cancel();
       },
     };
   } catch (cause) {

@@ -54,7 +54,7 @@ export async function openSource(source, options = {}) {
     : url
       ? openUrlFolder(url, how)
       : await openFolder(folder);
-  return createSource(kind, integrity, options);
+  return createSource(kind, integrity, options, how.cache);
 }
 
 /**
@@ -65,8 +65,9 @@ export async function openSource(source, options = {}) {
  * @param {SourceKind} kind
  * @param {Map<string, string>} integrity by file name
  * @param {SourceOptions} options
+ * @param {import('./file-cache.js').FileCache} [cache]
  */
-function createSource(kind, integrity, { signal: given, onProgress, onFileProgress }) {
+function createSource(kind, integrity, { signal: given, onProgress, onFileProgress }, cache) {
   const report = onFileProgress ?? createProgress(onProgress);
   // Of everything under way: fires with the user's signal and when the source is closed.
   const controller = new AbortController();
@@ -78,6 +79,19 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
   /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
   const forget = async (name) => kind.forget?.(name);
 
+  /** Files that are being opened before anybody asks for them. */
+  const early = new Map();
+
+  function open(name) {
+    const how = { signal, integrity: integrity.get(name) };
+    return kind.open(name, how).then(
+      (raw) => raw && checkStream(name, raw, { ...how, report, forget }),
+      (cause) => {
+        throw readError(name, cause);
+      },
+    );
+  }
+
   /**
    * A file as a stream that is never held whole. It must be read to its end (only then its
    * length and hash are known to be right) or cancelled.
@@ -88,16 +102,11 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
   async function openStream(name, { optional = false } = {}) {
     throwIfAborted(signal);
     if (!isFileName(name)) throw badModel(`"${name}"`, 'is not the name of a file in the folder');
-    const how = { signal, integrity: integrity.get(name) };
-    const opening = kind.open(name, how).then(
-      (raw) => raw && checkStream(name, raw, { ...how, report, forget }),
-      (cause) => {
-        throw readError(name, cause);
-      },
-    );
+    const opening = early.get(name) ?? open(name);
+    early.delete(name);
     const stream = await untilAborted(opening, signal);
     // A file that is pinned is not optional.
-    if (stream || (optional && !how.integrity)) return stream;
+    if (stream || (optional && !integrity.has(name))) return stream;
     throw new BertletError('NOT_FOUND', `${name} is missing in ${kind.description}.`);
   }
 
@@ -129,6 +138,12 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
     /** The folder, for messages. */
     description: kind.description,
     openStream,
+    /** Begins to open a file that will be asked for soon. @param {string} name */
+    prepare(name) {
+      const opening = open(name);
+      opening.catch(() => {}); // whoever asks for it will tell
+      early.set(name, opening);
+    },
     readBytes,
     forget,
     /** @returns {Promise<string | undefined>} @throws BAD_MODEL when it is not UTF-8 */
@@ -143,7 +158,13 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
      * @param {0} [total]
      */
     announce: (name, total) => report?.(name, 0, total, false),
-    /** Frees everything that is still open; what is being read fails with ABORTED. */
-    close: async () => controller.abort(),
+    /**
+     * Frees everything that is still open: what is being read fails with ABORTED. Then what
+     * was downloaded goes to the cache; the promise tells when it is there.
+     */
+    async close() {
+      controller.abort();
+      await cache?.flush();
+    },
   };
 }

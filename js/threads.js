@@ -125,8 +125,8 @@ export class Threads {
 
 function openThread() {
   // A literal expression: bundlers find and copy the worker by this pattern.
-  const url = new URL('./thread.js', import.meta.url);
-  const port = openPort(new WorkerClass(url, { type: 'module' }));
+  const worker = new WorkerClass(new URL('./thread.js', import.meta.url), { type: 'module' });
+  const port = openPort(worker);
   port.unref(); // a waiting thread must not keep the process alive
   return port;
 }

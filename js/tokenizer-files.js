@@ -1,5 +1,5 @@
 // The tokenizer's files of a model folder, read.
-import { BertletError } from './errors.js';
+import { BertletError, inOrder } from './errors.js';
 import { readTokenizer } from './tokenizer-config.js';
 import { wholeFile } from './tokenizer-fields.js';
 import { jsonFromVocab } from './tokenizer-vocab.js';
@@ -13,9 +13,11 @@ import { jsonFromVocab } from './tokenizer-vocab.js';
 export async function readTokenizerFiles(source) {
   const optional = { optional: true };
   const readPlace = async (name) => wholeFile(name, await source.readJson(name, optional));
-  const json = await source.readJson('tokenizer.json', optional);
-  const settings = await readPlace('tokenizer_config.json');
-  const specialMap = await readPlace('special_tokens_map.json');
+  const [json, settings, specialMap] = await inOrder([
+    source.readJson('tokenizer.json', optional),
+    readPlace('tokenizer_config.json'),
+    readPlace('special_tokens_map.json'),
+  ]);
   // special_tokens_map.json is older than added_tokens_decoder, which says all.
   if (!settings.value.added_tokens_decoder) Object.assign(settings.value, specialMap.value);
   if (json !== undefined) return readTokenizer(wholeFile('tokenizer.json', json), settings);

@@ -1,24 +1,41 @@
-// The engine in a worker: a Web Worker in pages, a worker thread in Node.
+// The engine in a worker: a Web Worker in pages, a worker thread in Node. It fetches weights
+// while the page still reads the small files, whose contents come as they are known.
 import { Engine } from './engine.js';
 import { errorToData } from './errors.js';
 import { ownPort as port } from './port.js';
 import { transferablesOf } from './protocol.js';
 import { openSource } from './source.js';
+import { weightsFile } from './weights.js';
+
+/** Milliseconds after loading in which calls come first, then the cache. */
+const cacheAfter = 500;
 
 /** @type {Engine} */
 let engine;
 /** @type {Map<number, AbortController>} calls under way */
 const calls = new Map();
 
+/** @type {import('./source.js').Source} where the weights are */
+let opened;
+
+/** What the page gives one after the other, and the functions that take it. */
+const given = {};
+const take = {};
+for (const name of ['options', 'tokenizerBlob']) {
+  given[name] = new Promise((resolve) => {
+    take[name] = resolve;
+  });
+}
+
 const methods = {
-  async open(progress, signal, { options, source, sourceOptions }) {
-    const onFileProgress = (...event) => progress({ bytes: event });
-    const opened = await openSource(source, { ...sourceOptions, signal, onFileProgress });
-    try {
-      engine = await Engine.open(options, opened, { signal });
-    } finally {
-      await opened.close();
-    }
+  async open(progress, signal, { source, sourceOptions, wantsProgress }) {
+    port.send({ begun: true });
+    const onFileProgress = wantsProgress ? (...event) => progress({ bytes: event }) : undefined;
+    opened = await openSource(source, { ...sourceOptions, signal, onFileProgress });
+    opened.prepare(weightsFile);
+    const options = { ...(await given.options), tokenizerBlob: given.tokenizerBlob };
+    engine = await Engine.open(options, opened, { signal });
+    setTimeout(() => opened.close(), cacheAfter);
     return { result: undefined, transfer: [] };
   },
 
@@ -48,8 +65,14 @@ async function answer({ id, method, args }) {
   }
 }
 
+async function end() {
+  await opened?.close();
+  port.send({ ended: true });
+}
+
 port.listen((message) => {
-  if (message.abort) calls.get(message.id)?.abort();
+  if (message.give) for (const name of Object.keys(message.give)) take[name](message.give[name]);
+  else if (message.end) end();
+  else if (message.abort) calls.get(message.id)?.abort();
   else answer(message);
 });
-port.send({ ready: true });

@@ -133,6 +133,7 @@ describe('sources in a page', { skip: noBrowser }, () => {
         const config = await source.readText('config.json');
         const hash = await streamHash(source, 'model.safetensors');
         const missing = await source.readText('modules.json', { optional: true });
+        await source.close();
         return { config, hash, missing, cached: await cached(), last: events.at(-1) };
       });
     const loaded = encode(config).length + weights.length;
@@ -161,6 +162,7 @@ describe('sources in a page', { skip: noBrowser }, () => {
       const read = async (folder, name, options) => {
         const source = await openSource(folder, options);
         outcomes.push(await outcome(source.readBytes(name)));
+        await source.close();
       };
       await read('/model', 'config.json', { integrity });
       await read('/model', 'model.safetensors', { integrity });
@@ -190,6 +192,7 @@ describe('sources in a page', { skip: noBrowser }, () => {
     const result = await page.evaluate(async () => {
       const source = await openSource('/model');
       const hash = await streamHash(source, 'model.safetensors');
+      await source.close();
       return { hash, cached: await cached() };
     });
     assert.deepEqual(result, { hash: sha256(weights), cached: [] });
