@@ -57,8 +57,10 @@ function findMasks(tokenizer, input, length, index) {
   if (masks.length === 0) {
     throw badArgument(`Text ${index} has no mask: write ${maskToken} where a word is missing.`);
   }
-  const isLong = whole.length > length.maxLength;
-  if (isLong && length.longText === 'window' && input.pair === undefined) {
+  if (length.longText === 'window' && whole.length > length.maxLength) {
+    if (input.pair !== undefined) {
+      throw tooLong(`Text ${index} is a pair of ${whole.length} tokens, and pairs have no windows`);
+    }
     const encodings = windowsAround(masks, whole, length.maxLength);
     return { ids: whole.ids, masks, encodings, truncated: 0 };
   }
@@ -68,12 +70,14 @@ function findMasks(tokenizer, input, length, index) {
   if (rows.length === masks.length) {
     return { ids, masks: rows, encodings: [{ ids, typeIds, rows }], truncated };
   }
-  throw new BertletError(
-    'TOO_LONG',
-    `Text ${index} has a mask beyond its first ${length.maxLength} tokens: ` +
-      'raise maxLength or, without a pair, choose longText "window".',
-  );
+  throw tooLong(`Text ${index} has a mask beyond its first ${length.maxLength} tokens`);
 }
+
+const tooLong = (what) =>
+  new BertletError(
+    'TOO_LONG',
+    `${what}: raise maxLength, or read a single text with longText "window".`,
+  );
 
 /** Windows with masks in their middle; masks that are near each other share one. */
 function windowsAround(masks, { ids, typeIds, specialTokensMask }, maxLength) {
