@@ -4,7 +4,9 @@ import { errorOfStatus } from './errors.js';
 /** Bytes of the largest buffer for UTF-8 that is kept between calls. */
 const stagingMost = 1 << 20;
 /** Texts up to so many units are written unit by unit: the encoder's call costs more. */
-const shortText = 32;
+const shortText = 128;
+/** Numbers of a buffer that results share: one of its own costs more than a short text. */
+const slabSize = 2048;
 const noPair = 0xffffffff;
 /** In the order of bl_truncation, which starts with none. */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
@@ -29,20 +31,27 @@ export class EncodeCall {
   #input;
   #output;
   #staging = new Uint8Array(0);
+  #isShared;
   #views;
+  #slab = new Int32Array(0);
+  #slabUsed = 0;
 
   constructor(memory, tokenizer) {
     this.#memory = memory;
     this.#tokenizer = tokenizer;
+    this.#isShared = !(memory.shared.buffer instanceof ArrayBuffer);
     const { bl_encode_batch: batch, bl_encoding: result } = memory.structs;
     this.#input = fieldIndices(batch, memory.alloc(batch.size));
     this.#output = fieldIndices(result, memory.alloc(result.size));
   }
 
-  /** All of the heap as bytes and numbers, until it grows: views cost more than a short text. */
-  #heap() {
-    const memory = this.#memory;
-    if (this.#views?.bytes.buffer !== memory.exports.memory.buffer) {
+  /**
+   * The heap as bytes and numbers, up to `end` at least. Views are kept, for they cost more
+   * than a short text; when the heap grows they lose everything or, if it is shared, end early.
+   */
+  #heap(end = 0) {
+    if (!(this.#views?.bytes.length > end)) {
+      const memory = this.#memory;
       const { byteLength } = memory;
       this.#views = {
         bytes: memory.bytes(0, byteLength),
@@ -60,37 +69,32 @@ export class EncodeCall {
    * @param {number} first number of the first input, for messages
    * @returns {{
    *   block: import('./encoding.js').EncodedBlock,
-   *   starts: Uint32Array,
-   *   truncated: Uint32Array,
-   * }}
+   *   heap: Uint32Array,
+   *   starts: number,
+   *   truncated: number,
+   * }} `heap` has, until the next call, where windows start, from index `starts` on, and how
+   *   many tokens were cut from the inputs, from `truncated` on
    */
   run(inputs, settings, windows, first) {
-    const output = this.#output;
-    return this.#memory.scratch(() => {
+    const memory = this.#memory;
+    const mark = memory.mark();
+    try {
       this.#call(inputs, settings, windows, first);
-      const { uint32 } = this.#heap();
-      return {
-        block: this.#readBlock(),
-        starts: this.#copy(uint32[output.window_starts], uint32[output.window_count] + 1),
-        truncated: this.#copy(uint32[output.input_truncated], inputs.length),
-      };
-    });
+      const output = this.#output;
+      const block = this.#readBlock();
+      const heap = this.#views.uint32;
+      const starts = heap[output.window_starts] / 4;
+      return { block, heap, starts, truncated: heap[output.input_truncated] / 4 };
+    } finally {
+      memory.reset(mark);
+    }
   }
 
   #call(inputs, settings, windows, first) {
     const memory = this.#memory;
     const field = this.#input;
-    const parts = [];
-    for (const { text, pair } of inputs) {
-      parts.push(text);
-      if (pair !== undefined) parts.push(pair);
-    }
-    const { address, length, sizes } = this.#writeTexts(parts);
-    const ends = this.#writeEnds(inputs, sizes);
+    this.#writeTexts(inputs);
     const { uint32 } = this.#heap();
-    uint32[field.texts] = address;
-    uint32[field.text_bytes] = length;
-    uint32[field.ends] = ends;
     uint32[field.input_count] = inputs.length;
     uint32[field.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
     uint32[field.truncation] = truncations.indexOf(settings.truncation) + 1;
@@ -106,93 +110,73 @@ export class EncodeCall {
     if (status !== 0) throw this.#error(memory.statusName(status), settings, inputs, first);
   }
 
-  /**
-   * Writes UTF-8 of all texts end to end.
-   * @param {string[]} parts
-   * @returns {{ address: number, length: number, sizes: number[] }} the bytes of each
-   */
-  #writeTexts(parts) {
-    const all = parts.length === 1 ? parts[0] : parts.join('');
-    const address = this.#memory.alloc(3 * all.length);
-    if (all.length <= shortText && this.#writeAscii(all, address)) {
-      return { address, length: all.length, sizes: parts.map((part) => part.length) };
+  /** Writes UTF-8 of all texts end to end, and where each ends. */
+  #writeTexts(inputs) {
+    const field = this.#input;
+    const parts = [];
+    for (const { text, pair } of inputs) parts.push(text, pair);
+    const single = inputs.length === 1 && parts[1] === undefined;
+    const all = single ? parts[0] : parts.join('');
+    const ends = this.#memory.alloc(4 * parts.length + 3 * all.length);
+    const address = ends + 4 * parts.length;
+    const { bytes, uint32 } = this.#heap(address + 3 * all.length);
+    const target = this.#isShared ? this.#stagingFor(3 * all.length) : bytes.subarray(address);
+    let written = all.length;
+    if (written > shortText || !writeAscii(all, target)) {
+      ({ written } = utf8Encoder.encodeInto(all, target));
     }
-    const target = this.#encodeTarget(address, 3 * all.length);
-    let { written } = utf8Encoder.encodeInto(all, target);
-    let sizes = [written];
-    if (parts.length > 1 && written === all.length) sizes = parts.map((part) => part.length);
-    else if (parts.length > 1) {
-      // One by one: where each ends, and a surrogate at an end must not meet the next text.
-      written = 0;
-      sizes = parts.map((part) => {
-        const size = utf8Encoder.encodeInto(part, target.subarray(written)).written;
-        written += size;
-        return size;
-      });
+    let at = 0;
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i];
+      if (part === undefined) {
+        uint32[ends / 4 + i] = noPair;
+        continue;
+      }
+      if (single) at = written;
+      else if (written === all.length) at += part.length;
+      // One by one: a surrogate at an end must not meet the next text.
+      else at += utf8Encoder.encodeInto(part, target.subarray(at)).written;
+      uint32[ends / 4 + i] = at;
     }
-    const { bytes } = this.#heap();
-    if (target.buffer !== bytes.buffer) bytes.set(target.subarray(0, written), address);
-    return { address, length: written, sizes };
+    if (this.#isShared) bytes.set(target.subarray(0, at), address);
+    uint32[field.texts] = address;
+    uint32[field.text_bytes] = at;
+    uint32[field.ends] = ends;
   }
 
-  /** Quicker than the encoder for a short text; false when the text isn't ASCII. */
-  #writeAscii(text, address) {
-    const { bytes } = this.#heap();
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i);
-      if (unit >= 0x80) return false;
-      bytes[address + i] = unit;
-    }
-    return true;
-  }
-
-  /** Where the encoder may write: the heap, or where that is shared a buffer of our own. */
-  #encodeTarget(address, length) {
-    const { bytes } = this.#heap();
-    if (bytes.buffer instanceof ArrayBuffer) return bytes.subarray(address, address + length);
+  /** The encoder doesn't write into shared memory. */
+  #stagingFor(length) {
     if (this.#staging.length >= length) return this.#staging;
     const staging = new Uint8Array(length);
     if (length <= stagingMost) this.#staging = staging;
     return staging;
   }
 
-  #writeEnds(inputs, sizes) {
-    const address = this.#memory.alloc(8 * inputs.length);
-    const { uint32 } = this.#heap();
-    const table = address / 4;
-    let at = 0;
-    let next = 0;
-    for (let i = 0; i < inputs.length; i++) {
-      at += sizes[next++];
-      uint32[table + 2 * i] = at;
-      if (inputs[i].pair === undefined) {
-        uint32[table + 2 * i + 1] = noPair;
-        continue;
-      }
-      at += sizes[next++];
-      uint32[table + 2 * i + 1] = at;
-    }
-    return address;
-  }
-
   /** @returns {import('./encoding.js').EncodedBlock} */
   #readBlock() {
-    const { uint32, int32 } = this.#heap();
     const output = this.#output;
+    const { uint32 } = this.#heap();
     const total = uint32[output.token_count];
     const begin = uint32[output.ids] / 4;
+    const size = 5 * total;
+    const { int32 } = this.#heap(4 * (begin + size));
     const surfaces = uint32[output.surfaces] ? this.#readSurfaces(total) : undefined;
-    return { numbers: int32.slice(begin, begin + 5 * total), total, surfaces };
-  }
-
-  #copy(address, count) {
-    return this.#heap().uint32.slice(address / 4, address / 4 + count);
+    const found = int32.subarray(begin, begin + size);
+    if (size > slabSize) return { numbers: found.slice(), at: 0, total, surfaces };
+    if (this.#slabUsed + size > this.#slab.length) {
+      this.#slab = new Int32Array(slabSize);
+      this.#slabUsed = 0;
+    }
+    const at = this.#slabUsed;
+    this.#slabUsed += size;
+    this.#slab.set(found, at);
+    return { numbers: this.#slab, at, total, surfaces };
   }
 
   #readSurfaces(total) {
     const memory = this.#memory;
     const output = this.#output;
-    const { uint32, int32 } = this.#heap();
+    const { uint32, int32 } = this.#heap(Infinity);
     const first = uint32[output.surfaces] / 4;
     const ends = uint32[output.surface_ends] / 4;
     const bytes = uint32[output.surface_bytes];
@@ -217,6 +201,17 @@ export class EncodeCall {
     ][uint32[this.#output.problem] - 1];
     return errorOfStatus(status, sentence && `${sentence}${which}.`);
   }
+}
+
+/** Quicker than the encoder for a short text; false when the text isn't ASCII. */
+function writeAscii(text, bytes) {
+  let bits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    bits |= unit;
+    bytes[i] = unit;
+  }
+  return bits < 0x80;
 }
 
 function fieldIndices({ fields }, address) {

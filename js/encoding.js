@@ -117,21 +117,21 @@ export class Encoding {
       ...surfaces.slice(this.#begin, this.#end),
       ...Array(missing - left),
     ];
-    const padded = { numbers, total, surfaces: ownSurfaces };
+    const padded = { numbers, at: 0, total, surfaces: ownSurfaces };
     const pads = { left, right: missing - left };
     return new Encoding(this.#texts, padded, 0, total, overflow, pads);
   }
 
   /** A view of ids, type ids or special mask. */
   #row(row) {
-    const { numbers, total } = this.#block;
-    const begin = row * total;
+    const { numbers, at, total } = this.#block;
+    const begin = at + row * total;
     return numbers.subarray(begin + this.#begin, begin + this.#end);
   }
 
   #flatOffsets() {
-    const { numbers, total } = this.#block;
-    const begin = 3 * total;
+    const { numbers, at, total } = this.#block;
+    const begin = at + 3 * total;
     return numbers.subarray(begin + 2 * this.#begin, begin + 2 * this.#end);
   }
 }

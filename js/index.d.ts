@@ -219,7 +219,10 @@ export interface EncodeOptions {
   paddingSide?: 'left' | 'right';
 }
 
-/** Tokens of one text. `tokens` and `offsets` are made when first read. */
+/**
+ * Tokens of one text. `tokens` and `offsets` are made when first read. The arrays of numbers
+ * are views of a buffer that encodings share: transfer copies of them (`slice()`).
+ */
 export interface Encoding {
   /** Tokens, padding included. */
   readonly length: number;

@@ -58,9 +58,9 @@ export class Tokenizer {
   encode(text, options) {
     this.#open();
     const settings = this.#readOptions(options);
-    const [input] = readInputs({ text, pair: options?.pair }).inputs;
+    const { inputs } = readInputs({ text, pair: options?.pair });
     const encodings = [];
-    this.#encodeSome([input], settings, 0, encodings);
+    this.#encodeSome(inputs, settings, 0, encodings);
     return (settings.padding === false ? encodings : this.#pad(encodings, settings))[0];
   }
 
@@ -90,40 +90,19 @@ export class Tokenizer {
     const memory = this.#open();
     const skip = readBoolean('skipSpecialTokens', options?.skipSpecialTokens ?? false);
     const list = readIds(ids);
-    return this.#textFrom(memory, 'bl_tokenizer_decode', list, list.length, skip ? 1 : 0);
-  }
-
-  /** Whether a token goes on with the word of the token before it. @param {number} id */
-  isSubword(id) {
-    const { subwordPrefix: prefix } = this.#info;
-    return prefix ? (this.idToToken(id)?.startsWith(prefix) ?? false) : false;
-  }
-
-  /** Decoded as transformers' pipelines show it: cleaned up once more where the folder says so. */
-  readable(ids, options) {
-    const text = this.decode(ids, options);
-    return this.#info.cleanUp ? cleanUps.reduce(takeSpaces, text) : text;
-  }
-
-  /** See index.d.ts. */
-  joinTokens(tokens) {
-    const memory = this.#open();
-    if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string')) {
-      throw badArgument('tokens is not an array of strings.');
-    }
     return memory.scratch(() => {
-      const texts = tokens.map((token) => memory.writeText(token));
-      const structs = texts.flatMap(({ address, length }) => [address, length]);
-      return this.#textFrom(memory, 'bl_tokenizer_join', structs, texts.length);
-    });
-  }
-
-  /** The text that C makes of a list. @param {ArrayLike<number>} list its 32-bit numbers */
-  #textFrom(memory, call, list, ...more) {
-    return memory.scratch(() => {
-      const address = memory.writeNumbers(list);
+      const address = memory.alloc(4 * list.length);
+      memory.int32(address, list.length).set(list);
       const text = memory.writeStruct('bl_text');
-      memory.call(call, memory.arena, this.address, address, ...more, text);
+      memory.call(
+        'bl_tokenizer_decode',
+        memory.arena,
+        this.address,
+        address,
+        list.length,
+        skip ? 1 : 0,
+        text,
+      );
       return readTextStruct(memory, text);
     });
   }
@@ -176,6 +155,7 @@ export class Tokenizer {
   }
 
   #readOptions(options) {
+    if (options === undefined) return plainOptions;
     const given = readOptions(options);
     const needsLength = given.truncation || given.padding === 'max_length';
     const maxLength = given.maxLength ?? this.#info.modelMaxLength;
@@ -187,10 +167,11 @@ export class Tokenizer {
 
   /** One call into C; appends to `encodings`. */
   #encodeSome(inputs, settings, first, encodings) {
-    const { block, starts, truncated } = this.#call.run(inputs, settings, false, first);
+    const { block, heap, starts, truncated } = this.#call.run(inputs, settings, false, first);
     for (let i = 0; i < inputs.length; i++) {
-      const overflow = this.#overflowOf(inputs[i], settings, truncated[i]);
-      encodings.push(new Encoding(this.#textOf, block, starts[i], starts[i + 1], overflow));
+      const overflow = this.#overflowOf(inputs[i], settings, heap[truncated + i]);
+      const [begin, end] = [heap[starts + i], heap[starts + i + 1]];
+      encodings.push(new Encoding(this.#textOf, block, begin, end, overflow));
     }
   }
 
@@ -203,11 +184,12 @@ export class Tokenizer {
   /** Encodes once more, now with all windows: few look at what overflowed. */
   #overflowing(input, settings) {
     this.#open();
-    const { block, starts } = this.#call.run([input], settings, true, 0);
-    return Array.from(
-      starts.subarray(1, -1),
-      (start, i) => new Encoding(this.#textOf, block, start, starts[i + 2]),
-    );
+    const { block, heap, starts } = this.#call.run([input], settings, true, 0);
+    const windows = [];
+    for (let i = starts + 1; heap[i] < block.total; i++) {
+      windows.push(new Encoding(this.#textOf, block, heap[i], heap[i + 1]));
+    }
+    return windows;
   }
 
   #pad(encodings, { padding, paddingSide, truncation, maxLength }) {
@@ -241,10 +223,6 @@ for (const name of specialNames) {
   });
 }
 
-/** What loses its spaces, in the order of transformers' clean_up_tokenization. */
-const cleanUps = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
-const takeSpaces = (text, piece) => text.replaceAll(piece, piece.trim());
-
 function readTextStruct(memory, address) {
   const { bytes, length } = memory.readStruct('bl_text', address);
   return memory.readText(bytes, length);
@@ -254,7 +232,7 @@ function readBoolean(name, value) {
   return readChoice(name, value, [true, false]);
 }
 
-function readOptions(options = {}) {
+function readOptions(options) {
   if (typeof options !== 'object' || options === null)
     throw badArgument('options is not an object.');
   const { truncation = false, padding = false, maxLength, stride } = options;
@@ -273,6 +251,8 @@ function readOptions(options = {}) {
     stride: readCount('stride', stride, 0, 0),
   };
 }
+
+const plainOptions = { ...readOptions({}), maxLength: 0 };
 
 function readIds(ids) {
   if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;

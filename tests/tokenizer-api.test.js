@@ -34,6 +34,20 @@ test('an encoding is views of one block, made when they are read', async () => {
   assert.deepEqual(Array.from(encoding.ids), held, 'later calls leave it alone');
 });
 
+test('a shared buffer that was transferred away spoils no later encoding', async () => {
+  const tokenizer = await open('uncased');
+  const expected = plainOf(tokenizer.encode('Hello, World!'));
+  const long = 'Hello, World! '.repeat(1000);
+  const expectedLong = plainOf(tokenizer.encode(long));
+  for (const text of ['Hello', long]) {
+    const { ids } = tokenizer.encode(text);
+    structuredClone(ids, { transfer: [ids.buffer] });
+    assert.equal(ids.length, 0);
+    assert.deepEqual(plainOf(tokenizer.encode('Hello, World!')), expected);
+    assert.deepEqual(plainOf(tokenizer.encode(long)), expectedLong);
+  }
+});
+
 test('offsets count UTF-16 units, a lone surrogate counts as U+FFFD', async () => {
   const tokenizer = await open('small');
   const text = '🙂 hello 𐐀';
