@@ -33,97 +33,146 @@ const ROWS = [8, 32, 128, 512];
 /** A quick run takes the first shapes and few rows. */
 const QUICK = { shapes: SHAPES.slice(0, 4), rows: [8, 128] };
 
+/** Accumulators of the loops. */
+const CHAINS = [8, 10, 12];
+
 const LAYER = { tokens: 128, hidden: 384, intermediate: 1536, heads: 12 };
 
 /**
  * Runs `call(times)` long enough to read the clock; ms of the fastest run: what else the
  * machine does in between belongs neither to the peak nor to the kernel.
  */
-function timeOf(call, { warmMs, samples, sampleMs }) {
+function timeOf(call, { warmMs, measureMs, sampleMs }) {
   const clock = () => performance.now();
   let times = 1;
   let took = 0;
-  const begin = clock();
+  let begin = clock();
   while (clock() - begin < warmMs || took < sampleMs) {
     const before = clock();
     call(times);
     took = clock() - before;
     if (took < sampleMs) times = Math.max(times + 1, Math.ceil((times * sampleMs) / (took + 0.05)));
   }
-  const measured = [];
-  for (let i = 0; i < samples; i++) {
+  let fastest = Infinity;
+  begin = clock();
+  for (let i = 0; i < 3 || clock() - begin < measureMs; i++) {
     const before = clock();
     call(times);
-    measured.push((clock() - before) / times);
+    fastest = Math.min(fastest, (clock() - before) / times);
   }
-  return Math.min(...measured);
+  return fastest;
 }
 
-function measurePeaks(module, exports, effort) {
-  const peaks = [];
-  for (const { loop, name, operations, kind } of LOOPS) {
-    const rates = [];
-    for (const chains of [8, 10, 12]) {
+/** Fastest times by key, over several passes: a slow moment of the machine spoils one of them. */
+class Fastest {
+  times = new Map();
+
+  note(key, ms) {
+    this.times.set(key, Math.min(ms, this.of(key)));
+  }
+
+  of(key) {
+    return this.times.get(key) ?? Infinity;
+  }
+}
+
+const STEPS = 1000;
+
+function measurePeaks(module, exports, fastest, effort) {
+  for (const { name, kind } of LOOPS) {
+    const factors = kind === 'float' ? [1e-9, 1] : [3, 1];
+    for (const chains of CHAINS) {
       const run = exports[`bench_peak_${name}_${chains}`];
       if (!run) continue;
-      const factors = kind === 'float' ? [1e-9, 1] : [3, 1];
-      const steps = 1000;
-      const ms = timeOf((times) => run(times * steps, ...factors), effort);
-      rates.push((steps * chains * operations) / ms / 1e6);
+      const ms = timeOf((times) => run(times * STEPS, ...factors), effort);
+      fastest.note(`${module} ${name}`, ms / chains);
     }
-    if (rates.length) peaks.push({ loop, name, module, rate: Math.max(...rates) });
   }
-  return peaks;
 }
 
-function measureShapes(module, exports, peaks, effort, quick) {
-  const shapes = [];
-  for (const [dtype, { number, loops }] of Object.entries(DTYPES)) {
-    const own = peaks.filter((peak) => peak.module === module && loops[module].includes(peak.name));
-    if (!own.length) continue;
-    const best = own.reduce((a, b) => (a.rate > b.rate ? a : b));
-    for (const [N, K] of quick ? QUICK.shapes : SHAPES) {
-      for (const M of quick ? QUICK.rows : ROWS) {
-        if (!exports.bench_prepare_linear(number, M, N, K)) continue;
-        const ms = timeOf(exports.bench_run_linear, effort);
-        const rate = (2 * M * N * K) / ms / 1e6;
-        shapes.push({ module, dtype, N, K, M, loop: best.loop, rate, share: rate / best.rate });
-      }
+/** The peaks of a module, in 10⁹ operations per second. */
+function peaksOf(module, fastest) {
+  return LOOPS.map(({ loop, name, operations }) => {
+    const rate = (STEPS * operations) / fastest.of(`${module} ${name}`) / 1e6;
+    return { loop, name, module, rate };
+  }).filter(({ rate }) => rate > 0);
+}
+
+const shapesOf = (quick) =>
+  (quick ? QUICK : { shapes: SHAPES, rows: ROWS }).shapes.flatMap(([N, K]) =>
+    (quick ? QUICK.rows : ROWS).map((M) => ({ N, K, M })),
+  );
+
+/** The kernel sets that a module has. */
+const dtypesOf = (module) =>
+  Object.entries(DTYPES)
+    .filter(([, { loops }]) => loops[module].length)
+    .map(([dtype, { number, loops }]) => ({ dtype, number, loops: loops[module] }));
+
+function measureShapes(module, exports, fastest, effort, quick) {
+  for (const { dtype, number } of dtypesOf(module)) {
+    for (const { N, K, M } of shapesOf(quick)) {
+      if (!exports.bench_prepare_linear(number, M, N, K)) continue;
+      const ms = timeOf(exports.bench_run_linear, effort);
+      fastest.note(`${module} ${dtype} ${N} ${K} ${M}`, ms);
     }
   }
-  return shapes;
+}
+
+/** Every shape as a share of the loop that its kernel is made of. */
+function sharesOf(module, peaks, fastest, quick) {
+  return dtypesOf(module).flatMap(({ dtype, loops }) => {
+    const own = peaks.filter((peak) => peak.module === module && loops.includes(peak.name));
+    const best = own.reduce((a, b) => (a.rate > b.rate ? a : b));
+    return shapesOf(quick).flatMap(({ N, K, M }) => {
+      const rate = (2 * M * N * K) / fastest.of(`${module} ${dtype} ${N} ${K} ${M}`) / 1e6;
+      if (rate === 0) return [];
+      return [{ module, dtype, N, K, M, loop: best.loop, rate, share: rate / best.rate }];
+    });
+  });
 }
 
 /** One encoder layer, kernel by kernel. */
-function measureLayer(module, exports, dtype, number, effort) {
+function measureLayer(module, exports, { dtype, number }, fastest, effort) {
   const { tokens, hidden, intermediate, heads } = LAYER;
-  const time = (prepare, run, ...args) =>
-    exports[`bench_prepare_${prepare}`](number, ...args)
-      ? 1000 * timeOf(exports[`bench_run_${run}`], effort)
-      : NaN;
-  const linear = (outputs, inputs) => time('linear', 'linear', tokens, outputs, inputs);
-  const pack = (inputs) => time('linear', 'pack_rows', tokens, 8, inputs);
+  const note = (name, prepare, run, ...args) => {
+    if (!exports[`bench_prepare_${prepare}`](number, ...args)) return;
+    const ms = timeOf(exports[`bench_run_${run}`], effort);
+    fastest.note(`${module} ${dtype} layer ${name}`, ms);
+  };
+  const head = hidden / heads;
+  note('q, k, v', 'linear', 'linear', tokens, 3 * hidden, hidden);
+  note('attention', 'attention', 'attention', tokens, heads, head);
+  note('half attention', 'attention', 'attention', tokens, heads, head / 2);
+  note('attention output', 'linear', 'linear', tokens, hidden, hidden);
+  note('up', 'linear', 'linear', tokens, intermediate, hidden);
+  note('down', 'linear', 'linear', tokens, hidden, intermediate);
+  note('pack hidden', 'linear', 'pack_rows', tokens, 8, hidden);
+  note('pack intermediate', 'linear', 'pack_rows', tokens, 8, intermediate);
+  note('activation', 'activate', 'activate', tokens, intermediate);
+  note('layer norm', 'rows', 'layer_norm', tokens, hidden);
+}
+
+function layerOf(module, { dtype }, fastest) {
+  const time = (name) => 1000 * fastest.of(`${module} ${dtype} layer ${name}`);
   // Attention's two products grow with the head's size, all else in it does not: what is
   // left at size 0 is softmax and what surrounds it.
-  const head = hidden / heads;
-  const attention = time('attention', 'attention', tokens, heads, head);
-  const half = time('attention', 'attention', tokens, heads, head / 2);
-  const softmax = Math.max(0, 2 * half - attention);
+  const softmax = Math.max(0, 2 * time('half attention') - time('attention'));
   const microseconds = {
-    'q, k, v': linear(3 * hidden, hidden),
-    'attention products': attention - softmax,
-    'attention output': linear(hidden, hidden),
-    'feed-forward up': linear(intermediate, hidden),
-    'feed-forward down': linear(hidden, intermediate),
-    'pack rows': 3 * pack(hidden) + pack(intermediate),
+    'q, k, v': time('q, k, v'),
+    'attention products': time('attention') - softmax,
+    'attention output': time('attention output'),
+    'feed-forward up': time('up'),
+    'feed-forward down': time('down'),
+    'pack rows': 3 * time('pack hidden') + time('pack intermediate'),
     softmax,
-    activation: time('activate', 'activate', tokens, intermediate),
-    'layer norm': 2 * time('rows', 'layer_norm', tokens, hidden),
+    activation: time('activation'),
+    'layer norm': 2 * time('layer norm'),
   };
   const sum = Object.values(microseconds).reduce((a, b) => a + b, 0);
   const other = ['pack rows', 'softmax', 'activation', 'layer norm'];
   const otherSum = other.reduce((total, name) => total + microseconds[name], 0);
-  return { module, dtype, tokens, microseconds, sum, otherShare: otherSum / sum };
+  return { module, dtype, tokens: LAYER.tokens, microseconds, sum, otherShare: otherSum / sum };
 }
 
 async function compile(location) {
@@ -134,30 +183,41 @@ async function compile(location) {
 
 /** @param {{ modules: Record<string, string>, quick: boolean }} options */
 export function create({ modules, quick }) {
-  const peakEffort = { warmMs: quick ? 120 : 600, samples: quick ? 15 : 40, sampleMs: 2 };
-  const effort = { warmMs: quick ? 30 : 200, samples: quick ? 8 : 20, sampleMs: 2 };
+  const passes = quick ? 1 : 3;
   const instances = {};
+
+  function measure(module, exports, fastest, isFirst) {
+    const slowly = isFirst && !quick ? 3 : 1; // the engine is still compiling
+    const peak = { warmMs: 60 * slowly, measureMs: 60, sampleMs: 2 };
+    const kernel = { warmMs: 25 * slowly, measureMs: quick ? 20 : 50, sampleMs: 2 };
+    measurePeaks(module, exports, fastest, peak);
+    measureShapes(module, exports, fastest, kernel, quick);
+    for (const set of dtypesOf(module)) measureLayer(module, exports, set, fastest, kernel);
+  }
+
   return {
     async load() {
       for (const [name, location] of Object.entries(modules)) {
         const { instance } = await compile(location);
+        instance.exports._initialize?.();
         instances[name] = instance.exports;
       }
     },
     run() {
-      const peaks = [];
-      const shapes = [];
-      const layers = [];
-      for (const [module, exports] of Object.entries(instances)) {
-        exports._initialize?.();
-        peaks.push(...measurePeaks(module, exports, peakEffort));
-        shapes.push(...measureShapes(module, exports, peaks, effort, quick));
-        for (const [dtype, { number, loops }] of Object.entries(DTYPES)) {
-          if (!loops[module].length) continue;
-          layers.push(measureLayer(module, exports, dtype, number, effort));
-        }
+      const fastest = new Fastest();
+      const entries = Object.entries(instances);
+      for (let pass = 0; pass < passes; pass++) {
+        for (const [module, exports] of entries) measure(module, exports, fastest, pass === 0);
       }
-      return { peaks, shapes, layers };
+      const names = entries.map(([module]) => module);
+      const peaks = names.flatMap((module) => peaksOf(module, fastest));
+      return {
+        peaks,
+        shapes: names.flatMap((module) => sharesOf(module, peaks, fastest, quick)),
+        layers: names.flatMap((module) =>
+          dtypesOf(module).map((set) => layerOf(module, set, fastest)),
+        ),
+      };
     },
     memory: () => undefined,
     dispose() {},
