@@ -90,19 +90,40 @@ export class Tokenizer {
     const memory = this.#open();
     const skip = readBoolean('skipSpecialTokens', options?.skipSpecialTokens ?? false);
     const list = readIds(ids);
+    return this.#textFrom(memory, 'bl_tokenizer_decode', list, list.length, skip ? 1 : 0);
+  }
+
+  /** Whether a token goes on with the word of the token before it. @param {number} id */
+  isSubword(id) {
+    const { subwordPrefix: prefix } = this.#info;
+    return prefix ? (this.idToToken(id)?.startsWith(prefix) ?? false) : false;
+  }
+
+  /** Decoded as transformers' pipelines show it: cleaned up once more where the folder says so. */
+  readable(ids, options) {
+    const text = this.decode(ids, options);
+    return this.#info.cleanUp ? cleanUps.reduce(takeSpaces, text) : text;
+  }
+
+  /** See index.d.ts. */
+  joinTokens(tokens) {
+    const memory = this.#open();
+    if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string')) {
+      throw badArgument('tokens is not an array of strings.');
+    }
     return memory.scratch(() => {
-      const address = memory.alloc(4 * list.length);
-      memory.int32(address, list.length).set(list);
+      const texts = tokens.map((token) => memory.writeText(token));
+      const structs = texts.flatMap(({ address, length }) => [address, length]);
+      return this.#textFrom(memory, 'bl_tokenizer_join', structs, texts.length);
+    });
+  }
+
+  /** The text that C makes of a list. @param {ArrayLike<number>} list its 32-bit numbers */
+  #textFrom(memory, call, list, ...more) {
+    return memory.scratch(() => {
+      const address = memory.writeNumbers(list);
       const text = memory.writeStruct('bl_text');
-      memory.call(
-        'bl_tokenizer_decode',
-        memory.arena,
-        this.address,
-        address,
-        list.length,
-        skip ? 1 : 0,
-        text,
-      );
+      memory.call(call, memory.arena, this.address, address, ...more, text);
       return readTextStruct(memory, text);
     });
   }
@@ -222,6 +243,10 @@ for (const name of specialNames) {
     },
   });
 }
+
+/** What loses its spaces, in the order of transformers' clean_up_tokenization. */
+const cleanUps = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
+const takeSpaces = (text, piece) => text.replaceAll(piece, piece.trim());
 
 function readTextStruct(memory, address) {
   const { bytes, length } = memory.readStruct('bl_text', address);
