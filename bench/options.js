@@ -134,7 +134,7 @@ export function readOptions(args) {
     ...{ help, render, quick, own, out, list: values.parts },
     parts: own ? (asked ? narrowParts(parts, readWish(values)) : ownParts(values)) : parts,
     named: asked !== undefined,
-    keep: resume || asked !== undefined,
+    keep: !own && (resume || asked !== undefined),
     minutes: readCount('minutes', values.minutes) ?? Infinity,
   };
 }

@@ -171,6 +171,8 @@ test('parts of a run are replaced by name and stand in order', () => {
 test('the command line chooses parts, and says what is wrong with it', () => {
   assert.equal(readOptions([]).parts.length, PARTS.length);
   assert.equal(readOptions(['--resume', '--minutes', '9']).keep, true);
+  assert.equal(readOptions(['--part', PARTS[0].name]).keep, true);
+  assert.equal(readOptions(['--part', PARTS[0].name, '--rounds', '1']).keep, false);
   const own = readOptions(['--only', 'query', '--in', 'node24', '--ours', 'fp32']);
   assert.deepEqual(
     own.parts.map(({ name, workloads }) => [name, workloads]),
