@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds bertlet, and fetches what that takes. Run `./build.sh help` for the commands.
 # The parts: tools/common.sh, debian.sh (packages), toolchain.sh (emcc), compile.sh
-# (the WebAssembly modules), native.sh (the same C for this machine).
+# (the WebAssembly modules), page.sh (the JavaScript of pages), native.sh (the same C for
+# this machine).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ROOT=$PWD
@@ -9,14 +10,16 @@ ROOT=$PWD
 . tools/debian.sh
 . tools/toolchain.sh
 . tools/compile.sh
+. tools/page.sh
 . tools/native.sh
 
 usage() {
     cat <<'TEXT'
 Usage: ./build.sh [COMMAND]
 
-  (none)             everything the package needs: the toolchain if it is missing, then
-                     dist/bertlet-simd.wasm and dist/bertlet-relaxed.wasm
+  (none)             everything the package needs: the toolchain and esbuild if they are
+                     missing, then dist/*.wasm and dist/page
+  page               only dist/page, the JavaScript of pages
   native             the C tests for this machine, with sanitizers and plain (for valgrind)
   native sanitized   only the first of the two; `native plain` only the second
   toolchain          only find or provide emcc
@@ -35,13 +38,17 @@ main() {
     local command=${1:-}
     case $command in
     help | -h | --help) usage && return ;;
-    '' | native | toolchain | checks | tests | clean) ;;
+    '' | page | native | toolchain | checks | tests | clean) ;;
     *) fail "there is no command \"$command\"; ./build.sh help lists them" ;;
     esac
     need_node
     one_at_a_time
     case $command in
-    '') build_modules ;;
+    '')
+        build_modules
+        build_page
+        ;;
+    page) build_page ;;
     native) build_native "${2:-}" ;;
     toolchain) find_toolchain && note "emcc $BL_EMCC_VERSION: $BL_EMCC" ;;
     checks)
@@ -54,6 +61,7 @@ main() {
         tests/fixtures/fetch-minilm.sh ||
             note 'the tests that compare with the float weights of MiniLM will be skipped'
         build_modules
+        build_page
         local missing
         missing=$(native_missing)
         if [ -z "$missing" ]; then

@@ -60,8 +60,11 @@ const ours = ({ runtime, node }) => ({ runtime, node, ours: true });
 
 function ourPlaces({ runtime }) {
   const page = runtime === 'page';
+  const sources = page ? '/js/index.js' : path.join(ROOT, 'js/index.js');
   return {
-    entry: page ? '/js/index.js' : path.join(ROOT, 'js/index.js'),
+    // What users get: pages the bundle.
+    entry: page ? '/dist/page/bertlet.js' : sources,
+    sources,
     float: page ? '/float/minilm/' : FLOAT_MODEL,
     embedded: page ? '/models/all-MiniLM-L6-v2/' : EMBEDDED_MODEL,
   };
@@ -102,7 +105,7 @@ function ourEncoders(engine) {
     ...ours(engine),
     id: `bertlet ${dtype} ${simd}, encoder`,
     adapter: 'bertlet-encoder',
-    options,
+    options: { ...options, entry: ourPlaces(engine).sources },
     precision: dtype,
     scope: 'encoder',
     threads: 1,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { samples } from '../web-demo/samples.js';
 import { launchBrowser, noBrowser, openPage } from './helpers/browser.js';
+import { requireFreshPage } from './helpers/page-files.js';
 import { serve } from './helpers/server.js';
 
 describe('the web demo', { skip: noBrowser }, () => {
@@ -10,6 +11,7 @@ describe('the web demo', { skip: noBrowser }, () => {
   let server;
 
   before(async () => {
+    requireFreshPage();
     browser = await launchBrowser();
     server = await serve();
   });
@@ -292,7 +294,7 @@ describe('the web demo', { skip: noBrowser }, () => {
       { contentType: 'text/javascript', body: 'export const other = 1;' },
     ]) {
       const { page, close } = await openPage(browser);
-      await page.route('**/js/index.js', (route) => route.fulfill(broken));
+      await page.route('**/dist/page/bertlet.js', (route) => route.fulfill(broken));
       await page.goto(`${server.url}/`);
       await page.waitForSelector('#problem:not([hidden])');
       assert.match(await page.textContent('.problem-text'), /could not start/);

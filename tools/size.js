@@ -1,35 +1,49 @@
 // Prints what a page has to fetch and fails above the limits.
 import { readdirSync, statSync } from 'node:fs';
-import { build } from 'esbuild';
+import { gzipSync } from 'node:zlib';
+import { buildPage } from './page.js';
 
-const WASM_LIMIT = 200 * 1024;
-const JS_LIMIT = 60 * 1024;
+const KB = 1024;
+const wasmLimit = 200 * KB;
+/** Of the JavaScript that loading, embedding and tokenizing need. */
+const coreLimit = 60 * KB;
+/** Of what all other calls add. */
+const tasksLimit = 60 * KB;
 
-const rows = [];
-for (const name of readdirSync('dist').sort()) {
-  if (!name.endsWith('.wasm')) continue;
-  rows.push({ name: `dist/${name}`, bytes: statSync(`dist/${name}`).size, limit: WASM_LIMIT });
+/** Files of js/ that are there for other calls than embed(), and for other ways to make them. */
+const tasks =
+  /^(tasks\/(?!embed\.js$)|adapter-|heads\.js|windows\.js|pipeline\.js|vector-index\.js|safetensors-write\.js)/;
+
+function sizeOf(files) {
+  const sum = (size) => files.reduce((total, { contents }) => total + size(contents), 0);
+  return { bytes: sum(({ length }) => length), packed: sum((bytes) => gzipSync(bytes).length) };
 }
 
-// The page's own thread, the engine's worker and its threads share most of their modules,
-// which the browser fetches once.
-const { outputFiles } = await build({
-  entryPoints: ['js/index.js', 'js/worker.js', 'js/thread.js'],
-  bundle: true,
-  splitting: true,
-  minify: true,
-  write: false,
-  outdir: 'build/page',
-  format: 'esm',
-  platform: 'browser',
-  target: 'es2022',
-  logLevel: 'warning',
-});
-const total = outputFiles.reduce((sum, { contents }) => sum + contents.length, 0);
-rows.push({ name: 'JavaScript of a page, minified', bytes: total, limit: JS_LIMIT });
+const rows = readdirSync('dist')
+  .filter((name) => name.endsWith('.wasm'))
+  .sort()
+  .map((name) => ({
+    name: `dist/${name}`,
+    bytes: statSync(`dist/${name}`).size,
+    limit: wasmLimit,
+  }));
 
-for (const { name, bytes, limit } of rows) {
-  const verdict = limit === undefined ? '' : `of ${limit}${bytes > limit ? '  TOO LARGE' : ''}`;
-  console.log(`${name.padEnd(40)} ${String(bytes).padStart(7)} bytes ${verdict}`.trimEnd());
+const [all, core] = [sizeOf(await buildPage()), sizeOf(await buildPage({ leaveOut: tasks }))];
+rows.push(
+  { name: 'dist/page: load, embed, tokenizer', ...core, limit: coreLimit },
+  {
+    name: 'dist/page: what other calls add',
+    bytes: all.bytes - core.bytes,
+    packed: all.packed - core.packed,
+    limit: tasksLimit,
+  },
+  { name: 'dist/page together', ...all },
+);
+
+for (const { name, bytes, packed, limit } of rows) {
+  const gzip = packed ? `${String(packed).padStart(6)} in gzip` : '';
+  const verdict = limit ? `of ${limit}${bytes > limit ? '  TOO LARGE' : ''}` : '';
+  const line = `${name.padEnd(36)} ${String(bytes).padStart(7)} bytes ${gzip.padEnd(15)} ${verdict}`;
+  console.log(line.trimEnd());
 }
 if (rows.some(({ bytes, limit }) => bytes > limit)) process.exit(1);

@@ -1,5 +1,5 @@
 // Starts the engine and hands it to the views. Each view is one module with `mount`.
-import { load } from '../js/index.js';
+import { load } from '../dist/page/bertlet.js';
 import * as searchView from './search-view.js';
 import * as shell from './shell.js';
 
