@@ -6,6 +6,21 @@
  * fetching the files that you name.
  */
 
+import type {
+  Answer,
+  AnswerOptions,
+  Classification,
+  ClassifyOptions,
+  Entity,
+  FilledMasks,
+  FillMaskOptions,
+  Labels,
+  Question,
+  TagTokensOptions,
+} from './calls.js';
+
+export type * from './calls.js';
+
 /** A file's content, where a model is given file by file. */
 export type FileContent =
   | Blob
@@ -100,8 +115,19 @@ export interface CallOptions {
   maxLength?: number;
   /** Which text of a pair is cut. Default `longest_first`. */
   truncation?: 'longest_first' | 'only_first' | 'only_second';
-  /** What happens to longer texts: cut them (default), or reject with TOO_LONG. */
-  longText?: 'truncate' | 'error';
+  /**
+   * What happens to longer texts. Default `truncate`; for `answer` it is `window`.
+   * - `truncate`: they are cut, and `onUsage` says by how much.
+   * - `error`: the call rejects with TOO_LONG.
+   * - `window`: they are read in windows of `maxLength` tokens, and what these give is put
+   *   together; of a pair the second text is cut into windows, each with the whole first.
+   */
+  longText?: 'truncate' | 'error' | 'window';
+  /**
+   * Tokens that a window shares with the one before. Default 0; for `tagTokens` and `answer`
+   * 128, or where windows are short half of what they hold.
+   */
+  stride?: number;
   /** Called for each input, in order, with what was computed. */
   onUsage?: (usage: Usage) => void;
   /** Called while an array is worked through. */
@@ -130,9 +156,13 @@ export interface Matrix {
   shape: number[];
 }
 
-export interface ForwardOptions extends CallOptions {
-  hiddenStates?: boolean;
-  attentions?: boolean;
+export interface ForwardOptions extends CallOptions, Labels {
+  /** true: all; or of which layers, 0 being the embeddings; negative numbers count from the end. */
+  hiddenStates?: boolean | number | number[];
+  /** true: all; or of which layers, 0 being the first. */
+  attentions?: boolean | number | number[];
+  /** false: leave the heads out. */
+  logits?: boolean;
 }
 
 /** What the encoder computed for one input of T tokens; H is the hidden size. */
@@ -141,10 +171,27 @@ export interface ForwardResult {
   lastHiddenState: Matrix;
   /** [H]: the pooler's output, where the model has one. */
   pooled?: Matrix;
-  /** The embeddings' output, then each layer's: [T, H] each. */
+  /** The embeddings' output, then each layer's, or those asked for: [T, H] each. */
   hiddenStates?: Matrix[];
   /** For each layer [heads, T, T]: how much each token (row) attends to each other. */
   attentions?: Matrix[];
+  /**
+   * What the model's head gives: [labels] of sequence classification, [2] of next sentence (0: it
+   * follows), [1] of multiple choice, [T, labels] of token classification, [T, vocabulary] of a
+   * masked LM.
+   */
+  logits?: Matrix;
+  /** [2]: of the next-sentence head beside a masked LM. */
+  seqRelationshipLogits?: Matrix;
+  /** [T] each: question answering. */
+  startLogits?: Matrix;
+  endLogits?: Matrix;
+  /**
+   * What the labels cost this input, as transformers computes it for a batch of one: cross
+   * entropy (mean over the rows that count; NaN where none does), binary cross entropy if multi
+   * label, mean squared error of a regression.
+   */
+  loss?: number;
   tokens: string[];
   ids: Int32Array;
   /** Where each token stands in the text, in UTF-16 units; [0, 0] for added tokens. */
@@ -160,6 +207,8 @@ export interface ModelInfo {
   threads: number;
   /** Bytes of WebAssembly memory held now. */
   memoryBytes: number;
+  /** masked-lm, next-sentence-prediction, sequence-classification, multiple-choice,
+   * token-classification, question-answering: those that the model has. */
   heads: string[];
   layers: number;
   hiddenSize: number;
@@ -188,7 +237,48 @@ export class Model implements AsyncDisposable {
   /** The cosine of two texts' embeddings, from -1 to 1. */
   similarity(a: TextInput, b: TextInput, options?: EmbedOptions): Promise<number>;
 
-  /** The encoder's raw outputs. */
+  /**
+   * Labels with their scores, best first. Of windows: the mean of their scores.
+   * @throws BertletError NO_HEAD
+   */
+  classify(text: TextInput, options?: ClassifyOptions): Promise<Classification[]>;
+  classify(texts: TextInput[], options?: ClassifyOptions): Promise<Classification[][]>;
+
+  /**
+   * What could stand where a text has the mask token (`tokenizer.maskToken`). With `longText:
+   * 'window'` each mask is in the middle of its window.
+   * @throws BertletError NO_HEAD; BAD_ARGUMENT: no mask, or a target that is not one token;
+   *   TOO_LONG: a mask would be cut off, or a pair needed windows
+   */
+  fillMask(text: TextInput, options?: FillMaskOptions): Promise<FilledMasks>;
+  fillMask(texts: TextInput[], options?: FillMaskOptions): Promise<FilledMasks[]>;
+
+  /**
+   * Names, places and whatever the model tags, in the order of the text. Of entities that overlap
+   * where windows do, the longer stays, of two as long the better.
+   * @throws BertletError NO_HEAD
+   */
+  tagTokens(text: string, options?: TagTokensOptions): Promise<Entity[]>;
+  tagTokens(texts: string[], options?: TagTokensOptions): Promise<Entity[][]>;
+
+  /**
+   * Where a context answers a question, best first. Question and context are read together, a
+   * long context in windows of 384 tokens (`maxLength`). Candidates and scores are those of
+   * transformers' question-answering pipeline; but of answers that overlap only the best is
+   * given, and it is asked for more until `topK` are left. No answer: a context without words.
+   * @throws BertletError NO_HEAD; BAD_ARGUMENT: an empty question or context, or a question that
+   *   leaves no room for the context
+   */
+  answer(question: Question, options?: AnswerOptions): Promise<Answer[]>;
+  answer(questions: Question[], options?: AnswerOptions): Promise<Answer[][]>;
+
+  /**
+   * How likely the second text follows the first. It has no windows.
+   * @throws BertletError NO_HEAD
+   */
+  nextSentence(a: string, b: string, options?: CallOptions): Promise<{ isNext: number }>;
+
+  /** The raw outputs of encoder and head, and a loss where there are labels. It has no windows. */
   forward(text: TextInput, options?: ForwardOptions): Promise<ForwardResult>;
   forward(texts: TextInput[], options?: ForwardOptions): Promise<ForwardResult[]>;
 
@@ -243,6 +333,8 @@ export class Tokenizer {
   encode(text: string, options?: EncodeOptions): Encoding;
   encodeBatch(texts: TextInput[], options?: Omit<EncodeOptions, 'pair'>): Encoding[];
   decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  /** Tokens to text: what transformers calls convert_tokens_to_string. */
+  joinTokens(tokens: string[]): string;
   readonly vocabSize: number;
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;

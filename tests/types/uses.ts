@@ -4,7 +4,12 @@ import {
   load,
   loadTokenizer,
   pipeline,
+  type Answer,
+  type Classification,
   type Encoding,
+  type Entity,
+  type FilledMask,
+  type FilledMasks,
   type ForwardResult,
   type LoadProgress,
   type Matrix,
@@ -49,6 +54,31 @@ export async function forward(model: Model): Promise<number> {
   const info: ModelInfo = model.info;
   const end: number | undefined = first?.offsets[0]?.[1];
   return (result.attentions?.[0]?.data[0] ?? 0) + (end ?? 0) + info.memoryBytes;
+}
+
+export async function heads(model: Model): Promise<void> {
+  const labels: Classification[] = await model.classify({ text: 'a', pair: 'b' }, { topK: 1 });
+  const lists: Classification[][] = await model.classify(['a'], { functionToApply: 'none' });
+  const filled: FilledMasks = await model.fillMask('a [MASK]', { targets: ['b', 'c'], topK: 3 });
+  const [first] = filled;
+  const best: FilledMask | undefined = Array.isArray(first) ? first[0] : first;
+  const entities: Entity[] = await model.tagTokens('a', { aggregation: 'max', ignoreLabels: [] });
+  const question = { question: 'a?', context: 'b' };
+  const answers: Answer[] = await model.answer(question, { topK: 2, stride: 64, allowNone: true });
+  const many: Answer[][] = await model.answer([question], { maxAnswerLength: 4 });
+  const { isNext } = await model.nextSentence('a', 'b', { truncation: 'only_first' });
+  const { loss, logits } = await model.forward('a', { labels: Int32Array.of(1, 2, -100) });
+  await model.forward(['a', 'b'], { labels: [[1, 2], [0]], hiddenStates: [-1], attentions: 0 });
+  await model.forward('a', { startPositions: 1, endPositions: 2, logits: true });
+  const text: string = model.tokenizer.joinTokens(['a', '##b']);
+  // @ts-expect-error: pairs have no places in one text
+  await model.tagTokens({ text: 'a', pair: 'b' });
+  // @ts-expect-error: no such aggregation
+  await model.tagTokens('a', { aggregation: 'mean' });
+  // @ts-expect-error: a context is missing
+  await model.answer({ question: 'a?' });
+  console.log(labels, lists, best?.token, entities[0]?.index, answers, many, isNext, loss);
+  console.log(logits?.shape, text);
 }
 
 export async function tokenizing(): Promise<string> {
