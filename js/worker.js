@@ -8,7 +8,7 @@ import { openSource } from './source.js';
 import { weightsFile } from './weights.js';
 
 /** Milliseconds after loading in which calls come first, then the cache. */
-const cacheAfter = 500;
+const cacheAfter = 100;
 
 /** @type {Engine} */
 let engine;
