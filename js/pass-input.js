@@ -22,7 +22,8 @@ export function fillBatch({ memory, tokenizer }, request, first, usage) {
   // What is kept per layer adds up: such texts go one at a time.
   const keepsLayers = request.hiddenStates?.length || request.attentions?.length;
   const sequences = Math.min(inputs.length - first, keepsLayers ? 1 : textsPerPass);
-  const longest = Math.max(maxLength, ...inputs.map(({ ids }) => ids?.length ?? 0));
+  const lengths = inputs.slice(first, first + sequences).map(({ ids }) => ids?.length ?? 0);
+  const longest = Math.max(maxLength, ...lengths);
   const capacity = Math.min(tokensPerPass, sequences * longest) + longest;
   const address = memory.writeStruct('bl_batch');
   const usageStruct = memory.writeStruct('bl_text_usage');
