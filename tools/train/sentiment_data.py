@@ -6,6 +6,8 @@
 Columns: text, label (positive, negative), split (train, test, elsewhere). `elsewhere` is written
 in the file by hand and never changed; train and test follow from the texts alone: sentences that
 share most of their words (minimal pairs) form a group, and a group's hash decides its side.
+
+sentiment_phrases.tsv has words and idioms with their labels, for training only.
 """
 import hashlib
 import re
@@ -14,11 +16,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 FILE = Path(__file__).with_name("sentiment.tsv")
+PHRASES = Path(__file__).with_name("sentiment_phrases.tsv")
 LABELS = ["negative", "positive"]
 SPLITS = ["train", "test", "elsewhere"]
 SEED = "sentiment-5"
 TEST_SHARE = 0.15
-DEV_SHARE = 0.12
+DEV_SHARE = 0.08
 NEAR = 0.4  # shared words / all words of two sentences, from which they count as one group
 
 
@@ -119,6 +122,18 @@ def parts():
     for name in ["test", "elsewhere"]:
         out[name] = [row for row in rows if row[2] == name]
     return {k: [(text, LABELS.index(label)) for text, label, _ in v] for k, v in out.items()}
+
+
+def phrases():
+    """[negative phrases, positive phrases] without those that a held-out sentence contains."""
+    held_out = " | ".join(" ".join(words(row[0])) for row in read() if row[2] != "train")
+    out = [[], []]
+    for line in PHRASES.read_text(encoding="utf-8").splitlines()[1:]:
+        text, label = line.split("\t")
+        key = " ".join(words(text))
+        if " " not in key or key not in held_out:
+            out[LABELS.index(label)].append(text)
+    return out
 
 
 def main():
