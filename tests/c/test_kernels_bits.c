@@ -37,6 +37,7 @@ static uint32_t chain(const bl_kernels *kernels, uint32_t digest, uint32_t rows,
                                                 .context_stride = dense.in_stride,
                                                 .scratch = scratch,
                                                 .tokens = rows,
+                                                .queries = rows,
                                                 .head_size = head_size,
                                                 .scale = 0.25f});
     }
