@@ -1,5 +1,6 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
 import { badModel, inOrder } from './errors.js';
+import { readScoreFunction } from './heads.js';
 import { kindOf } from './kind.js';
 import { readConfig } from './config.js';
 
@@ -12,6 +13,10 @@ export async function readFolder(source) {
     readPooling(source),
   ]);
   const config = readConfig(json);
+  if (sentence.model_type === 'CrossEncoder') {
+    config.head.scoreFunction =
+      readScoreFunction(sentence.activation_fn) ?? config.head.scoreFunction;
+  }
   return {
     config,
     maxSeqLength: transformer.max_seq_length,

@@ -34,10 +34,11 @@ export function partOf(name) {
 /**
  * What config.json says of heads.
  * @typedef {{ classifier?: string, tied: boolean, labels?: string[], problemType?: string,
- *   scoreFunction?: 'sigmoid' | 'none' }} HeadConfig
+ *   scoreFunction?: string }} HeadConfig
  *   `classifier`: which head a classifier's tensors are, where the architecture says so;
  *   `tied`: the masked LM decodes by the word embeddings; `labels`: by number, where given;
- *   `scoreFunction`: of a cross-encoder, where sentence-transformers wrote one
+ *   `scoreFunction`: of a cross-encoder, where sentence-transformers wrote one: one of
+ *   tasks/scores.js, else torch's name
  *
  * @param {Record<string, unknown>} json config.json
  * @param {string} [file] its name
@@ -52,19 +53,27 @@ export function readHeadConfig(json, file = 'config.json') {
     tied: json.tie_word_embeddings !== false,
     labels: readLabels(json, file),
     problemType: json.problem_type ?? undefined,
-    scoreFunction: readScoreFunction(json),
+    scoreFunction: readScoreFunction(
+      json.sentence_transformers?.activation_fn ?? json.sbert_ce_default_activation_function,
+    ),
   };
 }
 
-/** sentence-transformers names a class of torch; what it does not name is a sigmoid. */
-function readScoreFunction({
-  sentence_transformers: own,
-  sbert_ce_default_activation_function: old,
-}) {
-  const name = String(own?.activation_fn ?? old ?? '')
-    .split('.')
-    .pop();
-  return { Identity: 'none', Sigmoid: 'sigmoid' }[name];
+/**
+ * What a cross-encoder's scores go through; undefined where sentence-transformers takes its usual
+ * one, as it does unless a class of torch is named.
+ * @param {unknown} path e.g. "torch.nn.modules.linear.Identity"
+ */
+export function readScoreFunction(path) {
+  const [library, ...names] = String(path).split('.');
+  if (library !== 'torch') return undefined;
+  const name = names.pop();
+  return (
+    new Map([
+      ['Identity', 'none'],
+      ['Sigmoid', 'sigmoid'],
+    ]).get(name) ?? name
+  );
 }
 
 /** Labels by number; transformers calls those without a name LABEL_0, LABEL_1, … */

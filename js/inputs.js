@@ -45,6 +45,18 @@ export function readCount(name, value, fallback, least = 1) {
   throw badArgument(`${name} is ${show(value)}; it must be a whole number of at least ${least}.`);
 }
 
+/** The options of a call. */
+export function readOptions(options = {}) {
+  if (typeof options === 'object' && options !== null) return options;
+  throw badArgument('options is not an object.');
+}
+
+/** For calls where a text's windows would each ask something else. */
+export function refuseWindows(call, { longText }) {
+  if (longText !== 'window') return;
+  throw badArgument(`${call} has no windows: choose longText "truncate" or "error".`);
+}
+
 /** @param {unknown} signal */
 export function readSignal(signal) {
   if (signal === undefined || signal === null) return undefined;

@@ -1,3 +1,4 @@
+import { readOptions } from './inputs.js';
 import { Session } from './session.js';
 import { answer } from './tasks/answer.js';
 import { classify } from './tasks/classify.js';
@@ -46,55 +47,55 @@ export class Model {
   }
 
   async embed(x, options) {
-    return embed(this.#session, x, options);
+    return embed(this.#session, x, readOptions(options));
   }
 
   async similarity(a, b, options) {
-    return similarity(this.#session, a, b, options);
+    return similarity(this.#session, a, b, readOptions(options));
   }
 
   async classify(x, options) {
-    return classify(this.#session, x, options);
+    return classify(this.#session, x, readOptions(options));
   }
 
   async fillMask(x, options) {
-    return fillMask(this.#session, x, options);
+    return fillMask(this.#session, x, readOptions(options));
   }
 
   async tagTokens(x, options) {
-    return tagTokens(this.#session, x, options);
+    return tagTokens(this.#session, x, readOptions(options));
   }
 
   async answer(x, options) {
-    return answer(this.#session, x, options);
+    return answer(this.#session, x, readOptions(options));
   }
 
   async zeroShot(x, labels, options) {
-    return zeroShot(this.#session, x, labels, options);
+    return zeroShot(this.#session, x, labels, readOptions(options));
   }
 
   async rank(query, documents, options) {
-    return rank(this.#session, query, documents, options);
+    return rank(this.#session, query, documents, readOptions(options));
   }
 
   async multipleChoice(prompt, choices, options) {
-    return multipleChoice(this.#session, prompt, choices, options);
+    return multipleChoice(this.#session, prompt, choices, readOptions(options));
   }
 
   async summarize(text, options) {
-    return summarize(this.#session, text, options);
+    return summarize(this.#session, text, readOptions(options));
   }
 
   async nextSentence(a, b, options) {
-    return nextSentence(this.#session, a, b, options);
+    return nextSentence(this.#session, a, b, readOptions(options));
   }
 
   async forward(x, options) {
-    return forward(this.#session, x, options);
+    return forward(this.#session, x, readOptions(options));
   }
 
   async useAdapter(adapter, options) {
-    return this.#session.useAdapter(adapter, options);
+    return this.#session.useAdapter(adapter, readOptions(options));
   }
 
   dispose() {

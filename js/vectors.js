@@ -45,7 +45,8 @@ export function cosine(a, b) {
   return norms === 0 ? 0 : Math.max(-1, Math.min(1, dot(a, b) / norms));
 }
 
-function dot(a, b) {
+/** The sum of products. */
+export function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
   return sum;

@@ -37,8 +37,18 @@ export async function embed(session, x, options = {}) {
 
 /** See index.d.ts. */
 export async function similarity(session, a, b, options = {}) {
-  const [first, second] = await embed(session, [a, b], options);
+  const [first, second] = await embedVectors(session, [a, b], options);
   return cosine(first, second);
+}
+
+/** One vector a text, to compare them. @returns {Promise<Float32Array[]>} */
+export async function embedVectors(session, texts, options) {
+  if (options.pooling === 'none' || (options.precision ?? 'float32') !== 'float32') {
+    throw badArgument(
+      'Texts are compared by one float32 vector each: choose pooling and precision so.',
+    );
+  }
+  return embed(session, texts, options);
 }
 
 /** Row-major numbers with so many columns. */
@@ -73,13 +83,14 @@ function readDimensions({ width }, dimensions) {
 }
 
 /** A prompt of the folder by its name, else the words themselves. */
-function readPrompt({ settings: { prompts } }, prompt) {
+export function readPrompt({ settings: { prompts } }, prompt) {
   if (prompt === undefined || prompt === null) return prompts.byDefault;
   if (typeof prompt !== 'string') throw badArgument('prompt is not a string.');
   return Object.hasOwn(prompts.named, prompt) ? prompts.named[prompt] : prompt;
 }
 
-function prepareText({ settings: { lowercase } }, { text, pair }, prompt) {
+/** A text as the folder wants it. */
+export function prepareText({ settings: { lowercase } }, { text, pair }, prompt) {
   const change = (words) => (lowercase ? words.toLowerCase() : words);
   return { text: change(prompt + text), pair: pair === undefined ? pair : change(pair) };
 }

@@ -1,4 +1,4 @@
-import { badArgument } from '../inputs.js';
+import { badArgument, refuseWindows } from '../inputs.js';
 import { softmax } from './scores.js';
 
 /**
@@ -10,6 +10,7 @@ export async function multipleChoice(session, prompt, choices, options = {}) {
   if (!Array.isArray(choices) || !choices.every((choice) => typeof choice === 'string')) {
     throw badArgument('choices is not an array of strings.');
   }
+  refuseWindows('multipleChoice', options);
   const head = session.findHead('multipleChoice', 'multiple-choice');
   if (choices.length === 0) return [];
   const inputs = choices.map((choice) => ({ text: prompt, pair: choice }));

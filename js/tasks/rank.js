@@ -1,7 +1,9 @@
+import { BertletError } from '../errors.js';
 import { badArgument, readCount } from '../inputs.js';
 import { cosine } from '../vectors.js';
-import { embed } from './embed.js';
-import { applyFunction } from './scores.js';
+import { embedVectors, prepareText, readPrompt } from './embed.js';
+import { countDropped, countTokens, joinTurns } from './history.js';
+import { applyFunction, functions } from './scores.js';
 
 const head = 'sequence-classification';
 
@@ -23,41 +25,56 @@ export async function rank(session, query, documents, options = {}) {
     .slice(0, topK);
 }
 
+function readTexts(name, texts) {
+  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts;
+  throw badArgument(`${name} is not an array of strings.`);
+}
+
 /** A classifier with one output says how well two texts go together. */
 function isCrossEncoder({ inUse }) {
   return inUse.heads.includes(head) && inUse.labels === 1;
 }
 
+/** The query beside each document; of a document's windows the best one counts. */
 async function scoreTogether(session, turns, documents, options) {
-  const inputs = documents.map((document) => ({
-    text: joinTurns(session, turns, document, options),
-    pair: document,
-  }));
-  const { outputs, head: config } = await session.run(inputs, options, {
-    heads: [head],
-    rows: 'first',
-  });
-  return outputs.map(
-    ({ heads }) => applyFunction(heads[head], config.scoreFunction ?? 'sigmoid')[0],
-  );
-}
-
-async function scoreApart(session, turns, documents, options) {
-  const [query, ...vectors] = await embed(session, [turns.join('\n'), ...documents], options);
-  return vectors.map((vector) => cosine(query, vector));
-}
-
-/** Earlier turns first; whole turns are left out where they would take the query's room. */
-function joinTurns(session, turns, document, options) {
-  const room = session.readMaxLength(options);
-  for (let first = 0; first < turns.length - 1; first++) {
-    const text = turns.slice(first).join('\n');
-    if (session.tokenizer.encode(text, { pair: document }).length <= room) return text;
+  const { scoreFunction = 'sigmoid' } = session.inUse.head;
+  if (!functions.includes(scoreFunction)) {
+    throw new BertletError(
+      'UNSUPPORTED',
+      `This model's scores go through ${scoreFunction}; supported: Sigmoid, Identity.`,
+    );
   }
-  return turns.at(-1);
+  const { tokenizer } = session;
+  const prompt = readPrompt(session, options.prompt);
+  const taken = tokenizer.encode('', { pair: '' }).length + countTokens(tokenizer, prompt);
+  const room = options.longText === 'error' ? Infinity : session.readMaxLength(options) - taken;
+  const joined = joinTurns(tokenizer, turns, documents, room);
+  const inputs = documents.map((pair, i) =>
+    prepareText(session, { text: joined[i].text, pair }, prompt),
+  );
+  const request = { heads: [head], rows: 'first' };
+  const run = await session.run(inputs, countDropped(options, joined), request);
+  const scores = run.outputs.map(({ heads }) => applyFunction(heads[head], scoreFunction)[0]);
+  return run.windows.map(({ first, count }) => Math.max(...scores.slice(first, first + count)));
 }
 
-function readTexts(name, texts) {
-  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts;
-  throw badArgument(`${name} is not an array of strings.`);
+/** Cosines, with the prompts that the folder has for queries and documents. */
+async function scoreApart(session, turns, documents, options) {
+  const { tokenizer, settings } = session;
+  const { named } = settings.prompts;
+  const withPrompt = (...names) => ({
+    ...options,
+    prompt: options.prompt ?? names.find((name) => Object.hasOwn(named, name)),
+  });
+  const asking = withPrompt('query');
+  const taken =
+    tokenizer.encode('').length + countTokens(tokenizer, readPrompt(session, asking.prompt));
+  const cuts = (options.longText ?? 'truncate') === 'truncate';
+  const room = cuts ? session.readMaxLength(options) - taken : Infinity;
+  const joined = joinTurns(tokenizer, turns, [''], room);
+  const [[query], vectors] = await Promise.all([
+    embedVectors(session, [joined[0].text], { ...countDropped(asking, joined), onProgress: null }),
+    embedVectors(session, documents, withPrompt('document', 'passage', 'corpus')),
+  ]);
+  return vectors.map((vector) => cosine(query, vector));
 }

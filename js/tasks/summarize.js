@@ -1,70 +1,63 @@
-// Extractive summary: sentences that say what the others say, but not each other's
+// Extractive summary: sentences near the middle of all that is said, but not near each other
 // (maximal marginal relevance, Carbonell and Goldstein 1998).
-import { BertletError } from '../errors.js';
 import { badArgument, readCount } from '../inputs.js';
-import { cosine } from '../vectors.js';
-import { embed } from './embed.js';
+import { cosine, dot, normalizeVector } from '../vectors.js';
+import { embedVectors } from './embed.js';
+import { splitSentences } from './sentences.js';
 
-/** What being close to the other sentences counts; being close to chosen ones, the rest of 1. */
+/** What being near the middle counts; being near a chosen sentence, the rest of 1. */
 const relevance = 0.7;
 
 /**
  * See index.d.ts.
  * @param {import('../session.js').Session} session
  */
-export async function summarize(session, text, options = {}) {
+export async function summarize(session, x, options = {}) {
   session.check();
-  if (typeof text !== 'string') throw badArgument('summarize takes a string.');
-  const count = readCount('sentences', options.sentences, 3);
-  const sentences = splitSentences(text, options.language);
-  const vectors = await embed(
-    session,
-    sentences.map((sentence) => sentence.text),
-    {
-      ...options,
-      pooling: options.pooling === 'none' ? undefined : options.pooling,
-      precision: 'float32',
-    },
-  );
-  const closeness = vectors.map((a) => vectors.map((b) => cosine(a, b)));
-  const scores = closeness.map((row, i) => meanOfOthers(row, i));
-  const chosen = chooseSentences(scores, closeness, count).sort((a, b) => a - b);
-  const parts = chosen.map((i) => ({ ...sentences[i], score: scores[i] }));
-  return { summary: parts.map((part) => part.text).join(' '), sentences: parts };
-}
-
-/** @returns {{ text: string, start: number, end: number }[]} without space around */
-function splitSentences(text, language) {
-  if (typeof Intl.Segmenter !== 'function') {
-    throw new BertletError('UNSUPPORTED', 'This runtime has no Intl.Segmenter to find sentences.');
+  const texts = Array.isArray(x) ? x : [x];
+  if (!texts.every((text) => typeof text === 'string')) {
+    throw badArgument('summarize takes a string or an array of strings.');
   }
-  const segmenter = new Intl.Segmenter(language, { granularity: 'sentence' });
-  return [...segmenter.segment(text)]
-    .map(({ segment, index }) => {
-      const start = index + segment.length - segment.trimStart().length;
-      return { text: segment.trim(), start, end: start + segment.trim().length };
-    })
-    .filter((sentence) => /[\p{L}\p{N}]/u.test(sentence.text));
+  const count = readCount('sentences', options.sentences, 3);
+  const split = texts.map((text) => splitSentences(text, options.language));
+  const lines = split.flatMap((sentences) => sentences.map(({ text }) => text));
+  const vectors = await embedVectors(session, lines, options);
+  vectors.forEach(normalizeVector);
+  let next = 0;
+  const results = split.map((sentences) => {
+    const own = vectors.slice(next, next + sentences.length);
+    next += sentences.length;
+    const middle = sumOf(own);
+    const scores = own.map((vector) => cosine(vector, middle));
+    const chosen = chooseApart(own, scores, count).sort((a, b) => a - b);
+    return {
+      summary: chosen.map((i) => sentences[i].text.replace(/\s+/g, ' ')).join(' '),
+      sentences: chosen.map((i) => ({ ...sentences[i], score: scores[i] })),
+    };
+  });
+  return Array.isArray(x) ? results : results[0];
 }
 
-function meanOfOthers(row, self) {
-  const sum = row.reduce((total, value, i) => (i === self ? total : total + value), 0);
-  return row.length > 1 ? sum / (row.length - 1) : 1;
+function sumOf(vectors) {
+  const sum = new Float64Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors) {
+    for (let k = 0; k < sum.length; k++) sum[k] += vector[k];
+  }
+  return sum;
 }
 
-function chooseSentences(scores, closeness, count) {
+/** The best `count`, each as far as may be from those before it. */
+function chooseApart(vectors, scores, count) {
   const chosen = [];
+  const repeats = scores.map(() => 0);
   const left = new Set(scores.keys());
   while (chosen.length < count && left.size > 0) {
+    const gain = (i) => relevance * scores[i] - (1 - relevance) * repeats[i];
     let best;
-    let bestGain = -Infinity;
-    for (const i of left) {
-      const repeats = Math.max(0, ...chosen.map((other) => closeness[i][other]));
-      const gain = relevance * scores[i] - (1 - relevance) * repeats;
-      if (gain > bestGain) [best, bestGain] = [i, gain];
-    }
+    for (const i of left) if (best === undefined || gain(i) > gain(best)) best = i;
     chosen.push(best);
     left.delete(best);
+    for (const i of left) repeats[i] = Math.max(repeats[i], dot(vectors[i], vectors[best]));
   }
   return chosen;
 }

@@ -1,6 +1,8 @@
-import { badArgument, readInputs } from '../inputs.js';
+import { badArgument, readChoice, readInputs } from '../inputs.js';
 import { cosine } from '../vectors.js';
-import { embed } from './embed.js';
+import { encodeText, readLength, runEncoded } from '../windows.js';
+import { embedVectors } from './embed.js';
+import { countTokens } from './history.js';
 import { softmax } from './scores.js';
 
 const head = 'sequence-classification';
@@ -16,66 +18,98 @@ export async function zeroShot(session, x, labels, options = {}) {
   session.check();
   const { inputs, isArray } = readInputs(x);
   if (inputs.some(({ pair }) => pair !== undefined)) throw badArgument('zeroShot takes no pairs.');
-  const { hypothesisTemplate: template = 'This example is {}.', multiLabel = false } = options;
+  const template = options.hypothesisTemplate ?? 'This example is {}.';
   if (typeof template !== 'string' || !template.includes('{}')) {
-    throw badArgument('hypothesisTemplate is a string with {} where the label goes.');
+    throw badArgument('hypothesisTemplate is not a string with {} where the label goes.');
   }
+  const multiLabel = readChoice('multiLabel', options.multiLabel ?? false, [true, false]);
   const names = readLabels(labels);
   const texts = inputs.map(({ text }) => text);
-  const hypotheses = names.map((name) => template.replace('{}', () => name));
-  const entailment = findEntailment(session);
-  const rows =
-    entailment === undefined
-      ? await scoreByVectors(session, texts, hypotheses, multiLabel, options)
-      : await scoreByEntailment(session, texts, hypotheses, multiLabel, entailment, options);
+  const hypotheses = names.map((name) => template.replaceAll('{}', () => name));
+  const score = isNli(session) ? scoreByEntailment : scoreByVectors;
+  const rows = await score(session, texts, hypotheses, multiLabel, options);
   const results = texts.map((sequence, i) => {
-    const order = names.map((_, k) => k).sort((a, b) => rows[i][b] - rows[i][a]);
+    const order = [...names.keys()].sort((a, b) => rows[i][b] - rows[i][a]);
     return {
       sequence,
       labels: order.map((k) => names[k]),
       scores: order.map((k) => rows[i][k]),
-      method: entailment === undefined ? 'embedding' : 'nli',
+      method: score === scoreByVectors ? 'embedding' : 'nli',
     };
   });
   return isArray ? results : results[0];
 }
 
 function readLabels(labels) {
-  const names = typeof labels === 'string' ? labels.split(',').map((name) => name.trim()) : labels;
+  const names = typeof labels === 'string' ? splitLabels(labels) : labels;
   const isList = Array.isArray(names) && names.every((name) => typeof name === 'string' && name);
   if (isList && names.length > 0) return names;
   throw badArgument('labels is not an array of words, at least one.');
 }
 
-/** Which output of an NLI classifier says that the second text follows; undefined: it is none. */
-function findEntailment({ inUse }) {
-  if (!inUse.heads.includes(head)) return undefined;
-  const index = inUse.head.labels?.findIndex((label) => /^entail/i.test(label)) ?? -1;
-  return index < 0 ? undefined : index;
+/** "a, b" as transformers' pipeline takes it. */
+const splitLabels = (labels) =>
+  labels
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+
+const isNli = ({ inUse }) => inUse.heads.includes(head) && findEntailment(inUse) >= 0;
+
+/** Which output of an NLI classifier says that the second text follows; -1: it is none. */
+function findEntailment({ head: { labels }, labels: count }) {
+  return count > 1 && labels ? labels.findIndex((label) => /^entail/i.test(label)) : -1;
 }
 
-async function scoreByEntailment(session, texts, hypotheses, multiLabel, entailment, options) {
-  const inputs = texts.flatMap((text) => hypotheses.map((pair) => ({ text, pair })));
-  const request = { heads: [head], rows: 'first' };
-  const how = { truncation: 'only_first', ...options };
-  const { outputs } = await session.run(inputs, how, request);
-  const logits = outputs.map(({ heads }) => heads[head]);
+async function scoreByEntailment(session, texts, hypotheses, multiLabel, options) {
+  const entailment = findEntailment(session.inUse);
+  const run = await runPairs(session, texts, hypotheses, options);
+  const each = multiLabel || hypotheses.length === 1;
   return texts.map((_, i) => {
-    const own = logits.slice(i * hypotheses.length, (i + 1) * hypotheses.length);
-    if (!multiLabel && own.length > 1) return softmax(own.map((values) => values[entailment]));
-    return own.map((values) => {
-      const contradiction = values.at(entailment === 0 ? -1 : 0);
-      return softmax([contradiction, values[entailment]])[1];
-    });
+    const parts = run.windows.slice(i * hypotheses.length, (i + 1) * hypotheses.length);
+    const { count } = parts[0];
+    const mean = parts.map(() => 0);
+    for (let window = 0; window < count; window++) {
+      const logits = parts.map(({ first }) => run.outputs[first + window].heads[head]);
+      const scores = each
+        ? logits.map((values) => entails(values, entailment))
+        : softmax(logits.map((values) => values[entailment]));
+      for (const k of mean.keys()) mean[k] += scores[k] / count;
+    }
+    return mean;
   });
 }
 
+/** Entailment against contradiction, which stands at the other end. */
+const entails = (values, entailment) =>
+  softmax([values.at(entailment === 0 ? -1 : 0), values[entailment]])[1];
+
+/** Every text with every hypothesis, which is never cut unless a call says so. */
+function runPairs(session, texts, hypotheses, options) {
+  const length = readLength(session, options);
+  const request = { heads: [head], rows: 'first' };
+  const pairs = texts.flatMap((text) => hypotheses.map((pair) => ({ text, pair })));
+  if (length.longText !== 'window') {
+    const { truncation = 'only_first' } = options;
+    return session.run(pairs, { ...options, truncation }, request);
+  }
+  // A text has the same windows beside all hypotheses: those that the longest leaves room for.
+  const { tokenizer } = session;
+  const tokens = hypotheses.map((text) => countTokens(tokenizer, text));
+  const longest = Math.max(...tokens);
+  const encoded = pairs.map((pair, i) => {
+    const maxLength = length.maxLength - longest + tokens[i % hypotheses.length];
+    return encodeText(tokenizer, pair, { ...length, maxLength, truncation: 'only_first' }, i);
+  });
+  return runEncoded(session, encoded, options, request);
+}
+
 async function scoreByVectors(session, texts, hypotheses, multiLabel, options) {
-  const vectors = await embed(session, [...texts, ...hypotheses], options);
+  const vectors = await embedVectors(session, [...texts, ...hypotheses], options);
   const wanted = vectors.slice(texts.length);
   return texts.map((_, i) => {
     const cosines = wanted.map((vector) => cosine(vectors[i], vector));
-    if (multiLabel) return cosines.map((value) => Math.max(0, value));
-    return softmax(cosines.map((value) => value * cosineScale));
+    if (multiLabel || cosines.length === 1) return cosines.map((value) => Math.max(0, value));
+    return [...softmax(cosines.map((value) => value * cosineScale))];
   });
 }
