@@ -8,6 +8,7 @@ import {
 import { BertletError, errorOfStatus, throwIfAborted } from './errors.js';
 import { findHeads, readHeadConfig } from './heads.js';
 import { streamTensors } from './safetensors.js';
+import { openSource } from './source.js';
 import { scaleSuffix } from './tensor-names.js';
 import {
   badTensor,
@@ -21,6 +22,24 @@ import {
 /**
  * @typedef {import('./weights.js').LoadedModel & { head: import('./heads.js').HeadConfig }} LoadedAdapter
  *
+ * @param {{ memory: import('./memory.js').Memory, config: import('./config.js').Config }} engine
+ *   with nothing in its scratch memory
+ * @param {import('./weights.js').LoadedModel} base
+ * @param {unknown} given as openSource takes it
+ * @param {import('./source.js').SourceOptions & { report?: import('./progress.js').FileProgress }}
+ *   options
+ * @returns {Promise<LoadedAdapter>}
+ */
+export async function openAdapter({ memory, config }, base, given, { report, ...options }) {
+  const source = await openSource(given, { ...options, onFileProgress: report });
+  try {
+    return await loadAdapter(memory, config, base, source, options);
+  } finally {
+    await source.close();
+  }
+}
+
+/**
  * @param {import('./memory.js').Memory} memory with nothing in its scratch
  * @param {import('./config.js').Config} config the base's
  * @param {import('./weights.js').LoadedModel} base
@@ -28,7 +47,7 @@ import {
  * @param {{ signal?: AbortSignal }} [control]
  * @returns {Promise<LoadedAdapter>}
  */
-export async function loadAdapter(memory, config, base, source, { signal } = {}) {
+async function loadAdapter(memory, config, base, source, { signal } = {}) {
   const settings = readAdapterConfig(await source.readJson(adapterConfigFile));
   const json = await source.readJson('config.json', { optional: true });
   const head = {

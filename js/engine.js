@@ -6,12 +6,12 @@ import {
   untilAborted,
   disposedError,
 } from './errors.js';
-import { loadAdapter } from './adapter-weights.js';
+import { openAdapter } from './adapter-weights.js';
 import { Memory } from './memory.js';
+import { fieldsToKeep, readOutputs } from './pass-heads.js';
 import { fillBatch } from './pass-input.js';
-import { headBlocks, readStates, readVectors } from './pass-output.js';
+import { readVectors } from './pass-output.js';
 import { Threads } from './threads.js';
-import { openSource } from './source.js';
 import { placeTokenizer } from './tokenizer-place.js';
 import { loadWeights } from './weights.js';
 import { yieldToEvents } from './yield.js';
@@ -108,13 +108,7 @@ export class Engine {
    * @returns {Promise<RunResult>}
    */
   run(request, control = {}) {
-    const { signal } = control;
-    const result = this.#tail.then(() => {
-      this.#check(signal);
-      return this.#runNow(request, control);
-    });
-    this.#tail = result.catch(() => {});
-    return untilAborted(result, signal);
+    return this.#inTurn(control, () => this.#runNow(request, control));
   }
 
   /**
@@ -124,18 +118,19 @@ export class Engine {
    * @param {{ signal?: AbortSignal, report?: import('./progress.js').FileProgress }} [control]
    * @returns {Promise<number>} its number, for requests
    */
-  openAdapter(source, options, { signal, report } = {}) {
-    const result = this.#tail.then(async () => {
+  openAdapter(source, options, control = {}) {
+    return this.#inTurn(control, async () => {
+      const adapter = await openAdapter(this, this.#models[0], source, { ...options, ...control });
+      this.#check(control.signal);
+      return this.#models.push(adapter) - 1;
+    });
+  }
+
+  /** Works after all calls before it. */
+  #inTurn({ signal }, work) {
+    const result = this.#tail.then(() => {
       this.#check(signal);
-      const opened = await openSource(source, { ...options, signal, onFileProgress: report });
-      try {
-        const [base] = this.#models;
-        const adapter = await loadAdapter(this.memory, this.config, base, opened, { signal });
-        this.#check(signal);
-        return this.#models.push(adapter) - 1;
-      } finally {
-        await opened.close();
-      }
+      return work();
     });
     this.#tail = result.catch(() => {});
     return untilAborted(result, signal);
@@ -180,13 +175,8 @@ export class Engine {
     const model = this.#models[request.adapter ?? 0];
     const pass = { memory, model, config };
     const batch = fillBatch(this, request, first, results.usage);
-    const { layers } = this.config;
-    const wanted = batch.wanted && memory.writeNumbers(batch.wanted);
     const run = memory.writeStruct('bl_encoder_run', {
-      hidden_layers: this.#writeChoice(request.hiddenStates, layers + 1),
-      attention_layers: this.#writeChoice(request.attentions, layers),
-      wanted: wanted ?? 0,
-      wanted_count: batch.wanted?.length ?? 0,
+      ...fieldsToKeep(pass, request, batch),
       crew: this.#crew?.address ?? 0,
     });
     const status = memory.tryCall(
@@ -197,16 +187,10 @@ export class Engine {
       run,
     );
     if (status !== 'BL_OK') throw this.#errorOfBegin(status, run, batch);
-    await this.#compute(run, signal, clock);
-    if (request.pooling) {
-      readVectors(pass, request, first, batch, run, results.vectors);
-      return batch.count;
-    }
-    const outputs = readStates(pass, request, batch, run);
-    for (const _ of headBlocks(pass, request.heads ?? [], batch, run, outputs)) {
-      await this.#giveWay(signal, clock);
-    }
-    results.outputs.push(...outputs);
+    const giveWay = () => this.#giveWay(signal, clock);
+    await this.#compute(run, signal, giveWay);
+    if (request.pooling) readVectors(pass, request, first, batch, run, results.vectors);
+    else results.outputs.push(...(await readOutputs(pass, request, batch, run, giveWay)));
     return batch.count;
   }
 
@@ -218,14 +202,8 @@ export class Engine {
     clock.last = performance.now();
   }
 
-  /** Which of so many layers are kept, as the core reads it. */
-  #writeChoice(chosen, count) {
-    if (!chosen?.length) return 0;
-    return this.memory.writeBytes(Uint8Array.from({ length: count }, (_, i) => chosen.includes(i)));
-  }
-
   /** The forward pass, step by step. */
-  async #compute(run, signal, clock) {
+  async #compute(run, signal, giveWay) {
     const { BL_ENCODER_DONE, BL_ENCODER_LATE } = this.memory.constants;
     for (let progress; progress !== BL_ENCODER_DONE; ) {
       progress = this.memory.exports.bl_encoder_step(run);
@@ -233,7 +211,7 @@ export class Engine {
         this.#check(signal);
         throw new BertletError('INTERNAL', 'A thread of the engine ended: call again.');
       }
-      await this.#giveWay(signal, clock);
+      await giveWay();
     }
   }
 

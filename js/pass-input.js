@@ -1,5 +1,6 @@
 // What goes into one forward pass: texts are tokenised into a batch until it is full.
 import { BertletError, errorOfStatus } from './errors.js';
+import { appendTokens } from './pass-heads.js';
 
 /** Tokens that one forward pass takes at most (a longer text goes alone). */
 const tokensPerPass = 2048;
@@ -56,18 +57,6 @@ export function fillBatch({ memory, tokenizer }, request, first, usage) {
     count++;
   }
   return { address, count, ...(wanted.length && { wanted, wantedOf }) };
-}
-
-function appendTokens(memory, { ids, typeIds }, batch) {
-  const status = memory.tryCall(
-    'bl_batch_append',
-    batch,
-    memory.writeNumbers(ids),
-    memory.writeNumbers(typeIds),
-    ids.length,
-  );
-  if (status !== 'BL_OK') throw errorOfStatus(status);
-  return { tokens: ids.length, truncated: 0 };
 }
 
 function appendText(memory, tokenizer, request, index, batch, usage) {

@@ -15,7 +15,7 @@ const tasksLimit = 60 * KB;
 
 /** Files of js/ that are there for other calls than embed(), and for other ways to make them. */
 const tasks =
-  /^(tasks\/(?!embed\.js$)|adapter-|heads\.js|windows\.js|pipeline\.js|vector-index\.js|safetensors-write\.js)/;
+  /^(tasks\/(?!embed\.js$)|adapter-|heads\.js|pass-heads\.js|windows\.js|pipeline\.js|vector-index\.js|safetensors-write\.js)/;
 
 function sizeOf(files) {
   const sum = (size) => files.reduce((total, { contents }) => total + size(contents), 0);
