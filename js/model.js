@@ -1,24 +1,17 @@
 import { readOptions } from './inputs.js';
 import { Session } from './session.js';
-import { answer } from './tasks/answer.js';
-import { classify } from './tasks/classify.js';
+import { TaskCalls } from './tasks/calls.js';
 import { embed, similarity } from './tasks/embed.js';
-import { fillMask } from './tasks/fill-mask.js';
-import { forward } from './tasks/forward.js';
-import { multipleChoice } from './tasks/multiple-choice.js';
-import { nextSentence } from './tasks/next-sentence.js';
-import { rank } from './tasks/rank.js';
-import { summarize } from './tasks/summarize.js';
-import { tagTokens } from './tasks/tag-tokens.js';
-import { zeroShot } from './tasks/zero-shot.js';
 
 /** A loaded model: see index.d.ts for what each call takes and gives. */
-export class Model {
+export class Model extends TaskCalls {
   #session;
 
   /** @param {ConstructorParameters<typeof Session>} parts */
   constructor(...parts) {
-    this.#session = new Session(...parts);
+    const session = new Session(...parts);
+    super(session);
+    this.#session = session;
   }
 
   get info() {
@@ -52,50 +45,6 @@ export class Model {
 
   async similarity(a, b, options) {
     return similarity(this.#session, a, b, readOptions(options));
-  }
-
-  async classify(x, options) {
-    return classify(this.#session, x, readOptions(options));
-  }
-
-  async fillMask(x, options) {
-    return fillMask(this.#session, x, readOptions(options));
-  }
-
-  async tagTokens(x, options) {
-    return tagTokens(this.#session, x, readOptions(options));
-  }
-
-  async answer(x, options) {
-    return answer(this.#session, x, readOptions(options));
-  }
-
-  async zeroShot(x, labels, options) {
-    return zeroShot(this.#session, x, labels, readOptions(options));
-  }
-
-  async rank(query, documents, options) {
-    return rank(this.#session, query, documents, readOptions(options));
-  }
-
-  async multipleChoice(prompt, choices, options) {
-    return multipleChoice(this.#session, prompt, choices, readOptions(options));
-  }
-
-  async summarize(text, options) {
-    return summarize(this.#session, text, readOptions(options));
-  }
-
-  async nextSentence(a, b, options) {
-    return nextSentence(this.#session, a, b, readOptions(options));
-  }
-
-  async forward(x, options) {
-    return forward(this.#session, x, readOptions(options));
-  }
-
-  async useAdapter(adapter, options) {
-    return this.#session.useAdapter(adapter, readOptions(options));
   }
 
   dispose() {
