@@ -2,6 +2,7 @@
 import { builtin } from './platform.js';
 
 const threads = builtin('node:worker_threads');
+const isNode = threads && !globalThis.Worker;
 
 /** Node's class where there is no web worker; undefined where there is neither. */
 export const WorkerClass = globalThis.Worker ?? threads?.Worker;
@@ -11,7 +12,6 @@ export const WorkerClass = globalThis.Worker ?? threads?.Worker;
  * @param {Worker | import('node:worker_threads').Worker} worker
  */
 export function openPort(worker) {
-  const isNode = typeof worker.on === 'function';
   return {
     /** `onError` gets whatever ended the worker. Takes the place of earlier listeners. */
     listen(onMessage, onError) {

@@ -11,13 +11,13 @@ import { filesOf } from './source-files.js';
  * @throws BAD_ARGUMENT
  */
 export function locate(source = embeddedModel()) {
+  const paths = builtin('node:url');
   if (source instanceof Map) return { files: source }; // of sourceForWorker
   const named = kindOf(source) === 'URL' ? source.href : source;
   if (named && typeof named === 'object') {
     const files = filesOf(named);
     if (files.size > 0) return { files };
   }
-  const paths = builtin('node:url');
   if (named && typeof named === 'string') {
     if (paths && !/^([a-z][a-z\d+.-]+:\/\/|data:|blob:)/i.test(named)) return { folder: named };
     try {

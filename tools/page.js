@@ -46,8 +46,10 @@ function forPages(leaveOut) {
         const name = path.relative(sources, file).replaceAll('\\', '/');
         if (forNode.test(name) || leaveOut?.test(name)) return { contents: withoutContent(text) };
         const changed = text
-          // A constant, so that what depends on it is dropped.
+          // Constants at the beginning of a file or function, so that what depends on them is
+          // dropped.
           .replace(/\bbuiltin\('node:[\w/]+'\)/g, 'undefined')
+          .replace(/^import \{ builtin \} from '.*';$/m, '')
           // Bundlers know a worker by this name alone.
           .replace(/\bnew WorkerClass\(/g, 'new Worker(');
         return { contents: moveUrls(changed, file) };
@@ -71,6 +73,7 @@ export async function buildPage({ leaveOut } = {}) {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    define: { setImmediate: 'undefined' },
     logLevel: 'warning',
     plugins: [forPages(leaveOut)],
   };
