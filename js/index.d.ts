@@ -20,6 +20,7 @@ import type {
 } from './calls.js';
 
 export type * from './calls.js';
+export * from './pipeline.js';
 
 /** A file's content, where a model is given file by file. */
 export type FileContent =
@@ -355,38 +356,6 @@ export class Tokenizer {
   /** Gives its memory back; later calls throw DISPOSED. */
   dispose(): void;
 }
-
-/** A block of numbers as transformers.js returns it. */
-export interface Tensor {
-  type: string;
-  data: Float32Array | Uint8Array | Int8Array;
-  dims: number[];
-  readonly size: number;
-  tolist(): unknown[];
-}
-
-export interface FeatureExtractionPipeline {
-  (
-    texts: string | string[],
-    options?: {
-      pooling?: 'none' | 'mean' | 'cls';
-      normalize?: boolean;
-      quantize?: boolean;
-      precision?: 'binary' | 'ubinary';
-    },
-  ): Promise<Tensor>;
-  task: string;
-  model: Model;
-  tokenizer: Tokenizer;
-  dispose(): Promise<void>;
-}
-
-/** The call shapes of transformers.js, so that existing code only changes its import. */
-export function pipeline(
-  task: 'feature-extraction',
-  source?: Source,
-  options?: LoadOptions & { progress_callback?: (progress: LoadProgress) => void },
-): Promise<FeatureExtractionPipeline>;
 
 export type ErrorCode =
   | 'BAD_ARGUMENT'

@@ -10,11 +10,13 @@ import {
   type Entity,
   type FilledMask,
   type FilledMasks,
+  type FillMaskOutput,
   type ForwardResult,
   type LoadProgress,
   type Matrix,
   type Model,
   type ModelInfo,
+  type TextClassificationOutput,
 } from 'bertlet';
 
 export async function loading(file: File, signal: AbortSignal): Promise<Model> {
@@ -94,9 +96,39 @@ export async function tokenizing(): Promise<string> {
 export async function likeTransformers(): Promise<number[]> {
   const extractor = await pipeline('feature-extraction');
   const output = await extractor(['a', 'b'], { pooling: 'mean', normalize: true });
-  // @ts-expect-error: no such task yet
+  for (const row of output) console.log(row.dims);
+  // @ts-expect-error: no such task
   await pipeline('text-generation');
   return output.dims;
+}
+
+export async function morePipelines(signal: AbortSignal): Promise<void> {
+  const classify = await pipeline('sentiment-analysis', 'folder', {
+    dtype: 'q8',
+    progress_callback: ({ status, progress, file }) => console.log(status, progress, file),
+  });
+  const [first] = await classify('a', { top_k: null, signal });
+  const each: TextClassificationOutput[] = await classify(['a', { text: 'b', text_pair: 'c' }]);
+  const lists: TextClassificationOutput[][] = await classify(['a'], { top_k: 2 });
+  const fill = await pipeline('fill-mask');
+  const [best] = await fill('a [MASK]', { targets: ['b'], top_k: 3 });
+  const [firstMask] = await fill<FillMaskOutput[][]>('[MASK] [MASK]');
+  const tag = await pipeline('ner');
+  const index: number | undefined = (await tag('a'))[0]?.index;
+  const [groups] = await tag(['a'], { aggregation_strategy: 'simple', stride: 2 });
+  const answer = await pipeline('question-answering');
+  const { start, end } = await answer('a?', 'b');
+  const several = await answer({ question: 'a?', context: 'b' }, { top_k: 2, doc_stride: 64 });
+  const sort = await pipeline('zero-shot-classification');
+  const { labels, scores } = await sort('a', ['b', 'c'], { multi_label: true });
+  // @ts-expect-error: the labels are missing
+  await sort('a');
+  // @ts-expect-error: no such strategy
+  await tag('a', { aggregation_strategy: 'mean' });
+  console.log(first?.label, each, lists, best?.token_str, firstMask?.[0]?.token, index);
+  console.log(groups?.[0]?.entity_group, start, end, several[0]?.answer, labels, scores);
+  await using disposed = classify;
+  await disposed.dispose();
 }
 
 export async function disposing(): Promise<string | undefined> {

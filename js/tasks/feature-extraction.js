@@ -1,0 +1,83 @@
+// Embeddings as one tensor, the way transformers.js gives them.
+import { readOptions } from '../inputs.js';
+import { normalizeVector, toPrecision } from '../vectors.js';
+
+/** A tensor as transformers.js returns it: one block of numbers and its dimensions. */
+export class Tensor {
+  constructor(type, data, dims) {
+    this.type = type;
+    this.data = data;
+    this.dims = dims;
+  }
+
+  get size() {
+    return this.data.length;
+  }
+
+  /** Nested arrays of numbers. */
+  tolist() {
+    return this.dims
+      .slice(1)
+      .reduceRight(
+        (list, width) =>
+          Array.from({ length: list.length / width }, (_, i) =>
+            list.slice(i * width, (i + 1) * width),
+          ),
+        Array.from(this.data),
+      );
+  }
+
+  /** Its parts along the first dimension. */
+  *[Symbol.iterator]() {
+    const dims = this.dims.slice(1);
+    const size = dims.reduce((product, width) => product * width, 1);
+    for (let i = 0; i < this.dims[0]; i++) {
+      yield new Tensor(this.type, this.data.subarray(i * size, (i + 1) * size), dims);
+    }
+  }
+}
+
+/** What transformers.js calls the poolings that have another name here. */
+const poolings = { first_token: 'cls' };
+
+/** @param {import('../model.js').Model} model */
+export async function featureExtraction(model, texts, options) {
+  const given = readOptions(options ?? {});
+  const { pooling = 'none', normalize = false, quantize, precision, ...others } = given;
+  const list = [texts].flat();
+  const how = { ...others, pooling: poolings[pooling] ?? pooling };
+  if (how.pooling === 'none') return tokenTensor(await model.embed(list, how), normalize);
+  const vectors = await model.embed(list, { ...how, normalize });
+  if (!quantize) return stack('float32', vectors, Float32Array);
+  const bits = vectors.map((vector) => toPrecision(vector, 'binary'));
+  if (precision === 'ubinary') return stack('uint8', bits, Uint8Array);
+  // "binary" there has the bytes as signed numbers, 128 less.
+  return stack(
+    'int8',
+    bits.map((bytes) => bytes.map((byte) => byte - 128)),
+    Int8Array,
+  );
+}
+
+function stack(type, vectors, Kind) {
+  const width = vectors[0]?.length ?? 0;
+  const data = new Kind(vectors.length * width);
+  vectors.forEach((vector, i) => data.set(vector, i * width));
+  return new Tensor(type, data, [vectors.length, width]);
+}
+
+/** Rows of every token; texts shorter than the longest are filled up with zeros. */
+function tokenTensor(matrices, normalize) {
+  const longest = Math.max(0, ...matrices.map(({ shape }) => shape[0]));
+  const width = matrices[0]?.shape[1] ?? 0;
+  const padded = matrices.map(({ data }) => {
+    const rows = new Float32Array(longest * width);
+    rows.set(data);
+    for (let at = 0; normalize && at < data.length; at += width) {
+      normalizeVector(rows.subarray(at, at + width));
+    }
+    return rows;
+  });
+  const { type, data } = stack('float32', padded, Float32Array);
+  return new Tensor(type, data, [matrices.length, longest, width]);
+}
