@@ -1,46 +1,101 @@
-// Starts the engine and hands it to the views. Each view is one module with `mount`.
-import { load } from '../dist/page/bertlet.js';
+// The page: a model, and views that show what it does, each in a tab.
+import { acceptDrops, isModel } from './dropped.js';
+import { ModelChooser } from './model-chooser.js';
 import * as searchView from './search-view.js';
 import * as shell from './shell.js';
+import { readTextFiles } from './text-files.js';
+import { Tour } from './tour.js';
 
-/** Each gets the same context; a further view joins this list and index.html. */
+/**
+ * A view is a module with these exports; its own styles are linked in index.html.
+ * @typedef {object} View
+ * @property {string} id its place in the address; its panel is `#view-ID`
+ * @property {string} title its tab's
+ * @property {string} [head] of `model.info.heads`: a model without it gets an explanation in
+ *   place of the view, which hides whatever the view has put into its panel
+ * @property {(panel: HTMLElement, app: typeof app) => Handle | void} mount called once, when the
+ *   tab is first opened, perhaps before there is a model
+ *
+ * @typedef {object} Handle
+ * @property {(model: import('../js/index.js').Model | null) => void} [update] called with the
+ *   model when the view is first shown, and again when it is shown with another one: what was
+ *   computed with the one before is void, calls under way should be aborted. null: it lacks `head`
+ * @property {(text: string) => void} [takeText] text or text files were dropped on the page
+ */
+
+/** @type {View[]} in the order of the tabs */
 const views = [searchView];
 
-const context = {
-  /** Resolves with the model; a view may wait for it as often as it likes. */
-  model: openModel(),
+const listeners = new Set();
+const chooser = new ModelChooser(() => {
+  for (const listener of listeners) listener(chooser.model);
+});
+
+/** What a view may use of the page. */
+const app = {
+  /** The current model, null while the first one loads. It may be disposed of when another comes. */
+  get model() {
+    return chooser.model;
+  },
+  /** What the page calls it. */
+  get modelName() {
+    return chooser.name;
+  },
+  /**
+   * Calls back with the model now, if there is one, and whenever it is another; also while a view
+   * is hidden. Most views need only their `update`.
+   * @param {(model: import('../js/index.js').Model) => void} listener
+   * @returns {() => void} ends it
+   */
+  onModel(listener) {
+    listeners.add(listener);
+    if (chooser.model) listener(chooser.model);
+    return () => listeners.delete(listener);
+  },
+  /** Lets the user choose a model folder. */
+  pickModel: () => chooser.pick(),
+  /** Says something for a moment, also to screen readers. @param {string} text */
+  status: shell.announce,
+  /** A failure as its sentence; those of calls that another model ended are no failures. */
+  showError(error) {
+    if (!isEnded(error)) shell.showProblem(shell.explain(error));
+  },
+  /** The sentence of a failure, for a view that shows it in its own place. */
   explain: shell.explain,
-  announce: shell.announce,
-  setFacts: shell.setFacts,
+  /** Whether a call ended because it was aborted or its model is gone. @param {unknown} error */
+  isEnded,
   showProblem: shell.showProblem,
+  setFacts: shell.setFacts,
+  openTexts,
 };
 
 document.body.dataset.state = 'loading';
-for (const view of views) view.mount(document.getElementById(view.id), context);
+const tour = new Tour(views, app);
+acceptDrops(
+  document.getElementById('drop'),
+  ({ files, text }) => {
+    if (isModel(files)) chooser.openFiles(files);
+    else if (files.size > 0) openTexts([...files.values()]);
+    else if (text) giveText(text, 'Took the text');
+  },
+  app.showError,
+);
 shell.watchRequests();
+chooser.openEmbedded();
 
-async function openModel() {
-  const begin = performance.now();
-  for (;;) {
-    try {
-      const model = await load(undefined, { onProgress: shell.showLoading });
-      shell.hideLoading();
-      showEngine(model, performance.now() - begin);
-      return model;
-    } catch (error) {
-      await new Promise((resolve) => shell.showProblem(shell.explain(error), resolve));
-    }
-  }
+/** Text files become the text of the view that is open. @param {File[]} files */
+async function openTexts(files) {
+  const { text, names, refused } = await readTextFiles(files);
+  if (refused.length > 0) shell.showProblem(refused.join(' '));
+  if (names.length === 0) return;
+  giveText(text, names.length === 1 ? `Opened ${names[0]}` : `Opened ${names.length} files`);
 }
 
-function showEngine(model, milliseconds) {
-  const { dtype, simd, threads, memoryBytes, parameters } = model.info;
-  shell.setFacts({
-    model: `MiniLM-L6, ${(parameters / 1e6).toFixed(1)} M parameters`,
-    precision: dtype,
-    SIMD: simd,
-    threads: String(threads),
-    memory: `${(memoryBytes / 1e6).toFixed(0)} MB`,
-    'loaded in': `${Math.round(milliseconds)} ms`,
-  });
+function giveText(text, done) {
+  if (tour.takeText(text)) shell.announce(done);
+  else shell.showProblem('This tab takes no text: drop it on one that does.');
+}
+
+function isEnded(error) {
+  return error?.code === 'ABORTED' || error?.code === 'DISPOSED';
 }

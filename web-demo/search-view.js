@@ -1,27 +1,31 @@
 // The search view: lines on one side, a query on the other, the nearest lines between them.
+import { button } from './elements.js';
 import { LineEditor } from './line-editor.js';
 import { LineIndex, splitLines } from './line-index.js';
 import { ResultList } from './result-list.js';
 import { samples } from './samples.js';
-import { acceptDrops, readTextFiles } from './text-files.js';
 
-export const id = 'view-search';
+export const id = 'search';
+export const title = 'Search';
 
 const shownResults = 8;
 const queryDelay = 40;
 const linesDelay = 250;
 const refreshDelay = 200;
 
-/** @param {HTMLElement} root @param {object} context see app.js */
-export function mount(root, context) {
-  new SearchView(root, context).begin();
+/** @param {HTMLElement} root its markup is in index.html @param {object} app see app.js */
+export function mount(root, app) {
+  const view = new SearchView(root, app);
+  view.begin();
+  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
 }
 
 /** `data-lines` and `data-answered` on the root say what is done: how many lines, which query. */
 class SearchView {
   #root;
-  #context;
-  #index;
+  #app;
+  #model = null;
+  #index = new LineIndex(() => []);
   #editor;
   #results;
   #query;
@@ -35,15 +39,11 @@ class SearchView {
   #sample = samples[0];
   #typedOwn = false;
 
-  constructor(root, context) {
+  constructor(root, app) {
     this.#root = root;
-    this.#context = context;
+    this.#app = app;
     this.#query = /** @type {HTMLInputElement} */ (this.#find('query'));
     this.#editor = new LineEditor(this.#find('editor'));
-    this.#index = new LineIndex(async (texts, options) => {
-      const model = await context.model;
-      return model.embed(texts, { ...options, normalize: true });
-    });
     this.#results = new ResultList(this.#find('results'), this.#query, {
       onActive: (hit) => this.#editor.mark(hit ? hit.line : -1),
       onOpen: (hit) => this.#editor.goTo(hit.line),
@@ -55,7 +55,30 @@ class SearchView {
     this.#listen();
     this.#offerSamples();
     this.#useSample(samples[0]);
-    if (matchMedia('(hover: hover)').matches) this.#query.focus({ preventScroll: true });
+    // At the page's start only: who comes by the arrow keys is going through the tabs.
+    const isStart = document.activeElement === document.body;
+    if (isStart && matchMedia('(hover: hover)').matches) this.#query.focus({ preventScroll: true });
+  }
+
+  /** Reads all lines again. @param {object} model */
+  useModel(model) {
+    this.#queryCall.abort();
+    this.#linesCall.abort();
+    this.#model = model;
+    this.#vector = null;
+    this.#times = [];
+    this.#index = new LineIndex((texts, options) =>
+      model.embed(texts, { ...options, normalize: true }),
+    );
+    this.#showNearest();
+    this.#linesChanged(0);
+    this.#queryChanged(0);
+  }
+
+  /** @param {string} text */
+  takeText(text) {
+    this.#setLines(text);
+    this.#query.focus();
   }
 
   #find(name) {
@@ -76,21 +99,17 @@ class SearchView {
     addEventListener('keydown', (event) => {
       const typing = event.target.closest?.('input, textarea');
       const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-      if (event.key === '/' && plain && !typing) this.#focusQuery(event);
+      if (event.key === '/' && plain && !typing && !this.#root.hidden) this.#focusQuery(event);
     });
     const picker = /** @type {HTMLInputElement} */ (this.#find('files'));
     this.#find('open-files').addEventListener('click', () => picker.click());
     picker.addEventListener('change', async () => {
-      await this.#addFiles([...picker.files]);
+      await this.#app.openTexts([...picker.files]);
       picker.value = '';
     });
     this.#find('clear-lines').addEventListener('click', () => {
       this.#setLines('');
       this.#root.querySelector('textarea').focus();
-    });
-    acceptDrops(document.getElementById('drop'), ({ files, text }) => {
-      if (files.length > 0) this.#addFiles(files);
-      else if (text) this.#setLines(text);
     });
   }
 
@@ -150,17 +169,6 @@ class SearchView {
     this.#find('suggestions').hidden = chips.length === 0;
   }
 
-  async #addFiles(files) {
-    const { text, names, refused } = await readTextFiles(files);
-    if (refused.length > 0) this.#context.showProblem(refused.join(' '));
-    if (names.length === 0) return;
-    this.#setLines(text);
-    this.#context.announce(
-      names.length === 1 ? `Opened ${names[0]}` : `Opened ${names.length} files`,
-    );
-    this.#query.focus();
-  }
-
   #setLines(text, sample = null) {
     this.#sample = sample;
     this.#editor.text = text;
@@ -185,8 +193,7 @@ class SearchView {
     const { lines, left } = splitLines(this.#editor.text);
     this.#indexing = true;
     this.#showIndexing(this.#index.ready, lines.length, left);
-    await this.#context.model;
-    if (call.signal.aborted) return;
+    if (!this.#model) return;
     const begin = performance.now();
     let shown = 0;
     try {
@@ -203,14 +210,14 @@ class SearchView {
     } catch (error) {
       if (call.signal.aborted) return;
       this.#indexing = false;
-      this.#context.showProblem(this.#context.explain(error));
+      this.#app.showError(error);
       return;
     }
     if (call.signal.aborted) return;
     this.#indexing = false;
-    await this.#showMemory();
+    this.#showMemory();
     if (lines.length > 0) {
-      this.#context.setFacts({
+      this.#app.setFacts({
         lines: `${lines.length.toLocaleString('en')} in ${Math.round(performance.now() - begin)} ms`,
       });
     }
@@ -219,9 +226,9 @@ class SearchView {
     if (this.#times.length === 0 && this.#vector) await this.#search();
   }
 
-  async #showMemory() {
-    const { memoryBytes } = (await this.#context.model).info;
-    this.#context.setFacts({ memory: `${(memoryBytes / 1e6).toFixed(0)} MB` });
+  #showMemory() {
+    const { memoryBytes } = this.#model.info;
+    this.#app.setFacts({ memory: `${(memoryBytes / 1e6).toFixed(0)} MB` });
   }
 
   #showIndexing(ready, total, left) {
@@ -265,18 +272,17 @@ class SearchView {
       this.#showNearest();
       return;
     }
+    if (!this.#model) return;
     try {
-      const model = await this.#context.model;
-      if (call.signal.aborted) return;
       const begin = performance.now();
-      const vector = await model.embed(text, { signal: call.signal, normalize: true });
+      const vector = await this.#model.embed(text, { signal: call.signal, normalize: true });
       if (call.signal.aborted) return;
       this.#vector = vector;
       this.#root.dataset.answered = text;
       this.#showNearest();
       if (!this.#indexing) this.#noteTime(performance.now() - begin);
     } catch (error) {
-      if (!call.signal.aborted) this.#context.showProblem(this.#context.explain(error));
+      if (!call.signal.aborted) this.#app.showError(error);
     }
   }
 
@@ -301,24 +307,15 @@ class SearchView {
     this.#times.push(milliseconds);
     if (this.#times.length > 9) this.#times.shift();
     const median = [...this.#times].sort((a, b) => a - b)[this.#times.length >> 1];
-    this.#context.setFacts({ 'per query': `${median.toFixed(1)} ms` });
+    this.#app.setFacts({ 'per query': `${median.toFixed(1)} ms` });
   }
 
   async #copy(hit) {
     try {
       await navigator.clipboard.writeText(hit.text);
-      this.#context.announce(`Copied line ${hit.line + 1}`);
+      this.#app.status(`Copied line ${hit.line + 1}`);
     } catch {
-      this.#context.showProblem('The browser does not let this page use the clipboard.');
+      this.#app.showProblem('The browser does not let this page use the clipboard.');
     }
   }
-}
-
-function button(text, onClick, className) {
-  const element = document.createElement('button');
-  element.type = 'button';
-  element.className = className;
-  element.textContent = text;
-  element.addEventListener('click', onClick);
-  return element;
 }

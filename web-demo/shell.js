@@ -8,9 +8,7 @@ const phases = { download: 'Reading', prepare: 'Preparing', ready: 'Ready' };
 const sentences = {
   NO_SIMD:
     'This browser is too old for the engine: it needs WebAssembly SIMD (any browser since 2023).',
-  NETWORK: 'The model could not be fetched. Is the local server still running?',
-  NOT_FOUND: 'The model is not where it should be. Is the local server still running?',
-  OUT_OF_MEMORY: 'The browser gave no more memory. Close other tabs, or search fewer lines.',
+  OUT_OF_MEMORY: 'The browser gave no more memory. Close other tabs, or take shorter texts.',
 };
 
 /** @param {unknown} error */
@@ -18,6 +16,14 @@ export function explain(error) {
   const own = sentences[error?.code];
   const message = error?.message ?? String(error);
   return own ? `${own} (${message})` : message;
+}
+
+/** Shows the bar, at its beginning. @param {string} name of the model */
+export function beginLoading(name) {
+  byId('loading').classList.remove('is-done');
+  document.body.dataset.state = 'loading';
+  byId('loading').querySelector('.loading-bar').style.setProperty('--share', '0');
+  byId('loading').querySelector('.loading-text').textContent = `Reading ${name} …`;
 }
 
 /** @param {{ phase: string, file?: string, loaded: number, total: number }} progress */
@@ -101,6 +107,11 @@ export function setFacts(entries) {
         return group;
       }),
   );
+}
+
+/** Forgets what is known of a model, before another one's facts are set. */
+export function clearFacts() {
+  for (const name of factNames) if (name !== 'requests elsewhere') facts.delete(name);
 }
 
 /** Counts what the page has asked of other places; the answer should stay 0. */
