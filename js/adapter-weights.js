@@ -14,8 +14,8 @@ import {
   badTensor,
   checkShape,
   checkType,
+  createTensorWriter,
   elementBytes,
-  TensorWriter,
   writeConfig,
 } from './tensor-writer.js';
 
@@ -106,7 +106,7 @@ class AdapterWriter {
     this.#heads = findHeads(this.#present, this.#config.head);
     const place = memory.alloc(4);
     const configStruct = writeConfig(memory, this.#config, this.#base.dtype, this.#heads);
-    this.#writer = new TensorWriter(memory, configStruct);
+    this.#writer = createTensorWriter(memory, configStruct);
     const changes = this.#listChanges(infos);
     this.#createModel(configStruct, changes, place);
     // What the model takes stays; the staging window above it goes when all is written.

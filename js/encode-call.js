@@ -23,104 +23,76 @@ const utf8Encoder = new TextEncoder();
  * }} EncodeSettings
  */
 
-/** The structs of a call into C, kept, and their fields by index into 32-bit views. */
-export class EncodeCall {
-  #memory;
-  #tokenizer;
-  // Indices of the structs' fields into the heap as 32-bit numbers.
-  #input;
-  #output;
-  #staging = new Uint8Array(0);
-  #isShared;
-  #views;
-  #slab = new Int32Array(0);
-  #slabUsed = 0;
-
-  constructor(memory, tokenizer) {
-    this.#memory = memory;
-    this.#tokenizer = tokenizer;
-    this.#isShared = !(memory.shared.buffer instanceof ArrayBuffer);
-    const { bl_encode_batch: batch, bl_encoding: result } = memory.structs;
-    this.#input = fieldIndices(batch, memory.alloc(batch.size));
-    this.#output = fieldIndices(result, memory.alloc(result.size));
-  }
+/**
+ * @typedef {{
+ *   block: import('./encoding.js').EncodedBlock,
+ *   heap: Uint32Array,
+ *   starts: number,
+ *   truncated: number,
+ * }} Encoded `heap` has, until the next call, where windows start, from index `starts` on, and
+ *   how many tokens were cut from the inputs, from `truncated` on
+ *
+ * @param {import('./memory.js').Memory} memory
+ * @param {number} tokenizer address of the C tokenizer
+ * @returns {(inputs: { text: string, pair?: string }[], settings: EncodeSettings,
+ *   windows: boolean, first: number) => Encoded} `windows`: also those that overflow; `first`:
+ *   number of the first input, for messages
+ */
+export function createEncodeCall(memory, tokenizer) {
+  const isShared = !(memory.shared.buffer instanceof ArrayBuffer);
+  const { bl_encode_batch: batch, bl_encoding: result } = memory.structs;
+  // The structs are kept. Their fields: indices into the heap as 32-bit numbers.
+  const input = fieldIndices(batch, memory.alloc(batch.size));
+  const output = fieldIndices(result, memory.alloc(result.size));
+  let staging = new Uint8Array(0);
+  let slab = new Int32Array(0);
+  let slabUsed = 0;
+  let views;
 
   /**
    * The heap as bytes and numbers, up to `end` at least. Views are kept, for they cost more
    * than a short text; when the heap grows they lose everything or, if it is shared, end early.
    */
-  #heap(end = 0) {
-    if (!(this.#views?.bytes.length > end)) {
-      const memory = this.#memory;
+  function heap(end = 0) {
+    if (!(views?.bytes.length > end)) {
       const { byteLength } = memory;
-      this.#views = {
+      views = {
         bytes: memory.bytes(0, byteLength),
         int32: memory.int32(0, byteLength / 4),
         uint32: memory.uint32(0, byteLength / 4),
       };
     }
-    return this.#views;
+    return views;
   }
 
-  /**
-   * @param {{ text: string, pair?: string }[]} inputs
-   * @param {EncodeSettings} settings
-   * @param {boolean} windows also those that overflow
-   * @param {number} first number of the first input, for messages
-   * @returns {{
-   *   block: import('./encoding.js').EncodedBlock,
-   *   heap: Uint32Array,
-   *   starts: number,
-   *   truncated: number,
-   * }} `heap` has, until the next call, where windows start, from index `starts` on, and how
-   *   many tokens were cut from the inputs, from `truncated` on
-   */
-  run(inputs, settings, windows, first) {
-    const memory = this.#memory;
-    const mark = memory.mark();
-    try {
-      this.#call(inputs, settings, windows, first);
-      const output = this.#output;
-      const block = this.#readBlock();
-      const heap = this.#views.uint32;
-      const starts = heap[output.window_starts] / 4;
-      return { block, heap, starts, truncated: heap[output.input_truncated] / 4 };
-    } finally {
-      memory.reset(mark);
-    }
-  }
-
-  #call(inputs, settings, windows, first) {
-    const memory = this.#memory;
-    const field = this.#input;
-    this.#writeTexts(inputs);
-    const { uint32 } = this.#heap();
-    uint32[field.input_count] = inputs.length;
-    uint32[field.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
-    uint32[field.truncation] = truncations.indexOf(settings.truncation) + 1;
-    uint32[field.max_length] = settings.maxLength;
-    uint32[field.stride] = settings.stride;
-    uint32[field.windows] = windows ? 1 : 0;
+  function call(inputs, settings, windows, first) {
+    writeTexts(inputs);
+    const { uint32 } = heap();
+    uint32[input.input_count] = inputs.length;
+    uint32[input.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
+    uint32[input.truncation] = truncations.indexOf(settings.truncation) + 1;
+    uint32[input.max_length] = settings.maxLength;
+    uint32[input.stride] = settings.stride;
+    uint32[input.windows] = windows ? 1 : 0;
     const status = memory.exports.bl_tokenizer_encode_batch(
       memory.arena,
-      this.#tokenizer,
-      field.address,
-      this.#output.address,
+      tokenizer,
+      input.address,
+      output.address,
     );
-    if (status !== 0) throw this.#error(memory.statusName(status), settings, inputs, first);
+    if (status !== 0) throw errorOf(memory.statusName(status), settings, inputs, first);
   }
 
   /** Writes UTF-8 of all texts end to end, and where each ends. */
-  #writeTexts(inputs) {
-    const field = this.#input;
+  function writeTexts(inputs) {
     const parts = [];
     for (const { text, pair } of inputs) parts.push(text, pair);
     const single = inputs.length === 1 && parts[1] === undefined;
     const all = single ? parts[0] : parts.join('');
-    const ends = this.#memory.alloc(4 * parts.length + 3 * all.length);
+    const ends = memory.alloc(4 * parts.length + 3 * all.length);
     const address = ends + 4 * parts.length;
-    const { bytes, uint32 } = this.#heap(address + 3 * all.length);
-    const target = this.#isShared ? this.#stagingFor(3 * all.length) : bytes.subarray(address);
+    const { bytes, uint32 } = heap(address + 3 * all.length);
+    const target = isShared ? stagingFor(3 * all.length) : bytes.subarray(address);
     let written = all.length;
     if (written > shortText || !writeAscii(all, target)) {
       ({ written } = utf8Encoder.encodeInto(all, target));
@@ -138,45 +110,42 @@ export class EncodeCall {
       else at += utf8Encoder.encodeInto(part, target.subarray(at)).written;
       uint32[ends / 4 + i] = at;
     }
-    if (this.#isShared) bytes.set(target.subarray(0, at), address);
-    uint32[field.texts] = address;
-    uint32[field.text_bytes] = at;
-    uint32[field.ends] = ends;
+    if (isShared) bytes.set(target.subarray(0, at), address);
+    uint32[input.texts] = address;
+    uint32[input.text_bytes] = at;
+    uint32[input.ends] = ends;
   }
 
   /** The encoder doesn't write into shared memory. */
-  #stagingFor(length) {
-    if (this.#staging.length >= length) return this.#staging;
-    const staging = new Uint8Array(length);
-    if (length <= stagingMost) this.#staging = staging;
-    return staging;
+  function stagingFor(length) {
+    if (staging.length >= length) return staging;
+    const longer = new Uint8Array(length);
+    if (length <= stagingMost) staging = longer;
+    return longer;
   }
 
   /** @returns {import('./encoding.js').EncodedBlock} */
-  #readBlock() {
-    const output = this.#output;
-    const { uint32 } = this.#heap();
+  function readBlock() {
+    const { uint32 } = heap();
     const total = uint32[output.token_count];
     const begin = uint32[output.ids] / 4;
     const size = 5 * total;
-    const { int32 } = this.#heap(4 * (begin + size));
-    const surfaces = uint32[output.surfaces] ? this.#readSurfaces(total) : undefined;
+    const { int32 } = heap(4 * (begin + size));
+    const surfaces = uint32[output.surfaces] ? readSurfaces(total) : undefined;
     const found = int32.subarray(begin, begin + size);
     if (size > slabSize) return { numbers: found.slice(), at: 0, total, surfaces };
-    if (this.#slabUsed + size > this.#slab.length) {
-      this.#slab = new Int32Array(slabSize);
-      this.#slabUsed = 0;
+    if (slabUsed + size > slab.length) {
+      slab = new Int32Array(slabSize);
+      slabUsed = 0;
     }
-    const at = this.#slabUsed;
-    this.#slabUsed += size;
-    this.#slab.set(found, at);
-    return { numbers: this.#slab, at, total, surfaces };
+    const at = slabUsed;
+    slabUsed += size;
+    slab.set(found, at);
+    return { numbers: slab, at, total, surfaces };
   }
 
-  #readSurfaces(total) {
-    const memory = this.#memory;
-    const output = this.#output;
-    const { uint32, int32 } = this.#heap(Infinity);
+  function readSurfaces(total) {
+    const { uint32, int32 } = heap(Infinity);
     const first = uint32[output.surfaces] / 4;
     const ends = uint32[output.surface_ends] / 4;
     const bytes = uint32[output.surface_bytes];
@@ -187,10 +156,10 @@ export class EncodeCall {
     });
   }
 
-  #error(status, { maxLength, stride, truncation }, inputs, first) {
-    const { uint32 } = this.#heap();
-    const input = first + uint32[this.#output.problem_input];
-    const which = inputs.length > 1 || first > 0 ? ` (input ${input})` : '';
+  function errorOf(status, { maxLength, stride, truncation }, inputs, first) {
+    const { uint32 } = heap();
+    const index = first + uint32[output.problem_input];
+    const which = inputs.length > 1 || first > 0 ? ` (input ${index})` : '';
     // In the order of bl_encode_problem, which starts with none.
     const sentence = [
       `maxLength ${maxLength} is less than the special tokens take`,
@@ -198,9 +167,22 @@ export class EncodeCall {
       'truncation "only_second" needs a pair',
       `truncation "${truncation}" cannot reach ${maxLength} tokens`,
       'The vocabulary lacks a word and an unknown token',
-    ][uint32[this.#output.problem] - 1];
+    ][uint32[output.problem] - 1];
     return errorOfStatus(status, sentence && `${sentence}${which}.`);
   }
+
+  return (inputs, settings, windows, first) => {
+    const mark = memory.mark();
+    try {
+      call(inputs, settings, windows, first);
+      const block = readBlock();
+      const { uint32 } = views;
+      const starts = uint32[output.window_starts] / 4;
+      return { block, heap: uint32, starts, truncated: uint32[output.input_truncated] / 4 };
+    } finally {
+      memory.reset(mark);
+    }
+  };
 }
 
 /** Quicker than the encoder for a short text; false when the text isn't ASCII. */

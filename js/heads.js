@@ -142,6 +142,21 @@ export function findHeads(present, config) {
   };
 }
 
+/** The two names of the masked LM's bias. */
+const sharedBias = 'cls.predictions.bias';
+const decoderBias = 'cls.predictions.decoder.bias';
+
+/**
+ * Where both stand there, that of a decoder of its own is not the shared one.
+ * @param {Set<string>} names of tensors, as the files have them
+ * @param {Heads} heads
+ * @returns {string | undefined} the one that nothing needs
+ */
+export function ignoredBias(names, { parts }) {
+  if (!names.has(decoderBias) || !names.has(sharedBias)) return undefined;
+  return parts.has('DECODER') ? sharedBias : decoderBias;
+}
+
 /** Without an architecture: what has no pooler classifies tokens. */
 function findClassifier(present, config, parts) {
   if (config.classifier) return config.classifier;

@@ -3,81 +3,35 @@
 import { BertletError, badModel } from './errors.js';
 
 /** Bytes of the staging window, unless one row is longer. */
-const stagingBytes = 1 << 20;
+const usualStagingBytes = 1 << 20;
 
 /** Bytes of an element, by the types that a weight may have in a file. */
 export const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
 
 /** @typedef {import('./safetensors.js').TensorInfo} TensorInfo */
 
-export class TensorWriter {
-  #memory;
-  #config;
-  #staging = 0;
-  #stagingBytes = 0;
-
-  /**
-   * @param {import('./memory.js').Memory} memory
-   * @param {number} config address of the bl_config that the tensors must agree with
-   */
-  constructor(memory, config) {
-    this.#memory = memory;
-    this.#config = config;
-  }
-
-  /** Takes the staging window from scratch memory. */
-  openStaging(widestRow) {
-    this.#stagingBytes = Math.max(stagingBytes, widestRow);
-    this.#staging = this.#memory.alloc(this.#stagingBytes);
-  }
+/**
+ * @typedef {ReturnType<typeof createTensorWriter>} TensorWriter
+ *
+ * @param {import('./memory.js').Memory} memory
+ * @param {number} config address of the bl_config that the tensors must agree with
+ */
+export function createTensorWriter(memory, config) {
+  let staging = 0;
+  let stagingBytes = 0;
 
   /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape */
-  shapeOf({ role, layer }) {
-    const memory = this.#memory;
+  function shapeOf({ role, layer }) {
     return memory.scratch(() => {
       const shape = memory.writeStruct('bl_tensor_shape');
-      memory.call('bl_model_tensor_shape', this.#config, role, layer, shape);
+      memory.call('bl_model_tensor_shape', config, role, layer, shape);
       return memory.readStruct('bl_tensor_shape', shape);
     });
   }
 
-  /**
-   * What a file says of a tensor against what the configuration asks for.
-   * @returns {{ rows: number, columns: number } | undefined} undefined: not needed
-   */
-  check(file, name, tensor, { dtype, shape }) {
-    const { rows, columns, is_matrix: isMatrix, quantizable } = this.shapeOf(tensor);
-    if (tensor.isScale) {
-      if (!quantizable) return undefined;
-      const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
-      if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
-        throw badTensor(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
-      }
-      return { rows, columns };
-    }
-    checkShape(file, name, shape, isMatrix ? [rows, columns] : [columns]);
-    checkType(file, name, dtype, quantizable);
-    return { rows, columns };
-  }
-
-  /** Where the rows of a checked tensor go. @param {number} model its address */
-  sink(file, name, tensor, { rows, columns }, { dtype }, model) {
-    const memory = this.#memory;
-    const { role, layer, isScale } = tensor;
-    if (isScale) {
-      return this.sinkTo(file, name, rows, 4, 'bl_model_write_scales', model, role, layer);
-    }
-    const rowBytes = columns * elementBytes[dtype];
-    const type = memory.constants[`BL_SOURCE_${dtype}`];
-    const target = ['bl_model_write_rows', model, memory.arena, role, layer, type];
-    return this.sinkTo(file, name, rows, rowBytes, ...target);
-  }
-
   /** Rows go to an export of the core that ends with (first row, count, address). */
-  sinkTo(file, name, rows, rowBytes, call, ...fixed) {
-    const memory = this.#memory;
-    const staging = this.#staging;
-    const windowBytes = rowBytes * Math.min(Math.floor(this.#stagingBytes / rowBytes), rows);
+  function sinkTo(file, name, rows, rowBytes, call, ...fixed) {
+    const windowBytes = rowBytes * Math.min(Math.floor(stagingBytes / rowBytes), rows);
     return {
       rows,
       window: () => memory.bytes(staging, windowBytes),
@@ -88,6 +42,47 @@ export class TensorWriter {
       },
     };
   }
+
+  return {
+    shapeOf,
+    sinkTo,
+
+    /** Takes the staging window from scratch memory. */
+    openStaging(widestRow) {
+      stagingBytes = Math.max(usualStagingBytes, widestRow);
+      staging = memory.alloc(stagingBytes);
+    },
+
+    /**
+     * What a file says of a tensor against what the configuration asks for.
+     * @returns {{ rows: number, columns: number } | undefined} undefined: not needed
+     */
+    check(file, name, tensor, { dtype, shape }) {
+      const { rows, columns, is_matrix: isMatrix, quantizable } = shapeOf(tensor);
+      if (tensor.isScale) {
+        if (!quantizable) return undefined;
+        const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
+        if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
+          throw badTensor(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
+        }
+      } else {
+        checkShape(file, name, shape, isMatrix ? [rows, columns] : [columns]);
+        checkType(file, name, dtype, quantizable);
+      }
+      return { rows, columns };
+    },
+
+    /** Where the rows of a checked tensor go. @param {number} model its address */
+    sink(file, name, { role, layer, isScale }, { rows, columns }, { dtype }, model) {
+      if (isScale) {
+        return sinkTo(file, name, rows, 4, 'bl_model_write_scales', model, role, layer);
+      }
+      const rowBytes = columns * elementBytes[dtype];
+      const type = memory.constants[`BL_SOURCE_${dtype}`];
+      const target = ['bl_model_write_rows', model, memory.arena, role, layer, type];
+      return sinkTo(file, name, rows, rowBytes, ...target);
+    },
+  };
 }
 
 export function checkShape(file, name, shape, wanted) {

@@ -1,6 +1,6 @@
 // Text to token ids and back, synchronously; the work is done in C (src/tokenizer). A call
 // crosses into WebAssembly once for many texts.
-import { EncodeCall, truncations } from './encode-call.js';
+import { createEncodeCall, truncations } from './encode-call.js';
 import { Encoding } from './encoding.js';
 import { disposedError } from './errors.js';
 import { badArgument, readChoice, readCount, readInputs } from './inputs.js';
@@ -24,7 +24,6 @@ export function createTokenizer(memory, blob, info) {
 /** See index.d.ts. */
 export class Tokenizer {
   #memory;
-  #info;
   #call;
   #texts = [];
   #textOf = (id) => this.#text(id);
@@ -37,8 +36,9 @@ export class Tokenizer {
    */
   constructor(memory, address, info) {
     this.#memory = memory;
-    this.#info = { specialTokens: {}, ...info };
-    this.#call = new EncodeCall(memory, address);
+    /** What its files say beside the blob. */
+    this.info = { specialTokens: {}, ...info };
+    this.#call = createEncodeCall(memory, address);
     /** Where the C tokenizer stands. */
     this.address = address;
     memory.seal();
@@ -91,18 +91,6 @@ export class Tokenizer {
     const skip = readBoolean('skipSpecialTokens', options?.skipSpecialTokens ?? false);
     const list = readIds(ids);
     return this.#textFrom(memory, 'bl_tokenizer_decode', list, list.length, skip ? 1 : 0);
-  }
-
-  /** Whether a token goes on with the word of the token before it. @param {number} id */
-  isSubword(id) {
-    const { subwordPrefix: prefix } = this.#info;
-    return prefix ? (this.idToToken(id)?.startsWith(prefix) ?? false) : false;
-  }
-
-  /** Decoded as transformers' pipelines show it: cleaned up once more where the folder says so. */
-  readable(ids, options) {
-    const text = this.decode(ids, options);
-    return this.#info.cleanUp ? cleanUps.reduce(takeSpaces, text) : text;
   }
 
   /** See index.d.ts. */
@@ -166,7 +154,7 @@ export class Tokenizer {
 
   /** @param {string} name one of specialNames @returns {string | null} */
   specialToken(name) {
-    return this.#info.specialTokens[name] ?? null;
+    return this.info.specialTokens[name] ?? null;
   }
 
   /** @param {string} name one of specialNames @returns {number | null} */
@@ -179,7 +167,7 @@ export class Tokenizer {
     if (options === undefined) return plainOptions;
     const given = readOptions(options);
     const needsLength = given.truncation || given.padding === 'max_length';
-    const maxLength = given.maxLength ?? this.#info.modelMaxLength;
+    const maxLength = given.maxLength ?? this.info.modelMaxLength;
     if (needsLength && maxLength === undefined) {
       throw badArgument('maxLength is missing: truncation and padding to it need one.');
     }
@@ -188,7 +176,7 @@ export class Tokenizer {
 
   /** One call into C; appends to `encodings`. */
   #encodeSome(inputs, settings, first, encodings) {
-    const { block, heap, starts, truncated } = this.#call.run(inputs, settings, false, first);
+    const { block, heap, starts, truncated } = this.#call(inputs, settings, false, first);
     for (let i = 0; i < inputs.length; i++) {
       const overflow = this.#overflowOf(inputs[i], settings, heap[truncated + i]);
       const [begin, end] = [heap[starts + i], heap[starts + i + 1]];
@@ -205,7 +193,7 @@ export class Tokenizer {
   /** Encodes once more, now with all windows: few look at what overflowed. */
   #overflowing(input, settings) {
     this.#open();
-    const { block, heap, starts } = this.#call.run([input], settings, true, 0);
+    const { block, heap, starts } = this.#call([input], settings, true, 0);
     const windows = [];
     for (let i = starts + 1; heap[i] < block.total; i++) {
       windows.push(new Encoding(this.#textOf, block, heap[i], heap[i + 1]));
@@ -243,10 +231,6 @@ for (const name of specialNames) {
     },
   });
 }
-
-/** What loses its spaces, in the order of transformers' clean_up_tokenization. */
-const cleanUps = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
-const takeSpaces = (text, piece) => text.replaceAll(piece, piece.trim());
 
 function readTextStruct(memory, address) {
   const { bytes, length } = memory.readStruct('bl_text', address);

@@ -1,11 +1,11 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
-import { BertletError, errorOfStatus, throwIfAborted } from './errors.js';
-import { findHeads } from './heads.js';
+import { BertletError, throwIfAborted } from './errors.js';
+import { findHeads, ignoredBias } from './heads.js';
 import { streamTensors } from './safetensors.js';
 import { readShardIndex } from './shard-index.js';
 import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
-import { badTensor, TensorWriter, writeConfig } from './tensor-writer.js';
+import { badTensor, createTensorWriter, writeConfig } from './tensor-writer.js';
 
 export const weightsFile = 'model.safetensors';
 const indexFile = 'model.safetensors.index.json';
@@ -28,14 +28,14 @@ const indexFile = 'model.safetensors.index.json';
 export async function loadWeights(memory, config, dtype, source, { signal } = {}) {
   const single = await source.openStream(weightsFile, { optional: true });
   if (single) {
-    const writer = new ModelWriter(memory, config, dtype);
+    const writer = createWriter(memory, config, dtype);
     await writer.takeFile(weightsFile, single);
     return writer.finish();
   }
   source.announce(weightsFile, 0);
   const shards = await readIndex(source);
   const names = [...shards.values()].flatMap((tensors) => [...tensors]);
-  const writer = new ModelWriter(memory, config, dtype, names);
+  const writer = createWriter(memory, config, dtype, names);
   for (const file of shards.keys()) {
     throwIfAborted(signal);
     await writer.takeFile(file, await source.openStream(file));
@@ -58,121 +58,93 @@ export async function readIndex(source) {
   );
 }
 
-/** The two names of the masked LM's bias. */
-const sharedBias = 'cls.predictions.bias';
-const decoderBias = 'cls.predictions.decoder.bias';
-
-/** Lays the model out once the first header is known, then takes rows tensor by tensor. */
-class ModelWriter {
-  #memory;
-  #config;
-  #dtype;
-  #names;
+/**
+ * Lays the model out once the first header is known, then takes rows tensor by tensor.
+ * @param {string[]} [allNames] of all tensors, where the model is sharded
+ */
+function createWriter(memory, config, dtype, allNames) {
+  const { layers } = config;
+  const present = new Map();
+  /** Tensor or scale by name → its type in the file. */
+  const seen = new Map();
   /** @type {import('./heads.js').Heads} */
-  #heads;
-  #present = new Map();
-  #ignored;
-  /** @type {TensorWriter} */
-  #tensors;
-  #stagingMark;
-  #address = 0;
-  #seen = new Map(); // tensor or scale by name → its type in the file
+  let heads;
+  let ignored;
+  /** @type {import('./tensor-writer.js').TensorWriter} */
+  let tensorWriter;
+  let stagingMark;
+  let address = 0;
 
-  /** @param {string[] | undefined} names of all tensors, where the model is sharded */
-  constructor(memory, config, dtype, names) {
-    this.#memory = memory;
-    this.#config = config;
-    this.#dtype = dtype;
-    this.#names = names;
-  }
-
-  async takeFile(file, stream) {
-    await streamTensors(stream, file, {
-      onHeader: ({ tensors }) => this.#address || this.#create(file, tensors),
-      wanted: (name, info) => this.#sinkFor(file, name, info),
-    });
-  }
-
-  #create(file, tensors) {
-    const memory = this.#memory;
-    const config = this.#config;
-    const present = this.#present;
-    const names = new Set(this.#names ?? tensors.keys());
+  function create(file, tensors) {
+    const names = new Set(allNames ?? tensors.keys());
     for (const name of names) {
       const tensor = identifyTensor(memory, name);
       if (tensor && !tensor.isScale) present.set(tensor.name, tensors.get(name)?.shape ?? []);
     }
-    const heads = findHeads(present, config.head);
-    this.#heads = heads;
-    // Where both stand there, that of a decoder of its own is not the shared one.
-    if (names.has(decoderBias) && names.has(sharedBias)) {
-      this.#ignored = heads.parts.has('DECODER') ? sharedBias : decoderBias;
+    heads = findHeads(present, config.head);
+    ignored = ignoredBias(names, heads);
+    for (const { name } of tensorsOf(memory, layers, heads)) {
+      if (!present.has(name)) throw badTensor(allNames ? indexFile : file, name, 'is missing');
     }
-    for (const { name } of tensorsOf(memory, config.layers, heads)) {
-      if (!present.has(name)) throw badTensor(this.#names ? indexFile : file, name, 'is missing');
-    }
-    const configStruct = writeConfig(memory, config, this.#dtype, heads);
-    this.#tensors = new TensorWriter(memory, configStruct);
+    const configStruct = writeConfig(memory, config, dtype, heads);
+    tensorWriter = createTensorWriter(memory, configStruct);
     // Absurd sizes in config.json must fail here, before memory is taken for them.
-    for (const [name, info] of tensors) this.#check(file, name, info);
+    for (const [name, info] of tensors) check(file, name, info);
 
     const pointer = memory.alloc(4);
-    const status = memory.tryCall('bl_model_create', memory.arena, configStruct, pointer);
-    if (status !== 'BL_OK') throw errorOfStatus(status);
-    this.#address = memory.readU32(pointer);
+    memory.call('bl_model_create', memory.arena, configStruct, pointer);
+    address = memory.readU32(pointer);
     memory.seal();
-    this.#stagingMark = memory.mark();
-    this.#tensors.openStaging(4 * Math.max(config.hidden_size, config.intermediate_size));
+    stagingMark = memory.mark();
+    tensorWriter.openStaging(4 * Math.max(config.hidden_size, config.intermediate_size));
   }
 
   /** What the file says of a tensor against what the configuration asks for. */
-  #check(file, name, info) {
-    const { layers } = this.#config;
-    const tensor = name === this.#ignored ? undefined : identifyTensor(this.#memory, name);
-    if (!tensor || !this.#heads.isNeeded(tensor.name)) return undefined;
+  function check(file, name, info) {
+    const tensor = name === ignored ? undefined : identifyTensor(memory, name);
+    if (!tensor || !heads.isNeeded(tensor.name)) return undefined;
     if (tensor.layer >= layers) {
       throw badTensor(file, name, `is of a layer beyond the ${layers} of config.json`);
     }
-    const shape = this.#tensors.check(file, name, tensor, info);
+    const shape = tensorWriter.check(file, name, tensor, info);
     return shape && { tensor, shape };
   }
 
-  /** Where the rows of a tensor go; null when nothing needs them. */
-  #sinkFor(file, name, info) {
-    const checked = this.#check(file, name, info);
-    if (!checked) return null;
+  /** Where the rows of a tensor go; undefined when nothing needs them. */
+  function sinkFor(file, name, info) {
+    const checked = check(file, name, info);
+    if (!checked) return undefined;
     const { tensor, shape } = checked;
     const key = tensor.isScale ? tensor.name + scaleSuffix : tensor.name;
-    if (this.#seen.has(key)) throw badTensor(file, name, 'stands there under two names');
-    this.#seen.set(key, info.dtype);
-    return this.#tensors.sink(file, name, tensor, shape, info, this.#address);
+    if (seen.has(key)) throw badTensor(file, name, 'stands there under two names');
+    seen.set(key, info.dtype);
+    return tensorWriter.sink(file, name, tensor, shape, info, address);
   }
 
-  finish() {
-    const memory = this.#memory;
-    let parameters = 0;
-    for (const tensor of tensorsOf(memory, this.#config.layers, this.#heads)) {
-      const { name } = tensor;
-      if (!this.#seen.has(name))
-        throw badTensor(indexFile, name, 'is not in the file that is named');
-      if (this.#seen.get(name) === 'I8' && !this.#seen.has(name + scaleSuffix)) {
-        throw badTensor(weightsFile, name + scaleSuffix, 'is missing');
+  return {
+    takeFile: (file, stream) =>
+      streamTensors(stream, file, {
+        onHeader: ({ tensors }) => address || create(file, tensors),
+        wanted: (name, info) => sinkFor(file, name, info),
+      }),
+
+    /** @returns {LoadedModel} */
+    finish() {
+      let parameters = 0;
+      for (const tensor of tensorsOf(memory, layers, heads)) {
+        const { name } = tensor;
+        if (!seen.has(name)) throw badTensor(indexFile, name, 'is not in the file that is named');
+        if (seen.get(name) === 'I8' && !seen.has(name + scaleSuffix)) {
+          throw badTensor(weightsFile, name + scaleSuffix, 'is missing');
+        }
+        const { rows, columns } = tensorWriter.shapeOf(tensor);
+        parameters += rows * columns;
       }
-      const { rows, columns } = this.#tensors.shapeOf(tensor);
-      parameters += rows * columns;
-    }
-    // It would say where something is missing.
-    const where = memory.alloc(8);
-    memory.call('bl_model_finish', this.#address, where, where + 4);
-    memory.reset(this.#stagingMark);
-    return {
-      address: this.#address,
-      parts: this.#heads.parts,
-      heads: this.#heads.heads,
-      labels: this.#heads.labels,
-      parameters,
-      present: this.#present,
-      dtype: this.#dtype,
-    };
-  }
+      // It would say where something is missing.
+      const where = memory.alloc(8);
+      memory.call('bl_model_finish', address, where, where + 4);
+      memory.reset(stagingMark);
+      return { ...heads, address, parameters, present, dtype };
+    },
+  };
 }

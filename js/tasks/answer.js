@@ -1,6 +1,7 @@
 import { badArgument, readChoice, readCount } from '../inputs.js';
 import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
 import { bestOf, softmax } from './scores.js';
+import { isSubword } from './tokens.js';
 
 /** Tokens of a window where neither the call nor the model says less. */
 const usualLength = 384;
@@ -65,7 +66,7 @@ function findRows(tokenizer, { ids, typeIds, offsets, specialTokensMask }, asked
     if (!inContext && id !== tokenizer.clsTokenId) return;
     const [start, end] = offsets[row];
     const before = spans.at(-1);
-    const goesOn = inContext && before && tokenizer.isSubword(id);
+    const goesOn = inContext && before && isSubword(tokenizer, id);
     if (goesOn) before[1] = end;
     rows.push(row);
     spans.push(goesOn ? before : inContext ? [start, end] : null);

@@ -2,6 +2,7 @@ import { BertletError } from '../errors.js';
 import { badArgument, readCount, readInputs } from '../inputs.js';
 import { encodeText, readLength, runEncoded } from '../windows.js';
 import { bestOf, softmax } from './scores.js';
+import { readable } from './tokens.js';
 
 /**
  * See index.d.ts.
@@ -25,7 +26,7 @@ export async function fillMask(session, x, options = {}) {
     const lists = masks.map((mask, row) => {
       const scores = softmax(logits[row]);
       return bestOf(scores, topK, targets).map((tokenId) => ({
-        token: tokenizer.readable([tokenId]).trim(),
+        token: readable(tokenizer, [tokenId]).trim(),
         tokenId,
         score: scores[tokenId],
         sequence: fill(tokenizer, ids, mask, tokenId, masks.length === 1),
@@ -41,7 +42,7 @@ function fill(tokenizer, ids, mask, tokenId, skipSpecialTokens) {
   const filled = ids.slice();
   filled[mask] = tokenId;
   const shown = filled.filter((id) => id !== tokenizer.padTokenId);
-  return tokenizer.readable(shown, { skipSpecialTokens });
+  return readable(tokenizer, shown, { skipSpecialTokens });
 }
 
 /**
