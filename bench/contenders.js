@@ -7,7 +7,9 @@
 //   options    what the adapter's create() gets
 //   precision  'fp32' | 'int8' | 'int8-fast': compared with the same precision
 //   scope      'encoder': ids in, hidden states out; 'call': text in, vector out;
-//              'tokenizer': text in, ids out
+//              'tokenizer': text in, ids out; 'heads': ids in, a head's values out
+//   weights    what the same vectors are expected of; undefined: MiniLM
+//   reference  whether its vectors count as right; undefined: where it is float
 //   threads    how many it may use
 //   ours       whether it is bertlet
 //   native     not WebAssembly: an upper reference
@@ -21,6 +23,7 @@ import path from 'node:path';
 import {
   EMBEDDED_MODEL,
   FLOAT_MODEL,
+  HEAD_MODELS,
   ONNX_MODEL,
   ROOT,
   chromiumProgram,
@@ -127,6 +130,32 @@ function ourWorkers(engine, threads) {
       loads: false,
       quick: false,
     }));
+}
+
+/** Ours with heads: what is needed alone, beside every row through everything. */
+function ourHeads(engine) {
+  const { sources } = ourPlaces(engine);
+  const models = Object.entries(HEAD_MODELS).filter(([, folder]) =>
+    existsSync(path.join(folder, 'config.json')),
+  );
+  const model = (folder) =>
+    engine.runtime === 'page' ? `/cache/models/${path.basename(folder)}/` : folder;
+  return models.flatMap(([weights, folder]) =>
+    [true, false].map((everyRow) => ({
+      ...ours(engine),
+      id: `bertlet int8 relaxed, ${weights}, ${everyRow ? 'every row' : 'rows that are read'}`,
+      adapter: 'bertlet-heads',
+      options: {
+        ...{ entry: sources, model: model(folder), dtype: 'int8', simd: 'relaxed', threads: 1 },
+        everyRow,
+      },
+      precision: 'int8',
+      scope: 'heads',
+      weights,
+      reference: everyRow,
+      threads: 1,
+    })),
+  );
 }
 
 function ourTokenizer(engine) {
@@ -329,7 +358,13 @@ export function contendersOf(name, counts) {
       ...wllama(engine, threads),
     ];
     if (threads === 1) {
-      return [...ourEncoders(engine), ...everybody, ourTokenizer(engine), ...natives(engine)];
+      return [
+        ...ourEncoders(engine),
+        ...everybody,
+        ourTokenizer(engine),
+        ...ourHeads(engine),
+        ...natives(engine),
+      ];
     }
     const named = ({ id }) => (id.includes('without isolation') ? id : `${id}, ${threads} threads`);
     return everybody.map((contender) => ({ ...contender, id: named(contender) }));

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ENGINES } from './contenders.js';
 import { PARTS, SHORT, STEADY, narrowParts, partsFor } from './parts.js';
 
-const KINDS = [...STEADY, 'load', 'roofline'];
+const KINDS = [...STEADY, 'heads', 'load', 'roofline'];
 
 export const HELP = `Usage: npm run bench -- [OPTIONS]
 
@@ -94,6 +94,7 @@ function ownParts(values) {
     ...wish,
     engines,
     workloads: STEADY.filter((name) => chosen.includes(name)),
+    heads: chosen.includes('heads'),
     load: chosen.includes('load'),
     roofline: chosen.includes('roofline'),
     threads: threads.map((text) => readCount('threads', text)),

@@ -5,17 +5,21 @@
 //   engine     of contenders.js
 //   kind       'steady': contenders take turns; 'load': fresh processes and pages;
 //              'roofline': loops and kernels
-//   group      'one': tables of one thread; 'threads': tables of their own
+//   group      'one': tables of one thread; 'threads', 'heads': tables of their own
 //   workloads  of a steady part
 //   threads    numbers of threads that take part
 //   takes      which contenders take part
 //   minutes    about how long it takes
 //   rounds     overrides those of the pace
-import { WORKLOADS } from './workloads.js';
+import { HEAD_WORKLOADS, WORKLOADS } from './workloads.js';
 
 export const SHORT = ['query', 'tok128', 'batch32'];
 const LONG = ['mixed64', 'corpus'];
+export const HEADS = Object.keys(HEAD_WORKLOADS);
 export const STEADY = [...Object.keys(WORKLOADS), 'tokenizer'];
+
+/** "classify tok128" takes turns as tok128 does. */
+export const pacedAs = (workload) => workload.split(' ').at(-1);
 
 /** How long and how often. `warm`: at least `ms` and `calls`, but no longer than `mostMs`. */
 export const PACES = {
@@ -54,6 +58,9 @@ export const PACES = {
 /** Whether a contender takes a workload of a part. */
 export function takesWorkload(contender, workload) {
   const { scope, long, ours, precision, native } = contender;
+  if (HEADS.includes(workload) || scope === 'heads') {
+    return HEADS.includes(workload) && scope === 'heads';
+  }
   if (workload === 'tokenizer' || scope === 'tokenizer') {
     return workload === 'tokenizer' && scope === 'tokenizer';
   }
@@ -65,7 +72,7 @@ export function takesWorkload(contender, workload) {
 
 const FEWER = { query: 5, tok128: 5, batch32: 5 };
 
-const oneThread = ({ threads, scope }) => threads === 1 && scope !== 'tokenizer';
+const oneThread = ({ threads, scope }) => threads === 1 && /encoder|call/.test(scope);
 
 /** Our calls on one and two threads; of the peers the best that have two. */
 function takesThreads({ ours, scope, threads, native, id }) {
@@ -103,6 +110,13 @@ function partsOf(engine, minutes) {
       workloads: ['tokenizer'],
       takes: ({ scope }) => scope === 'tokenizer',
     },
+    {
+      name: `${engine}-heads`,
+      group: 'heads',
+      workloads: HEADS,
+      takes: ({ scope }) => scope === 'heads',
+      rounds: FEWER,
+    },
     { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => loads },
     { name: `${engine}-roofline`, kind: 'roofline' },
   ];
@@ -115,10 +129,28 @@ function partsOf(engine, minutes) {
 /** A complete run. The oldest engine that is supported, in short: it would say nothing new. */
 export const PARTS = [
   ...partsOf('chromium', {
-    ...{ short: 7, mixed64: 5, corpus: 4, threads: 6, tokenizer: 2, load: 3, roofline: 2 },
+    ...{
+      short: 7,
+      mixed64: 5,
+      corpus: 4,
+      threads: 6,
+      tokenizer: 2,
+      heads: 2,
+      load: 3,
+      roofline: 2,
+    },
   }),
   ...partsOf('node24', {
-    ...{ short: 5, mixed64: 4, corpus: 2, threads: 4, tokenizer: 2, load: 2, roofline: 2 },
+    ...{
+      short: 5,
+      mixed64: 4,
+      corpus: 2,
+      threads: 4,
+      tokenizer: 2,
+      heads: 2,
+      load: 2,
+      roofline: 2,
+    },
   }),
   {
     name: 'node20-short',
@@ -163,12 +195,12 @@ export function narrowParts(parts, wish) {
 
 /**
  * Parts for a question of one's own, an engine each.
- * @param {{ engines: string[], workloads: string[], load: boolean, roofline: boolean,
- *   threads: number[], ours?: string[], peers?: string[], quick: boolean, rounds?: number }} wish
+ * @param {{ engines: string[], workloads: string[], heads: boolean, load: boolean,
+ *   roofline: boolean, threads: number[], ours?: string[], peers?: string[], quick: boolean, rounds?: number }} wish
  *   `ours`, `peers`: words of ids; only contenders that contain one of them take part
  */
 export function partsFor(wish) {
-  const { engines, workloads, load, roofline, threads } = wish;
+  const { engines, workloads, heads, load, roofline, threads } = wish;
   const { named, takes, rounds } = narrowing(wish);
   // Who is asked for by name takes what it can, however long that is.
   const takesAsked = (contender, workload) =>
@@ -178,8 +210,10 @@ export function partsFor(wish) {
   return engines.flatMap((engine) => {
     const part = { engine, group: 'one', threads, rounds, takes };
     const steady = { ...part, name: engine, kind: 'steady', workloads, takesWorkload: takesAsked };
+    const ofHeads = { ...steady, name: `${engine}-heads`, group: 'heads', workloads: HEADS };
     return [
       ...(workloads.length ? [steady] : []),
+      ...(heads ? [ofHeads] : []),
       ...(load ? [{ ...part, name: `${engine}-load`, kind: 'load', takes: takesLoad }] : []),
       ...(roofline ? [{ ...part, name: `${engine}-roofline`, kind: 'roofline' }] : []),
     ];

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cosine, median, rotate, summarize } from './statistics.js';
 import { start } from './drivers.js';
 import { cleanMessage } from './machine.js';
-import { takesWorkload } from './parts.js';
+import { HEADS, pacedAs, takesWorkload } from './parts.js';
 
 /** Below this cosine to the float reference, somebody computes something else. */
 const LEAST_AGREEMENT = 0.9;
@@ -105,8 +105,8 @@ async function openEntry(entry, data) {
 
 /** Vectors of the contender that counts as right: float, a peer's if there is one. */
 async function referenceVectors(entries, workload) {
-  const isFloat = ({ contender }) => contender.precision === 'fp32';
-  const able = entries.filter((entry) => isFloat(entry) && entry.workloads.includes(workload));
+  const isRight = ({ contender }) => contender.reference ?? contender.precision === 'fp32';
+  const able = entries.filter((entry) => isRight(entry) && entry.workloads.includes(workload));
   able.sort((a, b) => Boolean(a.contender.ours) - Boolean(b.contender.ours));
   for (const entry of able) {
     if (entry.error) continue;
@@ -116,6 +116,7 @@ async function referenceVectors(entries, workload) {
   return null;
 }
 
+/** @param {object[]} entries of the same weights */
 async function checkVectors(entries, workload, log) {
   const reference = await referenceVectors(entries, workload);
   if (!reference) return;
@@ -153,8 +154,12 @@ async function checkTokenizers(entries) {
 
 async function checkAll(entries, workloads, log) {
   // The padded peers may differ between one text and a batch: both are looked at.
-  for (const workload of workloads.filter((name) => name === 'query' || name === 'batch32')) {
-    await checkVectors(entries, workload, log);
+  const checked = ['query', 'batch32', ...HEADS];
+  for (const workload of workloads.filter((name) => checked.includes(name))) {
+    for (const weights of new Set(entries.map(({ contender }) => contender.weights))) {
+      const same = entries.filter(({ contender }) => contender.weights === weights);
+      await checkVectors(same, workload, log);
+    }
   }
   if (workloads.includes('tokenizer')) await checkTokenizers(entries);
 }
@@ -164,14 +169,16 @@ async function warmUp(entries, pace, log) {
     for (const workload of entry.workloads) {
       if (entry.error) break;
       log(`warming up ${entry.contender.id}: ${workload}`);
-      await attempt(entry, () => entry.driver.call('warm', { workload, ...pace.warm[workload] }));
+      await attempt(entry, () =>
+        entry.driver.call('warm', { workload, ...pace.warm[pacedAs(workload)] }),
+      );
     }
   }
 }
 
 async function measureRounds(entries, workload, pace, rounds, log) {
   const { sampleMs } = pace;
-  const argument = { workload, sliceMs: pace.sliceMs[workload], sampleMs };
+  const argument = { workload, sliceMs: pace.sliceMs[pacedAs(workload)], sampleMs };
   const able = entries.filter((entry) => entry.workloads.includes(workload));
   for (let round = 0; round < rounds; round++) {
     for (const entry of rotate(able, round)) {
@@ -193,7 +200,7 @@ async function measureSteady(entries, workloads, data, pace, rounds, log) {
     await checkAll(entries, workloads, log);
     await warmUp(entries, pace, log);
     for (const workload of workloads) {
-      await measureRounds(entries, workload, pace, rounds[workload], log);
+      await measureRounds(entries, workload, pace, rounds[pacedAs(workload)], log);
     }
   } finally {
     for (const { driver } of entries) await driver?.close().catch(() => {});

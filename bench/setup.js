@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeHeadModels } from './heads-model.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 export const ROOT = path.dirname(here);
@@ -14,6 +15,11 @@ export const CACHE = path.join(ROOT, '.cache/bench');
 export const FLOAT_MODEL = path.join(ROOT, '.cache/minilm-float');
 export const EMBEDDED_MODEL = path.join(ROOT, 'models/all-MiniLM-L6-v2');
 export const ONNX_MODEL = path.join(CACHE, 'models/minilm');
+/** Models with heads, ours alone. */
+export const HEAD_MODELS = {
+  minilm: path.join(CACHE, 'models/heads-minilm'),
+  base: path.join(CACHE, 'models/heads-base'),
+};
 export const PEERS = path.join(CACHE, 'peers');
 const LLAMA = path.join(CACHE, 'llama');
 const GGUF_TYPES = ['f32', 'q8_0'];
@@ -187,6 +193,7 @@ function providePython() {
 
 /** The float model, and the same weights in the peers' formats and folder layouts. */
 export function provideModels() {
+  attempt('heads', provideHeadModels);
   if (!hasFloatModel()) {
     const script = path.join(ROOT, 'tests/fixtures/fetch-minilm.sh');
     attempt('fp32, and all models made from the float weights', () => {
@@ -197,6 +204,18 @@ export function provideModels() {
   if (!hasFloatModel()) return;
   attempt('onnxruntime and transformers.js', exportOnnx);
   if (attempt('wllama and llama.cpp', convertGguf)) attempt('llama.cpp', provideLlama);
+}
+
+function provideHeadModels() {
+  const folders = Object.values(HEAD_MODELS);
+  const inputs = ['bench/heads-model.js', 'models/all-MiniLM-L6-v2/config.json'].map((name) =>
+    readFileSync(path.join(ROOT, name), 'utf8'),
+  );
+  const isThere = () => folders.every((folder) => existsSync(path.join(folder, 'config.json')));
+  once('heads', inputs, isThere, () => {
+    say('Making models with heads in .cache/bench/models');
+    makeHeadModels(EMBEDDED_MODEL, HEAD_MODELS);
+  });
 }
 
 /** Whether the float weights are there, so that fp32 can take part. */

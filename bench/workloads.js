@@ -14,10 +14,18 @@ export const WORKLOADS = {
   corpus: '2,000 lines, 20 tokens on average',
 };
 
+/** What tasks read: of every text one row. */
+export const HEAD_WORKLOADS = {
+  'classify tok128': 'a classifier, one text of 128 tokens',
+  'classify batch32': 'a classifier, 32 texts of 16 tokens',
+  'fillMask query': 'a masked LM, one text of 8 tokens with one mask',
+  'fillMask tok128': 'a masked LM, one text of 128 tokens with one mask',
+};
+
 const FIRST_FREQUENT_ID = 1996; // "the"; the ids before it are symbols and letters
 
 /** A small seeded generator (mulberry32): the same texts on every machine. */
-function randomSource(seed) {
+export function randomSource(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -86,11 +94,21 @@ function shuffle(values, random) {
   return values;
 }
 
+/** A workload for a head; a masked LM gets a mask in the middle of each text. */
+function forHead(task, { single, ids }, maskId) {
+  if (task === 'classify')
+    return { single, ids, head: 'sequence-classification', rows: ids.map(() => 0) };
+  const rows = ids.map(({ length }) => length >> 1);
+  const masked = ids.map((list, i) => list.map((id, at) => (at === rows[i] ? maskId : id)));
+  return { single, ids: masked, head: 'masked-lm', rows };
+}
+
 /**
  * @param {string} tokenizerJson path of the model's tokenizer.json
  * @param {{ corpusLines: number }} options
- * @returns {Record<string, { single: boolean, texts: string[], ids: number[][] }>} `single`: the
- *   text is given alone, not as an array of one
+ * @returns {Record<string, { single: boolean, texts?: string[], ids: number[][], head?: string,
+ *   rows?: number[] }>} `single`: the text is given alone, not as an array of one; `rows`: which
+ *   one of each text the head is asked for
  */
 export function makeWorkloads(tokenizerJson, { corpusLines }) {
   const vocabulary = readVocabulary(tokenizerJson);
@@ -113,6 +131,10 @@ export function makeWorkloads(tokenizerJson, { corpusLines }) {
       texts: made.map(({ text }) => text),
       ids: made.map(({ ids }) => ids),
     };
+  }
+  for (const name of Object.keys(HEAD_WORKLOADS)) {
+    const [task, base] = name.split(' ');
+    workloads[name] = forHead(task, workloads[base], vocabulary.vocab['[MASK]']);
   }
   return workloads;
 }

@@ -15,6 +15,7 @@ import { enginesOf } from '../bench/report/view.js';
 import { packResults } from '../bench/report/write.js';
 import { summarize } from '../bench/statistics.js';
 import { addPart, partsToDo } from '../bench/store.js';
+import { HEAD_WORKLOADS, makeWorkloads } from '../bench/workloads.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
@@ -72,6 +73,18 @@ function madeUpResults() {
           row(`${INT8}, 2 workers without isolation`, { corpus: [6200, 6000] }, { threads: 2 }),
         ],
         { group: 'threads' },
+      ),
+      steady(
+        'chromium-heads',
+        [
+          row(`${INT8}, base, every row`, { 'fillMask query': [60, 90] }, { scope: 'heads' }),
+          row(
+            `${INT8}, base, rows that are read`,
+            { 'fillMask query': [40, 60] },
+            { scope: 'heads' },
+          ),
+        ],
+        { group: 'heads' },
       ),
       steady(
         'chromium-load',
@@ -135,6 +148,24 @@ test('loading is ours ÷ theirs, memory what exceeds the weights', () => {
     'after loading': [3.5, true],
     'after batch32': [25, false],
   });
+});
+
+test('what heads save is told beside both times, apart from other tables', () => {
+  const markdown = renderMarkdown(madeUpResults());
+  assert.match(markdown, /\| BERT-base \| \*\*1\.50\*\* \(75\.0 → 50\.0\) \|/);
+  const [{ rows }] = enginesOf(madeUpResults());
+  assert.ok(rows.every(({ scope }) => scope !== 'heads'));
+});
+
+test('heads are asked for the row that a task reads', () => {
+  const file = `${root}models/all-MiniLM-L6-v2/tokenizer.json`;
+  const workloads = makeWorkloads(file, { corpusLines: 2 });
+  for (const name of Object.keys(HEAD_WORKLOADS)) {
+    const { ids, rows, head } = workloads[name];
+    const isMask = rows.map((row, i) => ids[i][row] === 103 && row > 0 && row < ids[i].length - 1);
+    assert.deepEqual(new Set(isMask), new Set([head === 'masked-lm']), name);
+    assert.equal(ids.flat().filter((id) => id === 103).length, isMask.filter(Boolean).length);
+  }
 });
 
 test('the report marks targets and says who is left out', () => {

@@ -97,6 +97,35 @@ function timeTable(rows, title) {
   ];
 }
 
+const HEAD_MODELS = { minilm: 'MiniLM', base: 'BERT-base' };
+
+/** What it saves to compute only the rows that a head reads. */
+function headTable(rows) {
+  const names = [...new Set(rows.flatMap(({ rows: own }) => Object.keys(own)))];
+  const cell = (weights, workload) => {
+    const id = (which) => `bertlet int8 relaxed, ${weights}, ${which}`;
+    const time = (which) => rows.find((row) => row.id === id(which))?.rows[workload]?.median;
+    const [every, needed] = ['every row', 'rows that are read'];
+    const ratio = ratioIn(rows, id(needed), [id(every)], workload);
+    return ratio
+      ? `**${digits(ratio.median)}** (${digits(time(every))} → ${digits(time(needed))})`
+      : '';
+  };
+  if (!names.length) return [];
+  return [
+    '### Heads: only the rows that they read',
+    'A classifier reads the first row, a masked LM its mask’s. Times faster than with every row ' +
+      'through the last layer and, of the masked LM, through the decoder; in brackets both in ms.',
+    table(
+      ['model, int8', ...names],
+      Object.entries(HEAD_MODELS).map(([weights, label]) => [
+        label,
+        ...names.map((name) => cell(weights, name)),
+      ]),
+    ),
+  ];
+}
+
 function tokenizerTable(rows, bytes) {
   const able = rows.filter(({ rows: own }) => own.tokenizer);
   if (!able.length) return [];
@@ -212,13 +241,14 @@ export function renderMarkdown(results) {
     `${list.join(', ')}.`,
     ...targetParts(results, engines),
   ];
-  for (const { title, rows, threadRows, roofline } of engines) {
+  for (const { title, rows, threadRows, headRows, roofline } of engines) {
     parts.push(
       `## ${title}`,
       ...ratioTable(rows, COMPARISONS, '### Other ratios of times, peer ÷ bertlet'),
       ...ratioTable(threadRows, THREAD_COMPARISONS, '### The same on two threads'),
       ...timeTable(rows, '### Times in ms'),
       ...timeTable(threadRows, '### Times in ms, threads'),
+      ...headTable(headRows),
       ...loadTable(rows),
       ...tokenizerTable(rows, proseBytes),
       ...(roofline ? rooflineTables(roofline) : []),

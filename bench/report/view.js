@@ -18,21 +18,22 @@ function mergeRows(parts) {
 /**
  * @param {object} results of run.js
  * @returns {{ engine: string, title: string, rows: object[], threadRows: object[],
- *   roofline?: object, failures: { id: string, error: string }[] }[]} `rows`: of one thread;
- *   `threadRows`: measured beside more threads
+ *   headRows: object[], roofline?: object, failures: { id: string, error: string }[] }[]}
+ *   `rows`: of one thread; `threadRows`: measured beside more threads; `headRows`: of heads
  */
 export function enginesOf({ parts }) {
   return [...new Set(parts.map(({ engine }) => engine))].map((engine) => {
     const own = parts.filter((part) => part.engine === engine);
-    const isThreads = ({ group }) => group === 'threads';
+    const rowsOf = (name) => mergeRows(own.filter(({ group }) => (group ?? 'one') === name));
     const failed = own.flatMap(({ name, rows }) =>
       (rows ?? []).filter(({ error }) => error).map(({ id, error }) => ({ id, error, part: name })),
     );
     return {
       engine,
       title: own.find(({ title }) => title)?.title ?? engine,
-      rows: mergeRows(own.filter((part) => !isThreads(part))),
-      threadRows: mergeRows(own.filter(isThreads)),
+      rows: rowsOf('one'),
+      threadRows: rowsOf('threads'),
+      headRows: rowsOf('heads'),
       roofline: own.find(({ roofline }) => roofline)?.roofline,
       failures: failed,
     };
