@@ -1,8 +1,13 @@
 // The page: a model, and views that show what it does, each in a tab.
+import * as answerView from './answer-view.js';
+import * as classifyView from './classify-view.js';
 import { acceptDrops, isModel } from './dropped.js';
+import * as fillMaskView from './fill-mask-view.js';
 import { ModelChooser } from './model-chooser.js';
 import * as searchView from './search-view.js';
 import * as shell from './shell.js';
+import * as summaryView from './summary-view.js';
+import * as tagsView from './tags-view.js';
 import { readTextFiles } from './text-files.js';
 import { Tour } from './tour.js';
 
@@ -24,7 +29,14 @@ import { Tour } from './tour.js';
  */
 
 /** @type {View[]} in the order of the tabs */
-const views = [searchView];
+const views = [
+  searchView,
+  classifyView,
+  fillMaskView,
+  answerView,
+  tagsView,
+  summaryView,
+];
 
 const listeners = new Set();
 const chooser = new ModelChooser(() => {

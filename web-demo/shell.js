@@ -2,7 +2,7 @@
 
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-const phases = { download: 'Reading', prepare: 'Preparing', ready: 'Ready' };
+const phases = { download: 'Reading', prepare: 'Preparing' };
 
 /** Sentences for what a user can meet; everything else shows the error's own. */
 const sentences = {
@@ -23,7 +23,7 @@ export function beginLoading(name) {
   byId('loading').classList.remove('is-done');
   document.body.dataset.state = 'loading';
   byId('loading').querySelector('.loading-bar').style.setProperty('--share', '0');
-  byId('loading').querySelector('.loading-text').textContent = `Reading ${name} …`;
+  byId('loading-text').textContent = `Reading ${name} …`;
 }
 
 /** @param {{ phase: string, file?: string, loaded: number, total: number }} progress */
@@ -35,12 +35,13 @@ export function showLoading({ phase, file, loaded, total }) {
   bar.setAttribute('aria-valuenow', String(percent));
   const what = phases[phase] ?? 'Loading';
   const bytes = total > 0 ? `, ${megabytes(loaded)} of ${megabytes(total)} MB` : '';
-  byId('loading').querySelector('.loading-text').textContent =
-    phase === 'ready' ? 'Ready' : `${what} ${file ?? 'the model'}${bytes}`;
+  byId('loading-text').textContent =
+    phase === 'ready' ? '' : `${what} ${file ?? 'the model'}${bytes}`;
 }
 
 export function hideLoading() {
   byId('loading').classList.add('is-done');
+  byId('loading-text').textContent = '';
   document.body.dataset.state = 'ready';
 }
 
