@@ -4,14 +4,16 @@
     python sentiment.py label    --base BASE --work WORK
     python sentiment.py train    --base BASE --work WORK
     python sentiment.py export   --base BASE --work WORK --out FOLDER
-    python sentiment.py evaluate --base BASE --adapter FOLDER [--errors test]
+    python sentiment.py evaluate --base BASE --adapter FOLDER [--float FLOAT] [--errors test]
+    python sentiment.py fixture  --base BASE --adapter FOLDER --float FLOAT --out FILE
 
-Teachers are the whole encoder trained on the sentences; they label a pool of texts made of the
+Teachers are the whole encoder trained on the sentences and on patterns; they label a pool of texts made of the
 training part; the adapter learns from the pool. `teach` and `train` keep a checkpoint of each epoch
 and go on from it; with --minutes they end after an epoch that reaches that time, with exit code 75
 while there is more to do. Nothing of `test` and `elsewhere` is read before `evaluate`.
 """
 import argparse
+import json
 import random
 import re
 import sys
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import sentiment_data as data
 import sentiment_model as models
+import sentiment_patterns as patterns
 import torch
 from torch.nn import functional
 
@@ -27,15 +30,17 @@ UNFINISHED = 75
 LIMIT = 400_000
 HARD_SHARE = 0.4  # of the adapter's loss, the part that the written labels have
 TEMPERATURE = 2.0
+NEGATIONS = set("not no never nobody none nothing nowhere neither nor without hardly cannot".split())
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("command", choices=["teach", "label", "train", "export", "evaluate"])
+    parser.add_argument("command", choices=["teach", "label", "train", "export", "evaluate", "fixture"])
     parser.add_argument("--base", required=True, help="the int8 base's folder, or a float one")
     parser.add_argument("--work", type=Path, help="folder of checkpoints")
     parser.add_argument("--out", help="folder to write the adapter to")
     parser.add_argument("--adapter", help="folder to read the adapter from")
+    parser.add_argument("--float", help="the float base's folder, to compare with")
     parser.add_argument("--errors", help="list this part's errors")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
@@ -43,7 +48,7 @@ def arguments():
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--rate", type=float)
     parser.add_argument("--rank", type=int, default=4)
-    parser.add_argument("--pool", type=int, default=16000, help="how many texts teachers label")
+    parser.add_argument("--pool", type=int, default=12000, help="how many texts teachers label")
     parser.add_argument("--name", default="adapter", help="the checkpoint's name")
     return parser.parse_args()
 
@@ -75,13 +80,13 @@ def epoch_texts(rng, rows, phrases):
         if rng.random() < 0.15:
             text = text + " " + joined(rng, rows, label)[0]
         out.append((without_end(rng, text), label))
-    return out + phrase_texts(rng, phrases, 1000)
+    return out + phrase_texts(rng, phrases, 1000) + patterns.texts(rng, 600)
 
 
 def pool_texts(rng, rows, phrases, count):
     """[(text, label, or -1 where only the teachers know)] made of the training part."""
     out = [(text, label) for text, label in rows]
-    out += phrase_texts(rng, phrases, 2000)
+    out += phrase_texts(rng, phrases, 1200) + patterns.texts(rng, 1500)
     clauses = [c.strip() for text, _ in rows for c in re.split(r"(?<=[,;:.!?]) ", text)]
     clauses = [c for c in clauses if 3 <= len(c.split())]
     while len(out) < count:
@@ -156,7 +161,7 @@ def teach(args):
     tok = models.tokenizer(args.base)
     torch.manual_seed(args.seed)
     model = models.teacher(args.base)
-    rows, phrases = data.parts()["train"], data.phrases()
+    rows, phrases = data.parts()["train"] + data.more(), data.phrases()
 
     def loss_of(scores, batch):
         labels = torch.tensor([row[1] for row in batch])
@@ -169,7 +174,8 @@ def teach(args):
 def label(args):
     """The mean of the teachers' log probabilities for every text of the pool."""
     tok = models.tokenizer(args.base)
-    rows = pool_texts(random.Random(args.seed), data.parts()["train"], data.phrases(), args.pool)
+    sentences = data.parts()["train"] + data.more()
+    rows = pool_texts(random.Random(args.seed), sentences, data.phrases(), args.pool)
     texts = [text for text, _ in rows]
     dev = data.parts()["dev"]
     teachers = sorted(args.work.glob("teacher-*.pt"))
@@ -211,19 +217,60 @@ def export(args):
     print(f"{models.export(model, args.out, args.base, LIMIT)} bytes")
 
 
+def kinds(text):
+    """What a sentence is counted under, beside its part."""
+    words = data.words(text)
+    found = []
+    if any(word in NEGATIONS or word.endswith("n't") for word in words):
+        found.append("negated")
+    if len(words) <= 5:
+        found.append("short, up to 5 words")
+    if len(words) >= 18:
+        found.append("long, from 18 words")
+    if re.search(r"[.!?] \S", text):
+        found.append("several sentences")
+    return found
+
+
+def shares(name, rows, scores):
+    labels = torch.tensor([label for _, label in rows])
+    right = scores.argmax(1) == labels
+    entropy = functional.cross_entropy(scores, labels).item()
+    print(f"{name:24} {len(rows):5} texts, accuracy {right.float().mean():.4f}, cross entropy {entropy:.3f}")
+    return right
+
+
 def evaluate(args):
     tok = models.tokenizer(args.base)
     model = models.load(args.base, args.adapter)
+    exact = models.load(args.float, args.adapter) if args.float else None
     for name, rows in data.parts().items():
-        if rows:
-            right, entropy = figures(model, tok, rows)
-            print(f"{name:10} {len(rows):5} texts, accuracy {right:.4f}, cross entropy {entropy:.3f}")
-    if args.errors:
-        rows = data.parts()[args.errors]
-        scores = models.logits(model, tok, [text for text, _ in rows]).softmax(1)
-        for (text, own), score in zip(rows, scores):
-            if score.argmax().item() != own:
-                print(f"{data.LABELS[own]} {score[own].item():.2f}: {text}")
+        texts = [text for text, _ in rows]
+        scores = models.logits(model, tok, texts)
+        right = shares(name, rows, scores)
+        if exact:
+            others = models.logits(exact, tok, texts)
+            shares("  over the float base", rows, others)
+            print(f"  the same label: {(others.argmax(1) == scores.argmax(1)).float().mean():.4f}")
+        for kind in sorted({kind for text in texts for kind in kinds(text)} if name == "test" else []):
+            chosen = [i for i, text in enumerate(texts) if kind in kinds(text)]
+            shares(f"  {kind}", [rows[i] for i in chosen], scores[chosen])
+        if args.errors == name:
+            for (text, own), score, good in zip(rows, scores.softmax(1), right):
+                if not good:
+                    print(f"{data.LABELS[own]} {score[own].item():.2f}: {text}")
+
+
+def fixture(args):
+    """PyTorch's logits of the held-out sentences, in the order of sentiment.tsv, for the tests."""
+    tok = models.tokenizer(args.base)
+    out = {"labels": data.LABELS}
+    for key, base in [("int8", args.base), ("float", args.float)]:
+        model = models.load(base, args.adapter)
+        for name in ["test", "elsewhere"]:
+            scores = models.logits(model, tok, [text for text, _ in data.parts()[name]])
+            out.setdefault(key, {})[name] = [[round(x, 4) for x in row] for row in scores.tolist()]
+    Path(args.out).write_text(json.dumps(out, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":
@@ -231,4 +278,5 @@ if __name__ == "__main__":
     torch.set_num_threads(options.threads)
     if options.work:
         options.work.mkdir(parents=True, exist_ok=True)
-    {"teach": teach, "label": label, "train": train, "export": export, "evaluate": evaluate}[options.command](options)
+    commands = [teach, label, train, export, evaluate, fixture]
+    {command.__name__: command for command in commands}[options.command](options)

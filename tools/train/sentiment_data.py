@@ -7,7 +7,8 @@ Columns: text, label (positive, negative), split (train, test, elsewhere). `else
 in the file by hand and never changed; train and test follow from the texts alone: sentences that
 share most of their words (minimal pairs) form a group, and a group's hash decides its side.
 
-sentiment_phrases.tsv has words and idioms with their labels, for training only.
+For training only: sentiment_phrases.tsv, words and idioms with their labels, and
+sentiment_more.tsv, more sentences, of which those near a held-out one are left out.
 """
 import hashlib
 import re
@@ -17,6 +18,7 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("sentiment.tsv")
 PHRASES = Path(__file__).with_name("sentiment_phrases.tsv")
+MORE = Path(__file__).with_name("sentiment_more.tsv")
 LABELS = ["negative", "positive"]
 SPLITS = ["train", "test", "elsewhere"]
 SEED = "sentiment-5"
@@ -122,6 +124,23 @@ def parts():
     for name in ["test", "elsewhere"]:
         out[name] = [row for row in rows if row[2] == name]
     return {k: [(text, LABELS.index(label)) for text, label, _ in v] for k, v in out.items()}
+
+
+def more():
+    """[(text, 0 or 1)] of sentiment_more.tsv without what is near a sentence of dev, test, elsewhere,
+    by the measure of `groups`, or is a part of one."""
+    every = parts()
+    held_out = [words(text) for name in ["dev", "test", "elsewhere"] for text, _ in every[name]]
+    sets = [frozenset(own) for own in held_out]
+    joint = " | ".join(" ".join(own) for own in held_out)
+    out = []
+    for line in MORE.read_text(encoding="utf-8").splitlines()[1:]:
+        text, label = line.split("\t")
+        own = frozenset(words(text))
+        near = any(len(own & other) / len(own | other) >= NEAR for other in sets)
+        if not near and " ".join(words(text)) not in joint:
+            out.append((text, LABELS.index(label)))
+    return out
 
 
 def phrases():
