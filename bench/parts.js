@@ -24,7 +24,7 @@ export const pacedAs = (workload) => workload.split(' ').at(-1);
 /** How long and how often. `warm`: at least `ms` and `calls`, but no longer than `mostMs`. */
 export const PACES = {
   full: {
-    rounds: { query: 7, tok128: 7, batch32: 7, mixed64: 2, corpus: 2, tokenizer: 4, load: 5 },
+    rounds: { query: 5, tok128: 5, batch32: 5, mixed64: 2, corpus: 2, tokenizer: 4, load: 5 },
     sliceMs: { query: 250, tok128: 400, batch32: 500, mixed64: 0, corpus: 0, tokenizer: 0 },
     warm: {
       query: { ms: 1500, calls: 10, mostMs: 3000 },
@@ -70,7 +70,7 @@ export function takesWorkload(contender, workload) {
   return true;
 }
 
-const FEWER = { query: 5, tok128: 5, batch32: 5 };
+const FEWER = { query: 3, tok128: 3, batch32: 3 };
 
 const oneThread = ({ threads, scope }) => threads === 1 && /encoder|call/.test(scope);
 
@@ -115,7 +115,6 @@ function partsOf(engine, minutes) {
       group: 'heads',
       workloads: HEADS,
       takes: ({ scope }) => scope === 'heads',
-      rounds: FEWER,
     },
     { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => loads },
     { name: `${engine}-roofline`, kind: 'roofline' },
@@ -129,28 +128,12 @@ function partsOf(engine, minutes) {
 /** A complete run. The oldest engine that is supported, in short: it would say nothing new. */
 export const PARTS = [
   ...partsOf('chromium', {
-    ...{
-      short: 7,
-      mixed64: 5,
-      corpus: 4,
-      threads: 6,
-      tokenizer: 2,
-      heads: 2,
-      load: 3,
-      roofline: 2,
-    },
+    ...{ short: 6, mixed64: 5, corpus: 4, threads: 5.5 },
+    ...{ tokenizer: 1, heads: 2, load: 2.5, roofline: 1.5 },
   }),
   ...partsOf('node24', {
-    ...{
-      short: 5,
-      mixed64: 4,
-      corpus: 2,
-      threads: 4,
-      tokenizer: 2,
-      heads: 2,
-      load: 2,
-      roofline: 2,
-    },
+    ...{ short: 4, mixed64: 4, corpus: 2, threads: 3.5 },
+    ...{ tokenizer: 1, heads: 1.5, load: 0.5, roofline: 1.5 },
   }),
   {
     name: 'node20-short',
@@ -161,7 +144,7 @@ export const PARTS = [
     threads: [1],
     takes: (contender) => oneThread(contender) && contender.main && !contender.native,
     rounds: FEWER,
-    minutes: 2,
+    minutes: 1.5,
   },
 ];
 

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import path from 'node:path';
 import { describeMachine, describeVersions } from './machine.js';
 import { PARTS } from './parts.js';
-import { CACHE, EMBEDDED_MODEL, ROOT } from './setup.js';
+import { CACHE, ROOT } from './setup.js';
 
 const FILE = path.join(CACHE, 'run.json');
 
@@ -28,7 +28,7 @@ function fingerprintOf(machine, versions) {
   const hash = createHash('sha256');
   const { commit, ...others } = versions;
   hash.update(JSON.stringify([machine, others]));
-  for (const folder of [path.join(ROOT, 'dist'), path.join(ROOT, 'js'), EMBEDDED_MODEL]) {
+  for (const folder of ['dist', 'js', 'models'].map((name) => path.join(ROOT, name))) {
     for (const file of filesIn(folder)) hash.update(file).update(readFileSync(file));
   }
   const bench = path.join(ROOT, 'bench');
