@@ -1,14 +1,17 @@
 // The page: a model, and views that show what it does, each in a tab.
 import * as answerView from './answer-view.js';
+import * as attentionView from './attention-view.js';
 import * as classifyView from './classify-view.js';
 import { acceptDrops, isModel } from './dropped.js';
 import * as fillMaskView from './fill-mask-view.js';
+import * as mapView from './map-view.js';
 import { ModelChooser } from './model-chooser.js';
 import * as searchView from './search-view.js';
 import * as shell from './shell.js';
 import * as summaryView from './summary-view.js';
 import * as tagsView from './tags-view.js';
 import { readTextFiles } from './text-files.js';
+import * as tokenView from './token-view.js';
 import { Tour } from './tour.js';
 
 /**
@@ -36,6 +39,9 @@ const views = [
   answerView,
   tagsView,
   summaryView,
+  tokenView,
+  attentionView,
+  mapView,
 ];
 
 const listeners = new Set();

@@ -6,9 +6,9 @@
 
 /** More directions than are asked for: the more, the faster the first ones become exact. */
 const extraDirections = 8;
-const rounds = 400;
+const rounds = 200;
 /** Of the largest eigenvalue: what an eigenvector's equation may be wrong by. */
-const exactness = 1e-9;
+const exactness = 1e-7;
 
 /**
  * @param {ArrayLike<number>[]} points of equal length

@@ -48,12 +48,10 @@ export const mapSamples = [
   {
     name: 'Words',
     lines: [
-      ...['apple', 'bread', 'cheese', 'soup', 'honey', 'rice', 'cucumber'],
-      ...['fox', 'horse', 'owl', 'salmon', 'beetle', 'wolf', 'hen'],
-      ...['train', 'bicycle', 'ferry', 'aeroplane', 'lorry', 'tram'],
-      ...['joy', 'anger', 'fear', 'grief', 'pride', 'envy'],
-      ...['violin', 'drum', 'flute', 'choir', 'opera', 'piano'],
-      ...['rain', 'snow', 'thunder', 'fog', 'drought', 'breeze'],
+      ...['apple', 'bread', 'cheese', 'soup', 'honey', 'rice', 'cucumber', 'butter'],
+      ...['joy', 'anger', 'fear', 'grief', 'pride', 'envy', 'hope', 'shame'],
+      ...['violin', 'drum', 'flute', 'choir', 'opera', 'piano', 'trumpet', 'melody'],
+      ...['rain', 'snow', 'thunder', 'fog', 'drought', 'breeze', 'hail', 'storm'],
     ],
   },
   {

@@ -28,13 +28,17 @@ export function analyseTokens(tokenizer, text, pair, maxLength) {
   const inFirst = tokenizer.encode(text, { addSpecialTokens: false }).length;
   const kept = keptOfEach(tokenizer, text, pair, maxLength, inFirst, ids.length);
   const seen = [0, 0];
+  let word = 0;
   let words = 0;
   const pieces = Array.from({ length: ids.length }, (_, i) => {
     const isAdded = specialTokensMask[i] === 1;
     const source = isAdded ? null : seen[0] < inFirst ? 0 : 1;
     const [start, end] = offsets[i];
     const goesOn = tokens[i].startsWith('##') && source !== null && offsets[i - 1]?.[1] === start;
-    if (!goesOn && !isAdded) words++;
+    if (!goesOn && !isAdded) word++;
+    // Signs are coloured as words are, but nobody would count them.
+    if (!goesOn && !isAdded && /[\p{L}\p{N}]/u.test([text, pair][source].slice(start, end)))
+      words++;
     return {
       token: tokens[i],
       id: ids[i],
@@ -42,7 +46,7 @@ export function analyseTokens(tokenizer, text, pair, maxLength) {
       source,
       start,
       end,
-      word: words,
+      word,
       isSpecial: isAdded || specialIds.has(ids[i]),
       isUnknown: !isAdded && ids[i] === tokenizer.unkTokenId,
       isCut: source !== null && seen[source]++ >= kept[source],

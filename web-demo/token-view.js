@@ -49,7 +49,7 @@ class TokenView {
     root.append(
       intro(
         'Read the *pieces* it is read in.',
-        'A model knows some thirty thousand pieces of words, each by its number. Whatever you ' +
+        'A model knows a fixed set of words and pieces of words, each by its number. Whatever you ' +
           'type is cut into these first.',
       ),
       this.#input.element,
