@@ -16,20 +16,31 @@ export class WorkerEngine {
   #port;
   #calls = new Map();
   #nextId = 1;
-  #info; // there when open() has returned
+  #info; // there when it has opened
   #ended;
   #stop; // ends the worker, once dispose() was called
 
   /**
-   * Starts the worker, which begins to fetch the weights. Await `begun`, give() it the rest,
+   * Starts a worker, which begins to fetch the weights. Await `begun`, give() it the rest,
    * and await `opened`; or dispose of it.
    * @param {unknown} given as openSource takes it
    * @param {object} sourceOptions plain data for openSource in the worker
    * @param {{ signal?: AbortSignal, report?: import('./progress.js').FileProgress }} control
    */
-  constructor(given, sourceOptions, { signal, report }) {
+  static open(given, sourceOptions, { signal, report }) {
     throwIfAborted(signal);
     const { source, transfer } = sourceForWorker(given);
+    const onProgress = ({ bytes }) => report?.(...bytes);
+    const args = { source, sourceOptions, wantsProgress: report !== undefined };
+    return new WorkerEngine('open', args, { signal, onProgress }, transfer);
+  }
+
+  /** Starts a worker that becomes another's copy when it is given its snapshot. */
+  static copy() {
+    return new WorkerEngine('copy', {}, {}, []);
+  }
+
+  constructor(method, args, control, transfer) {
     this.#port = startWorker();
     /** Resolves when the worker needs this thread no more to go on. */
     this.begun = new Promise((resolve, reject) => {
@@ -42,20 +53,24 @@ export class WorkerEngine {
         this.#end(this.#calls.has('begun') ? notStarted(cause) : died(cause));
       },
     );
-    const onProgress = ({ bytes }) => report?.(...bytes);
-    const args = { source, sourceOptions, wantsProgress: report !== undefined };
     /** Resolves when run() can be called. */
-    this.opened = this.#call('open', args, { signal, onProgress }, transfer);
+    this.opened = this.#call(method, args, control, transfer);
     for (const promise of [this.begun, this.opened]) promise.catch(() => {}); // told when awaited
   }
 
   /**
    * What the worker waits for, in parts.
    * @param {{ options: Omit<import('./engine.js').EngineOptions, 'tokenizerBlob'> }
-   *   | { tokenizerBlob: Uint8Array }} part
+   *   | { tokenizerBlob: Uint8Array } | { snapshot: object }} part
+   * @param {Transferable[]} [transfer]
    */
-  give(part) {
-    this.#port.send({ give: part });
+  give(part, transfer) {
+    this.#port.send({ give: part }, transfer);
+  }
+
+  /** Whether it has ended, by itself or disposed of. */
+  get ended() {
+    return this.#ended !== undefined;
   }
 
   info() {
@@ -65,6 +80,11 @@ export class WorkerEngine {
   /** @param {import('./engine.js').RunRequest} request */
   run(request, control = {}) {
     return this.#call('run', { request }, control, []);
+  }
+
+  /** As Engine.snapshot. */
+  snapshot() {
+    return this.#call('snapshot', {}, {}, []);
   }
 
   /** As Engine.openAdapter. */
@@ -131,9 +151,13 @@ export class WorkerEngine {
 }
 
 function died(cause) {
-  return new BertletError('INTERNAL', 'The engine worker ended: load the model again.', {
-    cause,
-  });
+  return new BertletError(
+    'INTERNAL',
+    'The engine worker ended: call again, another one takes its place.',
+    {
+      cause,
+    },
+  );
 }
 
 function notStarted(cause) {

@@ -41,10 +41,12 @@ const yieldAfter = 16;
  *   adapter?: number,
  *   heads?: string[],
  *   rows?: 'all' | 'first',
+ *   firstIndex?: number,
  * }} RunRequest
  *   With `pooling` the run gives vectors. Without it each text's states (`hiddenStates` and
  *   `attentions`: of which layers), and the values of `heads` (names of heads.js, or pooler); if
  *   some inputs have rows of their own, or `rows` is "first", then only the heads' values.
+ *   `firstIndex`: what errors call the first input (0).
  *
  * @typedef {{ text: string, pair?: string } | { ids: Int32Array, typeIds: Int32Array, rows?: number[] }} EngineInput
  *   a text, or tokens, with the rows (ascending) that heads are computed for
@@ -77,25 +79,38 @@ export class Engine {
     throwIfAborted(control.signal);
     const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
     const { config } = options;
-    return new Engine(memory, tokenizer, { ...model, head: config.head }, config, crew);
+    return new Engine(memory, tokenizer, [{ ...model, head: config.head }], config, crew);
   }
 
-  constructor(memory, tokenizer, model, config, crew) {
+  /**
+   * Another engine that gives the same.
+   * @param {WebAssembly.Module} module the same, without threads
+   * @param {Awaited<ReturnType<Engine['snapshot']>>} snapshot
+   */
+  static async restore(module, { memory: copy, tokenizer, models, config }) {
+    const memory = await Memory.instantiate(module);
+    memory.restore(copy);
+    return new Engine(memory, tokenizer, models, config);
+  }
+
+  constructor(memory, tokenizer, models, config, crew) {
     this.memory = memory;
     /** Address of the C tokenizer. */
     this.tokenizer = tokenizer;
-    this.#models = [model];
+    this.#models = models;
     this.config = config;
     this.#crew = crew;
   }
 
-  /** @returns {{ memoryBytes: number, parameters: number, threads: number,
+  /** @returns {{ memoryBytes: number, parameters: number, threads: number, reason?: string,
    *   models: { heads: string[], labels: number, hasPooler: boolean, head: import('./heads.js').HeadConfig }[] }}
-   *   `models`: the base, then adapters in the order of their loading */
+   *   `models`: the base, then adapters in the order of their loading; `reason`: why there are
+   *   fewer threads than were wanted */
   info() {
     return {
       memoryBytes: this.memory?.byteLength ?? 0,
       threads: this.#crew?.size ?? 1,
+      reason: this.#crew?.size === 1 ? 'Threads ended again and again.' : undefined,
       parameters: this.#models[0].parameters,
       models: this.#models.map(describe),
     };
@@ -124,6 +139,16 @@ export class Engine {
       this.#check(control.signal);
       return this.#models.push(adapter) - 1;
     });
+  }
+
+  /** A copy of all that calls use, after all calls before it; data that can be sent. */
+  snapshot() {
+    return this.#inTurn({}, async () => ({
+      memory: this.memory.snapshot(),
+      tokenizer: this.tokenizer,
+      models: this.#models,
+      config: this.config,
+    }));
   }
 
   /** Works after all calls before it. */

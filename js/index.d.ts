@@ -72,9 +72,17 @@ export interface LoadOptions extends LoadTokenizerOptions {
    * - `fp32`: as PyTorch computes.
    */
   dtype?: 'auto' | Dtype;
-  /** Threads that share the work. `auto`: up to 4 where memory can be shared (in Node; in a
-   * page that is cross-origin isolated), else 1. `info.threads` says what it became. */
+  /**
+   * How many share the work; `auto`: up to 4, as there are cores; at most 16. Where memory can be
+   * shared (in Node; in a page that is cross-origin isolated) they are threads on one memory.
+   * Elsewhere arrays of texts are spread over so many workers: they start at the first call that
+   * is large enough, each with a copy of the model, made from the memory of the first (nothing is
+   * fetched again). All copies together take at most 512 MB, or 2 GB where a number is asked for.
+   * `info.threads`, `info.threading` and `info.threadsReason` say what it became.
+   */
   threads?: 'auto' | number;
+  /** false: no memory is shared, even where it could be. Default `auto`. */
+  sharedMemory?: 'auto' | false;
   /** Which instructions to use. `auto`: relaxed SIMD where the engine has it. */
   simd?: 'auto' | 'baseline' | 'relaxed';
   /** Whether the engine runs in a worker. `auto`: in a page yes, elsewhere no. */
@@ -205,8 +213,13 @@ export interface ModelInfo {
   parameters: number;
   dtype: Dtype;
   simd: 'baseline' | 'relaxed';
+  /** How many share the work of a large call. */
   threads: number;
-  /** Bytes of WebAssembly memory held now. */
+  /** `shared`: threads on one memory; `workers`: workers with a copy of the model each. */
+  threading: 'shared' | 'workers' | 'none';
+  /** A sentence that says why so, and why there are not more. */
+  threadsReason: string;
+  /** Bytes of WebAssembly memory held now, by all workers together. */
   memoryBytes: number;
   /** masked-lm, next-sentence-prediction, sequence-classification, multiple-choice,
    * token-classification, question-answering: those that the model has. */
@@ -221,7 +234,9 @@ export interface ModelInfo {
 
 /**
  * A loaded model. Calls may overlap: they queue in order. The result for a text never
- * depends on what else is in the array.
+ * depends on what else is in the array. If a worker or thread ends (out of memory, say), the
+ * calls under way reject with INTERNAL, and the next call starts another: it reads the source
+ * again, where no other worker has a copy. Streams and responses cannot be read again.
  */
 export class Model implements AsyncDisposable {
   private constructor();

@@ -2,17 +2,18 @@ import { WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
 import { BertletError, throwIfAborted } from './errors.js';
 import { chooseMaxLength, readFolder } from './folder.js';
-import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
+import { badArgument, readChoice, readSignal } from './inputs.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
 import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
 import { openSource } from './source.js';
-import { detectThreads } from './threads.js';
+import { chooseThreading } from './threading.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
 import { createTokenizer, Tokenizer } from './tokenizer.js';
 import { chooseModule, loadModule } from './wasm-module.js';
 import { weightsFile } from './weights.js';
+import { Workers } from './workers.js';
 
 /** See index.d.ts. */
 export async function load(source, options = {}) {
@@ -22,33 +23,11 @@ export async function load(source, options = {}) {
   const report = createProgress(tell);
   report?.(weightsFile, 0, undefined, false);
   const sourceOptions = { cache: options.cache, integrity: options.integrity };
-  const control = { signal, report };
-  // What takes long goes on at the same time: the worker starts and fetches the weights, the
-  // browser compiles the module, and the small files are read here.
-  const worker = choices.worker ? new WorkerEngine(source, sourceOptions, control) : undefined;
-  const module = loadModule(choices.simd, choices.threads > 1);
-  module.catch(() => {});
-  let opened;
+  const parts = await openParts(source, sourceOptions, choices, { signal, report });
+  const { folder, info, tokenizer } = parts;
+  const engine = addWorkers(parts, source, sourceOptions, choices);
   try {
-    opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
-    if (!worker) opened.prepare(weightsFile);
-    opened.prepare('tokenizer.json');
-    const folder = await readFolder(opened);
-    const engineOptions = {
-      module: await module,
-      config: folder.config,
-      dtype: choices.dtype,
-      threads: choices.threads,
-    };
-    worker?.give({ options: engineOptions });
-    // A vocabulary keeps this thread busy, and a worker cannot begin without it.
-    await worker?.begun;
-    const { blob, info } = await readTokenizerFiles(opened);
-    engineOptions.tokenizerBlob = blob;
-    const { engine, tokenizer } = worker
-      ? await openInWorker(worker, engineOptions, info)
-      : await openHere(engineOptions, info, opened, control);
-    const settings = { ...choices, signal, sourceOptions: { cache: options.cache } };
+    const settings = { ...choices, sourceOptions: { cache: options.cache } };
     const maxLength = chooseMaxLength(folder, info);
     const model = new Model(engine, tokenizer, { ...folder, maxLength }, settings);
     if (options.adapter) await model.useAdapter(options.adapter, { report });
@@ -58,11 +37,61 @@ export async function load(source, options = {}) {
     tell?.({ phase: 'ready' });
     return model;
   } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+}
+
+/** Reads a folder: its settings, the engine with its weights, and the tokenizer. */
+async function openParts(source, sourceOptions, choices, control) {
+  const { simd, dtype, threading } = choices;
+  const { signal, report } = control;
+  const threads = threading.threading === 'shared' ? threading.count : 1;
+  // What takes long goes on at the same time: the worker starts and fetches the weights, the
+  // browser compiles the module, and the small files are read here.
+  const worker = choices.worker ? WorkerEngine.open(source, sourceOptions, control) : undefined;
+  const compiled = loadModule(simd, threads > 1);
+  compiled.catch(() => {});
+  let opened;
+  try {
+    opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
+    if (!worker) opened.prepare(weightsFile);
+    opened.prepare('tokenizer.json');
+    const folder = await readFolder(opened);
+    const module = await compiled;
+    const engineOptions = { module, config: folder.config, dtype, threads };
+    worker?.give({ options: engineOptions });
+    // A vocabulary keeps this thread busy, and a worker cannot begin without it.
+    await worker?.begun;
+    const { blob, info } = await readTokenizerFiles(opened);
+    engineOptions.tokenizerBlob = blob;
+    const both = worker
+      ? await openInWorker(worker, engineOptions, info)
+      : await openHere(engineOptions, info, opened, control);
+    return { ...both, folder, info, module };
+  } catch (error) {
     worker?.dispose();
     throw error;
   } finally {
     opened?.close();
   }
+}
+
+/** Lets an engine have copies in further workers, and be replaced if its own worker ends. */
+function addWorkers({ engine, module }, source, sourceOptions, choices) {
+  const { threading, count, mostBytes } = choices.threading;
+  if (!choices.worker && threading !== 'workers') return engine;
+  const reopen = async () => {
+    const again = await openParts(source, sourceOptions, choices, {});
+    again.tokenizer.dispose();
+    return again.engine;
+  };
+  return new Workers(engine, {
+    reopen,
+    module,
+    most: threading === 'workers' ? count : 1,
+    mostBytes,
+  });
 }
 
 /** See index.d.ts. */
@@ -98,7 +127,7 @@ function readOptions(options) {
     simd,
     dtype: chooseDtype(wanted, simd),
     worker,
-    threads: chooseThreads(options.threads ?? 'auto', worker),
+    threading: chooseThreading(options, worker),
     signal: readSignal(options.signal),
   };
 }
@@ -127,17 +156,6 @@ function chooseWorker(wanted) {
     throw new BertletError('UNSUPPORTED', 'This runtime cannot start a worker; use worker: false.');
   }
   return wanted === 'auto' ? typeof document !== 'undefined' && WorkerClass !== undefined : wanted;
-}
-
-/** More than this many threads wait for memory more than they compute. */
-const mostThreads = 4;
-
-/** How many threads share the engine's memory. A page's main thread may not wait for others. */
-function chooseThreads(wanted, worker) {
-  const { canShare, cores } = detectThreads();
-  const count = wanted === 'auto' ? Math.min(cores, mostThreads) : readCount('threads', wanted);
-  const mayWait = worker || typeof document === 'undefined';
-  return canShare && mayWait && WorkerClass ? Math.min(count, 16) : 1;
 }
 
 /** A first call makes the engine compile what later calls use: better now than then. */

@@ -86,6 +86,22 @@ export class Memory {
     this.exports.bl_arena_seal(this.arena);
   }
 
+  /** All that is permanent, when there is no scratch: for restore(). */
+  snapshot() {
+    const end = this.scratch(() => this.alloc(0));
+    return { bytes: this.shared.buffer.slice(0, end), byteLength: this.byteLength };
+  }
+
+  /** Makes a new instance of the same module what another was at its snapshot(). */
+  restore({ bytes, byteLength }) {
+    try {
+      this.shared.grow((byteLength - this.byteLength) / 65536);
+    } catch {
+      throw errorOfStatus('BL_OUT_OF_MEMORY');
+    }
+    this.bytes(0, bytes.byteLength).set(new Uint8Array(bytes));
+  }
+
   /** Runs `body` and frees what it allocated. */
   scratch(body) {
     const mark = this.mark();

@@ -45,7 +45,7 @@ export function fillBatch({ memory, tokenizer }, request, first, usage) {
     if (used.truncated > 0 && request.longText === 'error') {
       throw new BertletError(
         'TOO_LONG',
-        `Text ${index} has ${used.tokens + used.truncated} tokens, more than the ${maxLength} allowed.`,
+        `Text ${nameOf(request, index)} has ${used.tokens + used.truncated} tokens, more than the ${maxLength} allowed.`,
       );
     }
     usage[index * 2] = used.tokens;
@@ -86,6 +86,9 @@ function appendText(memory, tokenizer, request, index, batch, usage) {
   // The part of a pair that may be cut is too short, or the special tokens alone are too many.
   throw new BertletError(
     longText === 'error' ? 'TOO_LONG' : 'BAD_ARGUMENT',
-    `Text ${index} cannot be cut to ${maxLength} tokens by truncation "${truncation}".`,
+    `Text ${nameOf(request, index)} cannot be cut to ${maxLength} tokens by truncation "${truncation}".`,
   );
 }
+
+/** What the caller knows an input by. */
+const nameOf = ({ firstIndex = 0 }, index) => firstIndex + index;

@@ -17,9 +17,15 @@ export function openPort(worker) {
     listen(onMessage, onError) {
       if (isNode) {
         worker.removeAllListeners();
-        worker.on('message', onMessage).on('error', onError).on('exit', onError);
+        worker.on('message', onMessage).on('messageerror', onError);
+        worker.on('error', onError).on('exit', onError);
       } else {
-        worker.onmessage = (event) => onMessage(event.data);
+        worker.onmessage = ({ data }) => {
+          // Whoever is granted the worker's lock outlives it.
+          if (data.lock) navigator.locks.request(data.lock, () => onError('it was terminated'));
+          else onMessage(data);
+        };
+        worker.onmessageerror = onError;
         worker.onerror = (event) => onError(event.error ?? event.message);
       }
     },
@@ -36,10 +42,29 @@ export function openPort(worker) {
 
 /** The worker's own end. */
 export const ownPort = {
+  /** @returns {Promise<void>} before it is over, nobody would hear of the worker's end */
   listen(onMessage) {
     if (threads?.parentPort) threads.parentPort.on('message', onMessage);
     else globalThis.addEventListener('message', (event) => onMessage(event.data));
+    return threads?.parentPort ? Promise.resolve() : holdLock();
   },
   send: (message, transfer = []) =>
     (threads?.parentPort ?? globalThis).postMessage(message, transfer),
 };
+
+/**
+ * A worker of a page that is terminated ends without an event. So it holds a lock, which its
+ * owner waits for; not where pages have no locks, which is where they are not secure.
+ */
+function holdLock() {
+  return new Promise((resolve) => {
+    const name = globalThis.crypto?.randomUUID?.();
+    const hold = () => {
+      ownPort.send({ lock: name });
+      resolve();
+      return new Promise(() => {});
+    };
+    if (name && globalThis.navigator?.locks) navigator.locks.request(name, hold).catch(resolve);
+    else resolve();
+  });
+}

@@ -1,9 +1,10 @@
 // What a page and its engine worker say to each other. To the worker:
-//   { id, method, args }     a call: open, openAdapter, run
+//   { id, method, args }     a call: open, copy, snapshot, openAdapter, run
 //   { id, abort: true }      the call's signal has fired
-//   { give }                 what open waits for: { options }, { tokenizerBlob }
+//   { give }                 what open waits for: { options }, { tokenizerBlob }; or copy: { snapshot }
 //   { end: true }            keep what was downloaded, then end
 // From the worker:
+//   { lock }                 in a page: the lock that it holds as long as it lives (port.js)
 //   { begun: true }          it has got its first call
 //   { ended: true }          nothing is left to do
 //   { id, progress }         an event of a call under way

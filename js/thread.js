@@ -2,10 +2,11 @@
 // its own. It works for ever inside the module; ending it is its owner's business.
 import { ownPort } from './port.js';
 
-ownPort.listen(async ({ module, memory, stackTop, crew, member }) => {
+const heard = ownPort.listen(async ({ module, memory, stackTop, crew, member }) => {
   try {
     const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
     exports.__stack_pointer.value = stackTop;
+    await heard;
     ownPort.send({ ready: true });
     exports.bl_wasm_thread_main(crew, member);
   } catch (error) {

@@ -21,7 +21,7 @@ let opened;
 /** What the page gives one after the other, and the functions that take it. */
 const given = {};
 const take = {};
-for (const name of ['options', 'tokenizerBlob']) {
+for (const name of ['options', 'tokenizerBlob', 'snapshot']) {
   given[name] = new Promise((resolve) => {
     take[name] = resolve;
   });
@@ -37,6 +37,18 @@ const methods = {
     engine = await Engine.open(options, opened, { signal });
     setTimeout(() => opened.close(), cacheAfter);
     return { result: undefined, transfer: [] };
+  },
+
+  async copy() {
+    port.send({ begun: true });
+    const { module, ...snapshot } = await given.snapshot;
+    engine = await Engine.restore(module, snapshot);
+    return { result: undefined, transfer: [] };
+  },
+
+  async snapshot() {
+    const result = await engine.snapshot();
+    return { result, transfer: [result.memory.bytes] };
   },
 
   async openAdapter(progress, signal, { source, sourceOptions }) {

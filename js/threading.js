@@ -1,0 +1,53 @@
+// How the work of a model is shared out, and why so.
+import { readChoice, readCount } from './inputs.js';
+import { WorkerClass } from './port.js';
+import { detectThreads } from './threads.js';
+
+/** More than this many wait for memory more than they compute. */
+const usualThreads = 4;
+const mostThreads = 16;
+/** Memory that workers with a copy of the model each may have together: of our own choice, and where a number is asked for. */
+const usualBytes = 2 ** 29;
+const mostBytes = 2 ** 31;
+
+/**
+ * @typedef {{
+ *   threading: 'shared' | 'workers' | 'none',
+ *   count: number,
+ *   mostBytes: number,
+ *   reason: string,
+ * }} Threading `reason`: a sentence for the user; `mostBytes`: of all workers' memory
+ *
+ * @param {{ threads?: 'auto' | number, sharedMemory?: 'auto' | false }} options of load()
+ * @param {boolean} worker whether the engine is in a worker
+ * @returns {Threading}
+ */
+export function chooseThreading({ threads, sharedMemory }, worker) {
+  const wanted = threads === 'auto' ? undefined : readCount('threads', threads);
+  const mayShare = readChoice('sharedMemory', sharedMemory ?? 'auto', ['auto', false]) === 'auto';
+  const { canShare, cores } = detectThreads();
+  const count = Math.min(wanted ?? Math.min(cores, usualThreads), mostThreads);
+  // A page's own thread may not wait for others.
+  const isFree = worker || typeof document === 'undefined';
+  const choice = (threading, reason) => ({
+    threading,
+    count: threading === 'none' ? 1 : count,
+    mostBytes: wanted ? mostBytes : usualBytes,
+    reason,
+  });
+  if (wanted === 1) return choice('none', 'One thread was asked for.');
+  if (count === 1) return choice('none', 'This machine has one core.');
+  if (!WorkerClass) return choice('none', 'This runtime cannot start workers.');
+  if (canShare && mayShare && isFree) return choice('shared', 'Memory can be shared here.');
+  if (!isFree && !wanted) return choice('none', 'With worker: false a page’s thread works alone.');
+  return choice(
+    'workers',
+    `${whyNotShared(canShare, mayShare)}: arrays are spread over workers that have a copy each.`,
+  );
+}
+
+function whyNotShared(canShare, mayShare) {
+  if (!mayShare) return 'With sharedMemory: false memory is not shared';
+  if (canShare) return 'A page’s own thread cannot share its memory';
+  return 'Memory cannot be shared, because the page is not cross-origin isolated';
+}

@@ -1,0 +1,186 @@
+// A model's engines: the first does what is small; its copies in further workers, made when
+// there is something for them, help with large calls. An engine whose worker has ended is
+// replaced at the next call: by a copy, or by loading again.
+import { WorkerEngine } from './client.js';
+import { disposedError, throwIfAborted, untilAborted } from './errors.js';
+import { estimateShares, runShared } from './shards.js';
+
+/** So many copies may fail in a row without one that opens. */
+const mostFailures = 3;
+
+/** Takes a result, so that a promise does not keep it. */
+function forget() {}
+
+export class Workers {
+  #first;
+  #reopen;
+  #most;
+  #reason;
+  #module;
+  /** @type {WorkerEngine[]} */
+  #copies = [];
+  #failures = 0;
+  /** What the first engine was given, so that another can be: arguments of openAdapter. */
+  #adapters = [];
+  #reviving;
+  #last = Promise.resolve(); // fulfilled after all calls so far
+  #alone; // the last call that nothing may overtake, as long as it goes on
+  #disposed = false;
+
+  /**
+   * @param {import('./engine.js').Engine | WorkerEngine} first
+   * @param {{
+   *   reopen: () => Promise<WorkerEngine>,
+   *   module: WebAssembly.Module,
+   *   most: number,
+   *   mostBytes: number,
+   * }} plan `reopen`: loads another first one; `most`: engines at the same time, with
+   *   `mostBytes` of memory together
+   */
+  constructor(first, { reopen, module, most, mostBytes }) {
+    this.#first = first;
+    this.#reopen = reopen;
+    this.#module = module;
+    const { memoryBytes } = first.info();
+    const fitting = Math.max(1, Math.floor(mostBytes / memoryBytes));
+    this.#most = Math.min(most, fitting);
+    if (fitting < most) {
+      const [size, room] = [memoryBytes, mostBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
+      this.#reason = `A worker needs ${size} MB, and all together may have ${room} MB.`;
+    }
+  }
+
+  /** As Engine.info. `reason`: why there are fewer than were wanted. */
+  info() {
+    const info = this.#first.info();
+    const copies = this.#copies.map((copy) => copy.info()?.memoryBytes ?? 0);
+    const memoryBytes = copies.reduce((sum, bytes) => sum + bytes, info.memoryBytes);
+    const threads = Math.max(this.#most, info.threads);
+    return { ...info, threads, memoryBytes, reason: this.#reason ?? info.reason };
+  }
+
+  /** As Engine.run. */
+  run(request, control = {}) {
+    const costs = this.#most > 1 ? estimateShares(request) : undefined;
+    return this.#inTurn(costs !== undefined, control, (first) => {
+      if (!costs) return first.run(request, control);
+      this.#makeCopies();
+      const copies = this.#copies.map((copy) => copy.opened.then(() => copy));
+      return runShared(request, control, costs, [Promise.resolve(first), ...copies]);
+    });
+  }
+
+  /** As Engine.openAdapter. Copies do not have it: they are made anew. */
+  openAdapter(...given) {
+    return this.#inTurn(true, given[2] ?? {}, async (first) => {
+      const number = await first.openAdapter(...given);
+      this.#adapters.push(given.slice(0, 2));
+      this.#dismissCopies();
+      return number;
+    });
+  }
+
+  dispose() {
+    this.#disposed = true;
+    this.#first.dispose();
+    this.#dismissCopies();
+  }
+
+  /**
+   * Calls end in the order they began. Small ones, which the first engine queues, may overlap;
+   * others (`isAlone`) begin when all before have ended, and end before any other begins.
+   */
+  #inTurn(isAlone, { signal }, work) {
+    const before = isAlone ? this.#last : this.#alone;
+    const result = Promise.resolve(before).then(async () => {
+      throwIfAborted(signal);
+      return work(await this.#living());
+    });
+    const settled = result.then(forget, forget);
+    this.#last = Promise.all([this.#last, settled]).then(forget);
+    if (isAlone) {
+      this.#alone = settled;
+      settled.then(() => {
+        if (this.#alone === settled) this.#alone = undefined;
+      });
+    }
+    return untilAborted(result, signal);
+  }
+
+  /** The first engine, or another one where its worker has ended. */
+  async #living() {
+    if (this.#disposed) throw disposedError();
+    if (!this.#first.ended) return this.#first;
+    this.#reviving ??= this.#revive().finally(() => {
+      this.#reviving = undefined;
+    });
+    return this.#reviving;
+  }
+
+  async #revive() {
+    const copy = this.#copies.find((one) => !one.ended && one.info());
+    this.#copies = this.#copies.filter((other) => other !== copy);
+    const engine = copy ?? (await this.#openAgain());
+    if (this.#disposed) {
+      engine.dispose();
+      throw disposedError();
+    }
+    this.#first = engine;
+    return engine;
+  }
+
+  async #openAgain() {
+    this.#dismissCopies(); // which wait for the one that has ended
+    const engine = await this.#reopen();
+    try {
+      for (const given of this.#adapters) await engine.openAdapter(...given);
+      return engine;
+    } catch (error) {
+      engine.dispose();
+      throw error;
+    }
+  }
+
+  #makeCopies() {
+    this.#copies = this.#copies.filter(({ ended }) => !ended);
+    while (this.#copies.length < this.#most - 1) {
+      try {
+        this.#copies.push(this.#makeCopy());
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+  }
+
+  #makeCopy() {
+    const copy = WorkerEngine.copy();
+    this.#first.snapshot().then(
+      (snapshot) => {
+        const given = { snapshot: { module: this.#module, ...snapshot } };
+        if (!copy.ended) copy.give(given, [snapshot.memory.bytes]);
+      },
+      () => copy.dispose(),
+    );
+    copy.opened.then(
+      () => {
+        this.#failures = 0;
+      },
+      (error) => {
+        const isWanted = this.#copies.includes(copy) && error.code !== 'DISPOSED';
+        copy.dispose();
+        if (isWanted) this.#fail(error);
+      },
+    );
+    return copy;
+  }
+
+  #fail({ message }) {
+    if (++this.#failures < mostFailures) return;
+    this.#most = 1 + this.#copies.filter(({ ended }) => !ended).length;
+    this.#reason = `More workers could not be started: ${message}`;
+  }
+
+  #dismissCopies() {
+    for (const copy of this.#copies.splice(0)) copy.dispose();
+  }
+}
