@@ -76,7 +76,7 @@ static void pack_values(const bl_attention_args *args, float *panels) {
 BL_INLINE void score_tile(uint32_t rows, const float *keys, const float *queries, uint32_t d,
                           float *scores, v128_t largest[2]) {
     v128_t sum[BL_TILE_SUMS];
-    sum_tile_f32(rows, 1, keys, rows, queries, 0, d, sum);
+    sum_tile_f32(rows, 1, keys, keys, rows, queries, 0, d, sum);
     BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
         BL_EACH(wasm_v128_store(scores + r * BL_QUERIES + 4 * i, sum[r * 2 + i]));
         BL_EACH(largest[i] = wasm_f32x4_pmax(largest[i], sum[r * 2 + i]));
@@ -130,7 +130,7 @@ BL_INLINE void context_tile(const bl_attention_args *args, const float *weights,
                             const float *values, const float *inverse, uint32_t query,
                             uint32_t rows, uint32_t column) {
     v128_t sum[BL_TILE_SUMS];
-    sum_tile_f32(BL_TILE, 1, weights, BL_QUERIES, values, 0, args->tokens, sum);
+    sum_tile_f32(BL_TILE, 1, weights, weights, BL_QUERIES, values, 0, args->tokens, sum);
     uint32_t columns = args->head_size - column;
     float *out = args->context + query * args->context_stride + column;
     BL_UNROLLED for (uint32_t r = 0; r < BL_TILE; r++) {

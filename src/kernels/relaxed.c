@@ -8,7 +8,8 @@
 
 #ifdef BL_HAS_RELAXED
 
-#define BL_MADD(a, b, c) wasm_f32x4_relaxed_madd((a), (b), (c))
+#define BL_MADD(a, b, c)  wasm_f32x4_relaxed_madd((a), (b), (c))
+#define BL_TALL_TILES_F32 1
 #include "attention_f32.h"
 #include "kernel_sets.h"
 
@@ -33,23 +34,47 @@ BL_INLINE int has_single_dot(void) {
            inside == 1 * 5 + 2 * 6 + 3 * 7 + 4 * 8;
 }
 
+/* What the bytes of a row leave out, in its sums: the excess of its outlier x the outlier's
+ * weights - its zero point x the sums of all weights. `w` as below. */
+BL_INLINE void begin_sums(uint32_t rows, uint32_t panels, const bl_linear_job *job, uint32_t row,
+                          uint32_t pair, uint32_t panel, const int8_t *w,
+                          v128_t sum[BL_TILE_SUMS]) {
+    const uint32_t width = panels * 2;
+    v128_t weight_sum[4];
+    BL_UNROLLED for (uint32_t c = 0; c < width; c++) {
+        weight_sum[c] = wasm_v128_load(bl_panel_sums(job, panel + c / 2) + c % 2 * 4);
+    }
+    BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
+        const bl_row_terms *terms = job->rows->terms + bl_tile_row(r, row, pair);
+        uint32_t byte = terms->outlier % 4;
+        const int8_t *group = w + (size_t)(terms->outlier - byte) * BL_PANEL;
+        v128_t excess = wasm_v128_load32_splat(&terms->excess);
+        v128_t zero_point = wasm_v128_load32_splat(&terms->zero_point);
+        BL_UNROLLED for (uint32_t c = 0; c < width; c++) {
+            v128_t four = wasm_v128_load(group + c / 2 * job->panel_bytes + c % 2 * 16);
+            v128_t weight = wasm_i32x4_shr(wasm_i32x4_shl(four, (3 - byte) * 8), 24);
+            sum[r * width + c] = wasm_i32x4_sub(wasm_i32x4_mul(weight, excess),
+                                                wasm_i32x4_mul(zero_point, weight_sum[c]));
+        }
+    }
+}
+
+/* sum[r][p] += the products of whole groups. x2 stands for x in the last two rows of a tall
+ * tile; groups of a row are x_step bytes apart, panels w_step. */
 BL_INLINE void sum_tile_i8_fast(uint32_t rows, uint32_t panels, int single, const uint8_t *x,
-                                const int8_t *w, size_t w_step, uint32_t groups,
-                                v128_t sum[BL_TILE_SUMS]) {
+                                const uint8_t *x2, size_t x_step, const int8_t *w, size_t w_step,
+                                uint32_t groups, v128_t sum[BL_TILE_SUMS]) {
     static const int16_t one[2] = {1, 1};
     v128_t ones = wasm_v128_load32_splat(bl_hidden(one));
     const uint32_t width = panels * 2;
     const int8_t *end = w + (size_t)groups * 4 * BL_PANEL;
-    BL_UNROLLED for (uint32_t i = 0; i < rows * width; i++) {
-        sum[i] = wasm_i32x4_splat(0);
-    }
     BL_ROLLED do {
         v128_t column[4];
         BL_UNROLLED for (uint32_t c = 0; c < width; c++) {
             column[c] = wasm_v128_load(w + c / 2 * w_step + c % 2 * 16);
         }
         BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
-            v128_t row = wasm_v128_load32_splat(x + r * 4);
+            v128_t row = wasm_v128_load32_splat(r < BL_TILE ? x + r * 4 : x2 + (r - BL_TILE) * 4);
             BL_UNROLLED for (uint32_t c = 0; c < width; c++) {
                 v128_t *s = &sum[r * width + c];
                 if (single) {
@@ -60,63 +85,46 @@ BL_INLINE void sum_tile_i8_fast(uint32_t rows, uint32_t panels, int single, cons
                 }
             }
         }
-        x += rows * 4;
+        x += x_step;
+        x2 += rows > BL_TILE ? x_step : 0;
         w += 4 * BL_PANEL;
     }
     while (w != end)
         ;
 }
 
-/* sum[r] += excess of row r x its outlier's weights; `w` as above. */
-BL_INLINE void add_outliers(uint32_t rows, uint32_t panels, const bl_row_terms *terms,
-                            const int8_t *w, size_t w_step, v128_t sum[BL_TILE_SUMS]) {
-    const uint32_t width = panels * 2;
-    BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
-        uint32_t byte = terms[r].outlier % 4;
-        const int8_t *group = w + (size_t)(terms[r].outlier - byte) * BL_PANEL;
-        v128_t excess = wasm_v128_load32_splat(&terms[r].excess);
-        BL_UNROLLED for (uint32_t c = 0; c < width; c++) {
-            v128_t four = wasm_v128_load(group + c / 2 * w_step + c % 2 * 16);
-            v128_t weight = wasm_i32x4_shr(wasm_i32x4_shl(four, (3 - byte) * 8), 24);
-            v128_t *s = &sum[r * width + c];
-            *s = wasm_i32x4_add(*s, wasm_i32x4_mul(weight, excess));
-        }
-    }
-}
-
 BL_INLINE void linear_tile_i8_fast(uint32_t rows, uint32_t panels, int single,
-                                   const bl_linear_job *job, uint32_t row, uint32_t panel,
-                                   const void *w) {
+                                   const bl_linear_job *job, uint32_t row, uint32_t pair,
+                                   uint32_t panel, const void *w) {
     v128_t sum[BL_TILE_SUMS];
-    sum_tile_i8_fast(rows, panels, single, bl_tile_rows(job, row), w, job->panel_bytes, job->groups,
-                     sum);
-    const bl_row_terms *terms = job->rows->terms + row;
-    add_outliers(rows, panels, terms, w, job->panel_bytes, sum);
+    size_t step = rows >= BL_TILE ? BL_TILE * BL_UNIT : bl_packed_row_step(job, row);
+    begin_sums(rows, panels, job, row, pair, panel, w, sum);
+    sum_tile_i8_fast(rows, panels, single, bl_packed_row(job, row), bl_packed_row(job, pair), step,
+                     w, job->panel_bytes, job->groups, sum);
     const float *bias = job->weights->bias + (size_t)panel * BL_PANEL;
-    const float *row_scales = job->rows->scales + row;
-    float *out = bl_tile_out(job, row, panel);
+    float *out = job->out + (size_t)panel * BL_PANEL;
     BL_UNROLLED for (uint32_t c = 0; c < panels * 2; c++) {
         v128_t weight_scale = wasm_v128_load(bl_panel_scales(job, panel + c / 2) + c % 2 * 4);
-        v128_t weight_sum = wasm_v128_load(bl_panel_sums(job, panel + c / 2) + c % 2 * 4);
         v128_t b = wasm_v128_load(bias + c * 4);
         BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
-            v128_t scale = wasm_f32x4_mul(wasm_v128_load32_splat(row_scales + r), weight_scale);
-            v128_t zero = wasm_i32x4_mul(wasm_v128_load32_splat(&terms[r].zero_point), weight_sum);
-            v128_t x = wasm_f32x4_convert_i32x4(wasm_i32x4_sub(sum[r * panels * 2 + c], zero));
-            wasm_v128_store(out + r * job->stride + c * 4,
+            uint32_t m = bl_tile_row(r, row, pair);
+            v128_t scale =
+                wasm_f32x4_mul(wasm_v128_load32_splat(job->rows->scales + m), weight_scale);
+            v128_t x = wasm_f32x4_convert_i32x4(sum[r * panels * 2 + c]);
+            wasm_v128_store(out + m * job->stride + c * 4,
                             wasm_f32x4_add(wasm_f32x4_mul(x, scale), b));
         }
     }
 }
 
 BL_INLINE void linear_tile_single(uint32_t rows, uint32_t panels, const bl_linear_job *job,
-                                  uint32_t row, uint32_t panel, const void *w) {
-    linear_tile_i8_fast(rows, panels, 1, job, row, panel, w);
+                                  uint32_t row, uint32_t pair, uint32_t panel, const void *w) {
+    linear_tile_i8_fast(rows, panels, 1, job, row, pair, panel, w);
 }
 
 BL_INLINE void linear_tile_pairs(uint32_t rows, uint32_t panels, const bl_linear_job *job,
-                                 uint32_t row, uint32_t panel, const void *w) {
-    linear_tile_i8_fast(rows, panels, 0, job, row, panel, w);
+                                 uint32_t row, uint32_t pair, uint32_t panel, const void *w) {
+    linear_tile_i8_fast(rows, panels, 0, job, row, pair, panel, w);
 }
 
 static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights,
@@ -133,11 +141,11 @@ static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights
                          .scratch = scratch};
     bl_copy_last_scales(&job);
     if (has_single_dot()) {
-        bl_run_tiles(linear_tile_single, bl_panel_weights, linear_tile_single, &job, panel_begin,
-                     panel_end);
+        bl_run_tiles(linear_tile_single, linear_tile_single, bl_panel_weights, linear_tile_single,
+                     &job, panel_begin, panel_end);
     } else {
-        bl_run_tiles(linear_tile_pairs, bl_panel_weights, linear_tile_pairs, &job, panel_begin,
-                     panel_end);
+        bl_run_tiles(linear_tile_pairs, NULL, bl_panel_weights, linear_tile_pairs, &job,
+                     panel_begin, panel_end);
     }
 }
 

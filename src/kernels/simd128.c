@@ -1,6 +1,7 @@
 /* The sets for WebAssembly SIMD without relaxed instructions: fp32, and int8 by
  * i32x4.dot_i16x8. Their bits are those of scalar.c, on every machine. */
-#define BL_MADD(a, b, c) wasm_f32x4_add((c), wasm_f32x4_mul((a), (b)))
+#define BL_MADD(a, b, c)  wasm_f32x4_add((c), wasm_f32x4_mul((a), (b)))
+#define BL_TALL_TILES_F32 0
 #include "attention_f32.h"
 #include "kernel_sets.h"
 
@@ -42,11 +43,11 @@ BL_INLINE void linear_tile_i8_any(uint32_t rows, uint32_t panels, int widened,
                                   const bl_linear_job *job, uint32_t row, uint32_t panel,
                                   const void *w) {
     v128_t sum[BL_TILE_SUMS];
-    sum_tile_i8(rows, panels, widened, bl_tile_rows(job, row), w, job->panel_bytes, job->groups,
-                sum);
+    sum_tile_i8(rows, panels, widened, (const int16_t *)bl_packed_row(job, row), w,
+                job->panel_bytes, job->groups, sum);
     const float *bias = job->weights->bias + (size_t)panel * BL_PANEL;
     const float *row_scales = job->rows->scales + row;
-    float *out = bl_tile_out(job, row, panel);
+    float *out = job->out + row * job->stride + (size_t)panel * BL_PANEL;
     BL_UNROLLED for (uint32_t c = 0; c < panels * 2; c++) {
         v128_t weight_scale = wasm_v128_load(bl_panel_scales(job, panel + c / 2) + c % 2 * 4);
         v128_t b = wasm_v128_load(bias + c * 4);
@@ -60,12 +61,14 @@ BL_INLINE void linear_tile_i8_any(uint32_t rows, uint32_t panels, int widened,
 }
 
 BL_INLINE void linear_tile_i8(uint32_t rows, uint32_t panels, const bl_linear_job *job,
-                              uint32_t row, uint32_t panel, const void *w) {
+                              uint32_t row, uint32_t pair, uint32_t panel, const void *w) {
+    (void)pair;
     linear_tile_i8_any(rows, panels, 0, job, row, panel, w);
 }
 
 BL_INLINE void linear_tile_i8_widened(uint32_t rows, uint32_t panels, const bl_linear_job *job,
-                                      uint32_t row, uint32_t panel, const void *w) {
+                                      uint32_t row, uint32_t pair, uint32_t panel, const void *w) {
+    (void)pair;
     linear_tile_i8_any(rows, panels, 1, job, row, panel, w);
 }
 
@@ -96,10 +99,10 @@ static void linear_i8(const bl_packed_rows *rows, const bl_weights *weights, uin
                          .scratch = scratch};
     bl_copy_last_scales(&job);
     if (rows->rows < WIDEN_ROWS) {
-        bl_run_tiles(linear_tile_i8, bl_panel_weights, linear_tile_i8, &job, panel_begin,
+        bl_run_tiles(linear_tile_i8, NULL, bl_panel_weights, linear_tile_i8, &job, panel_begin,
                      panel_end);
     } else {
-        bl_run_tiles(linear_tile_i8_widened, widened_panel, linear_tile_i8, &job, panel_begin,
+        bl_run_tiles(linear_tile_i8_widened, NULL, widened_panel, linear_tile_i8, &job, panel_begin,
                      panel_end);
     }
 }

@@ -5,6 +5,10 @@
  * 1 to 3 rows left over are tiles of their own. One or two rows have too few sums to
  * hide the latency of an addition, so these take two panels at once.
  *
+ * Where a sum takes up its product in the same instruction, no register is needed for the
+ * product, and the latency is that of the whole instruction: 8 sums are just too few. These
+ * kernels have tall tiles, 6 rows x 8 columns.
+ *
  * Everything is inlined into one function a format, K innermost: engines unroll small
  * loops by how deep they are nested. */
 #ifndef BERTLET_TILES_H
@@ -27,25 +31,40 @@ typedef struct bl_linear_job {
     int32_t last_sums[BL_PANEL];
 } bl_linear_job;
 
-/* Computes and stores `rows` rows from `row` on x `panels` panels (1; or 2 where
- * rows <= 2) from `panel` on. `w`: the weights of the first panel. The two counts are
- * constants where it is called. */
+/* A tall tile is a tile of packed rows and half of the one below or above it. */
+#define BL_TALL 6
+
+/* Computes and stores `rows` rows x `panels` panels (1; or 2 where rows <= 2) from `panel`
+ * on. The rows begin with `row`; the last two of a tall tile are `pair` and `pair` + 1,
+ * which is an even row. `w`: the weights of the first panel. The two counts are constants
+ * where it is called. */
 typedef void (*bl_tile_kernel)(uint32_t rows, uint32_t panels, const bl_linear_job *job,
-                               uint32_t row, uint32_t panel, const void *w);
+                               uint32_t row, uint32_t pair, uint32_t panel, const void *w);
 
 /* The sums of a tile, [row][panel][half panel]. */
-#define BL_TILE_SUMS 8
+#define BL_TILE_SUMS 12
 
-BL_INLINE const void *bl_tile_rows(const bl_linear_job *job, uint32_t row) {
-    return (const uint8_t *)job->rows->tiles + row * job->row_bytes;
+/* Row r of a tile. */
+BL_INLINE uint32_t bl_tile_row(uint32_t r, uint32_t row, uint32_t pair) {
+    return r < BL_TILE ? row + r : pair + (r - BL_TILE);
+}
+
+/* In all formats a row's share of a group along K has so many bytes. */
+#define BL_UNIT 4
+
+/* Where the packed row begins, and how far its next group along K is. */
+BL_INLINE const uint8_t *bl_packed_row(const bl_linear_job *job, uint32_t row) {
+    const uint8_t *tiles = job->rows->tiles;
+    return tiles + row / BL_TILE * BL_TILE * job->row_bytes + row % BL_TILE * BL_UNIT;
+}
+
+BL_INLINE size_t bl_packed_row_step(const bl_linear_job *job, uint32_t row) {
+    uint32_t left = job->rows->rows - row / BL_TILE * BL_TILE;
+    return (left < BL_TILE ? left : BL_TILE) * BL_UNIT;
 }
 
 BL_INLINE const void *bl_panel_weights(const bl_linear_job *job, uint32_t panel) {
     return (const uint8_t *)job->weights->panels + panel * job->panel_bytes;
-}
-
-BL_INLINE float *bl_tile_out(const bl_linear_job *job, uint32_t row, uint32_t panel) {
-    return job->out + row * job->stride + (size_t)panel * BL_PANEL;
 }
 
 /* Where the whole tiles read a panel's weights: in place, or after preparing them. */
@@ -88,56 +107,81 @@ static inline uint32_t bl_row_block(const bl_linear_job *job) {
     return (block + BL_TILE - 1) / BL_TILE * BL_TILE;
 }
 
-/* The whole tiles among the rows [first, last) in one panel. Returns the first row
- * left over. */
-BL_INLINE uint32_t bl_whole_tiles(bl_tile_kernel tile, const bl_linear_job *job, uint32_t first,
-                                  uint32_t last, uint32_t panel, const void *w) {
+/* The tiles of 4 and 6 rows among the rows [first, last) in one panel; `tall` may be NULL.
+ * Returns the first row left over. */
+BL_INLINE uint32_t bl_whole_tiles(bl_tile_kernel whole, bl_tile_kernel tall,
+                                  const bl_linear_job *job, uint32_t first, uint32_t last,
+                                  uint32_t panel, const void *w) {
+    if (tall) {
+        /* Three packed tiles make two tall ones; of the one in the middle each takes half. */
+        uint32_t row = first, pair = first + BL_TILE;
+        while ((row > pair ? row : pair) + BL_TILE <= last) {
+            tall(BL_TALL, 1, job, row, pair, panel, w);
+            if (row < pair) {
+                row = pair + BL_TILE;
+                pair += 2;
+            } else {
+                row += BL_TILE;
+                pair = row + BL_TILE;
+            }
+        }
+        if (row > pair) {
+            return pair;
+        }
+        first = row;
+    }
     for (; first + BL_TILE <= last; first += BL_TILE) {
-        tile(BL_TILE, 1, job, first, panel, w);
+        whole(BL_TILE, 1, job, first, 0, panel, w);
     }
     return first;
 }
 
-/* The rows [row, last), fewer than BL_TILE, in 1 or 2 panels. */
-BL_INLINE void bl_tail_tile(bl_tile_kernel tile, const bl_linear_job *job, uint32_t row,
-                            uint32_t last, uint32_t panel, uint32_t panels) {
+/* `count` (1 to 3) rows in 1 or 2 panels. */
+BL_INLINE void bl_part_tile(bl_tile_kernel part, const bl_linear_job *job, uint32_t row,
+                            uint32_t count, uint32_t panel, uint32_t panels) {
     const void *w = bl_panel_weights(job, panel);
-    switch (last - row) {
+    switch (count) {
     case 1:
         if (panels == 2) {
-            tile(1, 2, job, row, panel, w);
+            part(1, 2, job, row, 0, panel, w);
         } else {
-            tile(1, 1, job, row, panel, w);
+            part(1, 1, job, row, 0, panel, w);
         }
         break;
     case 2:
         if (panels == 2) {
-            tile(2, 2, job, row, panel, w);
+            part(2, 2, job, row, 0, panel, w);
         } else {
-            tile(2, 1, job, row, panel, w);
+            part(2, 1, job, row, 0, panel, w);
         }
         break;
     case 3:
         for (uint32_t p = panel; p < panel + panels; p++) {
-            tile(3, 1, job, row, p, bl_panel_weights(job, p));
+            part(3, 1, job, row, 0, p, bl_panel_weights(job, p));
         }
         break;
     }
 }
 
-/* A whole call: `whole` computes the tiles of 4 rows, reading what `source` gives, and
- * `tail` the rows left over. */
-BL_INLINE void bl_run_tiles(bl_tile_kernel whole, bl_panel_source source, bl_tile_kernel tail,
-                            const bl_linear_job *job, uint32_t panel_begin, uint32_t panel_end) {
+/* A whole call: `whole` and `tall` (NULL: there are no tall tiles) compute rows by 4 and 6,
+ * reading what `source` gives, and `part` what is left over. */
+BL_INLINE void bl_run_tiles(bl_tile_kernel whole, bl_tile_kernel tall, bl_panel_source source,
+                            bl_tile_kernel part, const bl_linear_job *job, uint32_t panel_begin,
+                            uint32_t panel_end) {
     uint32_t rows = job->rows->rows, block = bl_row_block(job);
     for (uint32_t first = 0; first < rows; first += block) {
         uint32_t last = rows - first < block ? rows : first + block;
         for (uint32_t panel = panel_begin; panel < panel_end; panel += 2) {
             uint32_t panels = panel_end - panel < 2 ? 1 : 2, left = first;
             for (uint32_t p = panel; p < panel + panels; p++) {
-                left = bl_whole_tiles(whole, job, first, last, p, source(job, p));
+                left = bl_whole_tiles(whole, tall, job, first, last, p, source(job, p));
             }
-            bl_tail_tile(tail, job, left, last, panel, panels);
+            while (left < last) {
+                uint32_t to_tile = BL_TILE - left % BL_TILE;
+                uint32_t count = last - left < to_tile ? last - left : to_tile;
+                bl_part_tile(part, job, left, count, panel, panels);
+                left += count;
+            }
         }
     }
 }
