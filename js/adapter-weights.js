@@ -51,7 +51,7 @@ async function loadAdapter(memory, config, base, source, { signal } = {}) {
   const settings = readAdapterConfig(await source.readJson(adapterConfigFile));
   const json = await source.readJson('config.json', { optional: true });
   const head = {
-    ...(json ? readHeadConfig(json, 'the adapter’s config.json') : config.head),
+    ...(json ? readHeadConfig(json, { file: 'the adapter’s config.json' }) : config.head),
     tied: config.head.tied,
   };
   head.classifier ??= settings.classifier;

@@ -1,7 +1,7 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
 import { BertletError, badModel } from './errors.js';
 import { readHeadConfig } from './heads.js';
-import { kindOf } from './kind.js';
+import { checkObject } from './kind.js';
 
 const modelTypes = ['bert'];
 
@@ -33,12 +33,13 @@ const sizes = {
  *   head: import('./heads.js').HeadConfig }} Config
  *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
  *
- * @param {unknown} json the parsed config.json
+ * @param {unknown} given the parsed config.json
+ * @param {Record<string, unknown>} [sentence] config_sentence_transformers.json
  * @returns {Config}
  * @throws BAD_MODEL, UNSUPPORTED
  */
-export function readConfig(json) {
-  if (kindOf(json) !== 'Object') throw bad('is not a JSON object');
+export function readConfig(given, sentence) {
+  const json = checkObject('config.json', given);
   const config = { model_type: readModelType(json), activation: readActivation(json) };
   for (const [name, [key, usual]] of Object.entries(sizes)) {
     const value = Object.hasOwn(json, key) ? json[key] : usual;
@@ -52,7 +53,7 @@ export function readConfig(json) {
     throw bad(`gives layer_norm_eps as ${JSON.stringify(epsilon)}, not a number from 0 to 1`);
   }
   config.layer_norm_epsilon = epsilon;
-  config.head = readHeadConfig(json);
+  config.head = readHeadConfig(json, { sentence });
   if (config.hidden_size % config.heads !== 0) {
     throw bad(`has a hidden_size that its num_attention_heads (${config.heads}) do not divide`);
   }

@@ -1,5 +1,9 @@
 // Names of a model folder's files, relative to it, with '/' between folders.
 
+export const weightsFile = 'model.safetensors';
+/** Of weights in several files. */
+export const indexFile = 'model.safetensors.index.json';
+
 /**
  * Whether a name stays inside its folder: relative, no '..', no scheme, no empty part.
  * @param {unknown} name

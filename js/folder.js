@@ -1,7 +1,6 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
-import { badModel, inOrder } from './errors.js';
-import { readScoreFunction } from './heads.js';
-import { kindOf } from './kind.js';
+import { inOrder } from './errors.js';
+import { checkObject } from './kind.js';
 import { readConfig } from './config.js';
 
 /** @param {import('./source.js').Source} source */
@@ -12,13 +11,8 @@ export async function readFolder(source) {
     readOptional(source, 'config_sentence_transformers.json'),
     readPooling(source),
   ]);
-  const config = readConfig(json);
-  if (sentence.model_type === 'CrossEncoder') {
-    config.head.scoreFunction =
-      readScoreFunction(sentence.activation_fn) ?? config.head.scoreFunction;
-  }
   return {
-    config,
+    config: readConfig(json, sentence),
     maxSeqLength: transformer.max_seq_length,
     lowercase: transformer.do_lower_case === true,
     prompts: readPrompts(sentence),
@@ -28,8 +22,7 @@ export async function readFolder(source) {
 
 async function readOptional(source, name) {
   const json = await source.readJson(name, { optional: true });
-  if (json === undefined || kindOf(json) === 'Object') return json;
-  throw badModel(name, 'is not a JSON object');
+  return json === undefined ? json : checkObject(name, json);
 }
 
 /**

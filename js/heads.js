@@ -41,10 +41,11 @@ export function partOf(name) {
  *   tasks/scores.js, else torch's name
  *
  * @param {Record<string, unknown>} json config.json
- * @param {string} [file] its name
+ * @param {{ file?: string, sentence?: Record<string, unknown> }} [more] its name;
+ *   config_sentence_transformers.json
  * @returns {HeadConfig}
  */
-export function readHeadConfig(json, file = 'config.json') {
+export function readHeadConfig(json, { file = 'config.json', sentence = {} } = {}) {
   const architecture = String([json.architectures].flat()[0]);
   const [classifier] =
     Object.entries(classifiers).find(([, kind]) => architecture.endsWith(kind.architecture)) ?? [];
@@ -53,9 +54,11 @@ export function readHeadConfig(json, file = 'config.json') {
     tied: json.tie_word_embeddings !== false,
     labels: readLabels(json, file),
     problemType: json.problem_type ?? undefined,
-    scoreFunction: readScoreFunction(
-      json.sentence_transformers?.activation_fn ?? json.sbert_ce_default_activation_function,
-    ),
+    scoreFunction:
+      (sentence.model_type === 'CrossEncoder' && readScoreFunction(sentence.activation_fn)) ||
+      readScoreFunction(
+        json.sentence_transformers?.activation_fn ?? json.sbert_ce_default_activation_function,
+      ),
   };
 }
 
@@ -64,7 +67,7 @@ export function readHeadConfig(json, file = 'config.json') {
  * one, as it does unless a class of torch is named.
  * @param {unknown} path e.g. "torch.nn.modules.linear.Identity"
  */
-export function readScoreFunction(path) {
+function readScoreFunction(path) {
   const [library, ...names] = String(path).split('.');
   if (library !== 'torch') return undefined;
   const name = names.pop();

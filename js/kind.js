@@ -1,6 +1,19 @@
 // What a value is, by its own account: it may come from another realm.
+import { badModel } from './errors.js';
 
 /** @param {unknown} value @returns {string} e.g. 'Object', 'Array', 'Null', 'Blob' */
 export function kindOf(value) {
   return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/**
+ * A file's JSON that must be an object.
+ * @param {string} fileName for the message
+ * @param {unknown} json
+ * @returns {Record<string, any>}
+ * @throws BAD_MODEL
+ */
+export function checkObject(fileName, json) {
+  if (kindOf(json) === 'Object') return json;
+  throw badModel(fileName, 'is not a JSON object');
 }

@@ -1,7 +1,7 @@
 import { readOptions } from './inputs.js';
 import { Session } from './session.js';
 import { TaskCalls } from './tasks/calls.js';
-import { embed, similarity } from './tasks/embed.js';
+import { embed } from './tasks/embed.js';
 
 /** A loaded model: see index.d.ts for what each call takes and gives. */
 export class Model extends TaskCalls {
@@ -16,16 +16,14 @@ export class Model extends TaskCalls {
 
   get info() {
     const { settings, engine, disposed, heads } = this.#session;
-    const { config, dtype, simd, threading } = settings;
-    const { memoryBytes, parameters, threads, reason } = engine.info();
+    const { config, dtype, simd } = settings;
+    const { memoryBytes, parameters, threads } = engine.info();
     return {
       architecture: config.model_type,
       parameters,
       dtype,
       simd,
       threads,
-      threading: threads > 1 ? threading.threading : 'none',
-      threadsReason: reason ?? threading.reason,
       memoryBytes: disposed ? 0 : memoryBytes,
       heads,
       layers: config.layers,
@@ -43,10 +41,6 @@ export class Model extends TaskCalls {
 
   async embed(x, options) {
     return embed(this.#session, x, readOptions(options));
-  }
-
-  async similarity(a, b, options) {
-    return similarity(this.#session, a, b, readOptions(options));
   }
 
   dispose() {

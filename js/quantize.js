@@ -5,13 +5,14 @@ import path from 'node:path';
 import { readConfig } from './config.js';
 import { BertletError, throwIfAborted } from './errors.js';
 import { Memory } from './memory.js';
+import { weightsFile } from './file-names.js';
 import { createProgress } from './progress.js';
 import { readHeader, streamTensors } from './safetensors.js';
 import { layoutSafetensors } from './safetensors-write.js';
+import { readIndex } from './shard-index.js';
 import { openSource } from './source.js';
 import { identifyTensor, scaleSuffix } from './tensor-names.js';
 import { chooseModule, loadModule } from './wasm-module.js';
-import { readIndex, weightsFile } from './weights.js';
 
 const stagingBytes = 1 << 20;
 

@@ -1,7 +1,42 @@
-// model.safetensors.index.json: which of several files holds which tensor.
-import { badModel } from './errors.js';
-import { isFileName } from './file-names.js';
+// Weights in several files: model.safetensors.index.json says which of them holds which tensor.
+import { badModel, BertletError, throwIfAborted } from './errors.js';
+import { indexFile, isFileName, weightsFile } from './file-names.js';
 import { kindOf } from './kind.js';
+
+/**
+ * Gives all files to a writer.
+ * @template {{ takeFile(file: string, stream: object): Promise<unknown> }} T
+ * @param {import('./source.js').Source} source
+ * @param {(names: string[]) => T} openWriter `names`: of all tensors
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>} the writer
+ * @throws NOT_FOUND, BAD_MODEL
+ */
+export async function writeShards(source, openWriter, signal) {
+  source.announce(weightsFile, 0);
+  const shards = await readIndex(source);
+  const writer = openWriter([...shards.values()].flatMap((tensors) => [...tensors]));
+  for (const file of shards.keys()) {
+    throwIfAborted(signal);
+    await writer.takeFile(file, await source.openStream(file));
+  }
+  return writer;
+}
+
+/**
+ * Which tensors each file holds.
+ * @param {import('./source.js').Source} source
+ * @returns {Promise<Map<string, Set<string>>>}
+ * @throws NOT_FOUND, BAD_MODEL
+ */
+export async function readIndex(source) {
+  const index = await source.readJson(indexFile, { optional: true });
+  if (index !== undefined) return readShardIndex(index, indexFile);
+  throw new BertletError(
+    'NOT_FOUND',
+    `${source.description} has neither ${weightsFile} nor ${indexFile}: save it as safetensors.`,
+  );
+}
 
 /**
  * @param {unknown} json the parsed index

@@ -22,7 +22,7 @@ import {
   numberTokens,
   specialFlag,
   usualTokens,
-} from './tokenizer-vocab.js';
+} from './tokenizer-added.js';
 
 /**
  * What JavaScript keeps of a tokenizer beside the blob.

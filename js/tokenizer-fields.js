@@ -1,6 +1,7 @@
 // Reads the fields of a tokenizer's JSON; what is missing or of the wrong kind is refused
 // with the file and the place in it.
 import { badModel, BertletError } from './errors.js';
+import { checkObject, kindOf } from './kind.js';
 
 /**
  * An object or array of a JSON file.
@@ -10,7 +11,7 @@ import { badModel, BertletError } from './errors.js';
 
 /** @param {unknown} value @returns {boolean} */
 export function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return kindOf(value) === 'Object';
 }
 
 /** @param {Place} place @param {string | number} key @param {string} complaint */
@@ -48,8 +49,16 @@ export function unsupported({ path, value }, key, supported) {
  * @returns {Place}
  */
 export function wholeFile(fileName, value = {}) {
-  if (isObject(value)) return { value, path: `${fileName}: ` };
-  throw badModel(fileName, 'is not a JSON object');
+  return { value: checkObject(fileName, value), path: `${fileName}: ` };
+}
+
+/**
+ * @param {Pick<import('./source.js').Source, 'readJson'>} source
+ * @param {string} fileName of a file that need not be there
+ * @returns {Promise<Place>}
+ */
+export async function readWhole(source, fileName) {
+  return wholeFile(fileName, await source.readJson(fileName, { optional: true }));
 }
 
 /** Makes a function that reads one kind of value. */

@@ -1,6 +1,7 @@
 // vocab.txt and its companions to the tokenizer.json that transformers' BertTokenizer
 // makes of them.
-import { badModel } from './errors.js';
+import { badModel, BertletError } from './errors.js';
+import { contentOf, numberTokens, usualTokens } from './tokenizer-added.js';
 import {
   badField,
   isObject,
@@ -8,31 +9,30 @@ import {
   readBoolean,
   readId,
   readText,
+  readWhole,
   unsupported,
+  wholeFile,
 } from './tokenizer-fields.js';
 
 /** Classes whose vocab.txt means the same as BERT's, and those that say nothing. */
 const bertClass =
   /^(((Distil|Mobile|Squeeze|Conv|Retri)?Bert|Electra|LayoutLM|Lxmert|Realm|DPR\w+)Tokenizer(Fast|Legacy)?|PreTrainedTokenizerFast|TokenizersBackend)$/;
 
-/** The named tokens as they are where nothing is said, in the order in which they are added. */
-export const usualTokens = {
-  bos_token: null,
-  eos_token: null,
-  unk_token: '[UNK]',
-  sep_token: '[SEP]',
-  pad_token: '[PAD]',
-  cls_token: '[CLS]',
-  mask_token: '[MASK]',
-};
-
-/** In the order of the bits of bl_added_flag (src/tokenizer/blob.h). */
-export const addedFlags = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'];
-export const specialFlag = 16;
-
-/** The text of a token that is a string or an AddedToken object. */
-export function contentOf(token) {
-  return isObject(token) ? token.content : token;
+/**
+ * Reads a folder without tokenizer.json.
+ * @param {Pick<import('./source.js').Source, 'readJson' | 'readText'>} source
+ * @param {import('./tokenizer-fields.js').Place} settings tokenizer_config.json with
+ *   special_tokens_map.json
+ * @returns {Promise<import('./tokenizer-fields.js').Place>} what its tokenizer.json would be
+ * @throws NOT_FOUND, BAD_MODEL, UNSUPPORTED, and what reading throws
+ */
+export async function readVocabFiles(source, settings) {
+  const vocab = await source.readText('vocab.txt', { optional: true });
+  if (vocab === undefined) {
+    throw new BertletError('NOT_FOUND', 'The folder has neither tokenizer.json nor vocab.txt.');
+  }
+  const added = await readWhole(source, 'added_tokens.json');
+  return wholeFile('vocab.txt', jsonFromVocab(vocab, settings, added));
 }
 
 /**
@@ -43,7 +43,7 @@ export function contentOf(token) {
  * @returns {object} the content of a tokenizer.json
  * @throws {BertletError} BAD_MODEL, UNSUPPORTED
  */
-export function jsonFromVocab(vocabText, given, addedTokens) {
+function jsonFromVocab(vocabText, given, addedTokens) {
   const usual = {
     tokenizer_class: 'BertTokenizer',
     do_lower_case: true,
@@ -81,23 +81,6 @@ export function jsonFromVocab(vocabText, given, addedTokens) {
       vocab,
     },
   };
-}
-
-/**
- * Ids as `tokenizers` gives them: a token of the vocabulary keeps its id, added ones count
- * on from the vocabulary's size; the ids that files have for these don't matter.
- * @param {{ [token: string]: number }} vocab
- * @param {number} size of the vocabulary
- * @param {string[]} added
- * @returns {(token: string) => number | undefined} the id of a token
- */
-export function numberTokens(vocab, size, added) {
-  const idOf = (token) => (Object.hasOwn(vocab, token) ? vocab[token] : own.get(token));
-  const own = new Map();
-  for (const token of added) {
-    if (token !== '' && idOf(token) === undefined) own.set(token, size + own.size);
-  }
-  return idOf;
 }
 
 /** A token that is there twice has the number of its last line. */

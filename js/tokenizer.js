@@ -3,7 +3,7 @@
 import { createEncodeCall, truncations } from './encode-call.js';
 import { Encoding } from './encoding.js';
 import { disposedError } from './errors.js';
-import { badArgument, readChoice, readCount, readInputs } from './inputs.js';
+import { badArgument, readChoice, readCount, readInputs, readOptions } from './inputs.js';
 import { placeTokenizer } from './tokenizer-place.js';
 
 /** UTF-16 units of text that one call into WebAssembly takes (a longer text goes alone). */
@@ -56,12 +56,7 @@ export class Tokenizer {
 
   /** See index.d.ts. */
   encode(text, options) {
-    this.#open();
-    const settings = this.#readOptions(options);
-    const { inputs } = readInputs({ text, pair: options?.pair });
-    const encodings = [];
-    this.#encodeSome(inputs, settings, 0, encodings);
-    return (settings.padding === false ? encodings : this.#pad(encodings, settings))[0];
+    return this.#encodeAll({ text, pair: options?.pair }, options)[0];
   }
 
   /** See index.d.ts. */
@@ -71,16 +66,22 @@ export class Tokenizer {
     if (options?.pair !== undefined) {
       throw badArgument('encodeBatch takes pairs in its array.');
     }
+    return this.#encodeAll(texts, options);
+  }
+
+  /** By as few calls into C as may be. */
+  #encodeAll(texts, options) {
+    this.#open();
     const settings = this.#readOptions(options);
     const { inputs } = readInputs(texts);
     const encodings = [];
-    for (let first = 0; first < inputs.length; ) {
+    while (encodings.length < inputs.length) {
+      const first = encodings.length;
       let last = first;
       for (let units = 0; last < inputs.length && units < unitsPerCall; last++) {
         units += 1 + inputs[last].text.length + (inputs[last].pair?.length ?? 0);
       }
       this.#encodeSome(inputs.slice(first, last), settings, first, encodings);
-      first = last;
     }
     return settings.padding === false ? encodings : this.#pad(encodings, settings);
   }
@@ -165,7 +166,7 @@ export class Tokenizer {
 
   #readOptions(options) {
     if (options === undefined) return plainOptions;
-    const given = readOptions(options);
+    const given = readEncodeOptions(options);
     const needsLength = given.truncation || given.padding === 'max_length';
     const maxLength = given.maxLength ?? this.info.modelMaxLength;
     if (needsLength && maxLength === undefined) {
@@ -184,7 +185,7 @@ export class Tokenizer {
     }
   }
 
-  /** What makes the windows that overflowed, when it is asked for. */
+  /** What makes the windows that overflowed, when it is asked for: it keeps nothing else alive. */
   #overflowOf(input, settings, truncated) {
     if (!settings.truncation) return undefined;
     return () => (truncated > 0 ? this.#overflowing(input, settings) : []);
@@ -241,17 +242,17 @@ function readBoolean(name, value) {
   return readChoice(name, value, [true, false]);
 }
 
-function readOptions(options) {
-  if (typeof options !== 'object' || options === null)
-    throw badArgument('options is not an object.');
+function readEncodeOptions(given) {
+  const options = readOptions(given);
   const { truncation = false, padding = false, maxLength, stride } = options;
   const isLength = typeof padding === 'number';
   return {
     addSpecialTokens: readBoolean('addSpecialTokens', options.addSpecialTokens ?? true),
-    truncation:
-      truncation === true
-        ? truncations[0]
-        : readChoice('truncation', truncation, [false, true, ...truncations]),
+    truncation: readChoice('truncation', truncation === true ? truncations[0] : truncation, [
+      false,
+      true,
+      ...truncations,
+    ]),
     padding: isLength
       ? readCount('padding', padding, 0, 0)
       : readChoice('padding', padding, [false, true, 'longest', 'max_length']),
@@ -261,7 +262,7 @@ function readOptions(options) {
   };
 }
 
-const plainOptions = { ...readOptions({}), maxLength: 0 };
+const plainOptions = { ...readEncodeOptions(), maxLength: 0 };
 
 function readIds(ids) {
   if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;

@@ -1,14 +1,13 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
-import { BertletError, throwIfAborted } from './errors.js';
+import { indexFile, weightsFile } from './file-names.js';
 import { findHeads, ignoredBias } from './heads.js';
 import { streamTensors } from './safetensors.js';
-import { readShardIndex } from './shard-index.js';
+import { writeShards } from './shard-index.js';
 import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
 import { badTensor, createTensorWriter, writeConfig } from './tensor-writer.js';
 
-export const weightsFile = 'model.safetensors';
-const indexFile = 'model.safetensors.index.json';
+export { weightsFile };
 
 /**
  * @typedef {{ address: number, parts: Set<string>, heads: Record<string, string>,
@@ -26,36 +25,11 @@ const indexFile = 'model.safetensors.index.json';
  * @returns {Promise<LoadedModel>}
  */
 export async function loadWeights(memory, config, dtype, source, { signal } = {}) {
+  const openWriter = (names) => createWriter(memory, config, dtype, names);
   const single = await source.openStream(weightsFile, { optional: true });
-  if (single) {
-    const writer = createWriter(memory, config, dtype);
-    await writer.takeFile(weightsFile, single);
-    return writer.finish();
-  }
-  source.announce(weightsFile, 0);
-  const shards = await readIndex(source);
-  const names = [...shards.values()].flatMap((tensors) => [...tensors]);
-  const writer = createWriter(memory, config, dtype, names);
-  for (const file of shards.keys()) {
-    throwIfAborted(signal);
-    await writer.takeFile(file, await source.openStream(file));
-  }
+  const writer = single ? openWriter() : await writeShards(source, openWriter, signal);
+  if (single) await writer.takeFile(weightsFile, single);
   return writer.finish();
-}
-
-/**
- * Of a sharded model: which tensors each file holds.
- * @param {import('./source.js').Source} source
- * @returns {Promise<Map<string, Set<string>>>}
- * @throws NOT_FOUND, BAD_MODEL
- */
-export async function readIndex(source) {
-  const index = await source.readJson(indexFile, { optional: true });
-  if (index !== undefined) return readShardIndex(index, indexFile);
-  throw new BertletError(
-    'NOT_FOUND',
-    `${source.description} has neither ${weightsFile} nor ${indexFile}: save it as safetensors.`,
-  );
 }
 
 /**
@@ -144,7 +118,8 @@ function createWriter(memory, config, dtype, allNames) {
       const where = memory.alloc(8);
       memory.call('bl_model_finish', address, where, where + 4);
       memory.reset(stagingMark);
-      return { ...heads, address, parameters, present, dtype };
+      const { parts, labels } = heads;
+      return { address, parts, heads: heads.heads, labels, parameters, present, dtype };
     },
   };
 }

@@ -2,6 +2,7 @@
 import { truncations } from './encode-call.js';
 import { BertletError } from './errors.js';
 import { readChoice, readCount } from './inputs.js';
+import { normalizeVector } from './vectors.js';
 
 const longTexts = ['truncate', 'error', 'window'];
 
@@ -123,6 +124,19 @@ export function reportUsage(counts, usage, truncated, { onUsage }) {
     first += count;
     return windows;
   });
+}
+
+/**
+ * One vector for a text's windows: their mean, each counting by its tokens.
+ * @param {Windows} windows
+ * @param {(index: number) => Float32Array} vectorOf an input of the engine
+ * @param {boolean} normalize
+ * @returns {Float32Array}
+ */
+export function vectorOfWindows(windows, vectorOf, normalize) {
+  const vector = windows.count > 1 ? meanOfWindows(windows, vectorOf) : vectorOf(windows.first);
+  if (normalize) normalizeVector(vector);
+  return vector;
 }
 
 /**

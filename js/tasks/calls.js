@@ -6,17 +6,22 @@ import { forward } from './forward.js';
 import { multipleChoice } from './multiple-choice.js';
 import { nextSentence } from './next-sentence.js';
 import { rank } from './rank.js';
+import { similarity } from './similarity.js';
 import { summarize } from './summarize.js';
 import { tagTokens } from './tag-tokens.js';
 import { zeroShot } from './zero-shot.js';
 
-/** The calls of a model beside embed() and similarity(): see index.d.ts. */
+/** The calls of a model beside embed(): see index.d.ts. */
 export class TaskCalls {
   #session;
 
   /** @param {import('../session.js').Session} session */
   constructor(session) {
     this.#session = session;
+  }
+
+  async similarity(a, b, options) {
+    return similarity(this.#session, a, b, readOptions(options));
   }
 
   async classify(x, options) {

@@ -1,7 +1,7 @@
 import { BertletError } from '../errors.js';
 import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
-import { cosine, cutDimensions, normalizeVector, toPrecision } from '../vectors.js';
-import { meanOfWindows } from '../windows.js';
+import { cutDimensions, toPrecision } from '../vectors.js';
+import { vectorOfWindows } from '../windows.js';
 
 /**
  * See index.d.ts.
@@ -28,27 +28,10 @@ export async function embed(session, x, options = {}) {
   });
   const vectorOf = (i) => vectors.slice(i * width, (i + 1) * width);
   const results = windows.map((part) => {
-    const vector = part.count > 1 ? meanOfWindows(part, vectorOf) : vectorOf(part.first);
-    if (inWindows && normalizeAll) normalizeVector(vector);
+    const vector = inWindows ? vectorOfWindows(part, vectorOf, normalizeAll) : vectorOf(part.first);
     return toPrecision(cutDimensions(vector, how.dimensions, how.normalize), how.precision);
   });
   return isArray ? results : results[0];
-}
-
-/** See index.d.ts. */
-export async function similarity(session, a, b, options = {}) {
-  const [first, second] = await embedVectors(session, [a, b], options);
-  return cosine(first, second);
-}
-
-/** One vector a text, to compare them. @returns {Promise<Float32Array[]>} */
-export async function embedVectors(session, texts, options) {
-  if (options.pooling === 'none' || (options.precision ?? 'float32') !== 'float32') {
-    throw badArgument(
-      'Texts are compared by one float32 vector each: choose pooling and precision so.',
-    );
-  }
-  return embed(session, texts, options);
 }
 
 /** Row-major numbers with so many columns. */

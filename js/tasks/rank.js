@@ -1,9 +1,10 @@
 import { BertletError } from '../errors.js';
 import { badArgument, readCount } from '../inputs.js';
 import { cosine } from '../vectors.js';
-import { embedVectors, prepareText, readPrompt } from './embed.js';
+import { prepareText, readPrompt } from './embed.js';
 import { countDropped, countTokens, joinTurns } from './history.js';
 import { applyFunction, functions } from './scores.js';
+import { embedVectors } from './similarity.js';
 
 const head = 'sequence-classification';
 

@@ -2,8 +2,8 @@
 // (maximal marginal relevance, Carbonell and Goldstein 1998).
 import { badArgument, readCount } from '../inputs.js';
 import { cosine, dot, normalizeVector } from '../vectors.js';
-import { embedVectors } from './embed.js';
 import { splitSentences } from './sentences.js';
+import { embedVectors } from './similarity.js';
 
 /** What being near the middle counts; being near a chosen sentence, the rest of 1. */
 const relevance = 0.7;

@@ -1,9 +1,9 @@
 import { badArgument, readChoice, readInputs } from '../inputs.js';
 import { cosine } from '../vectors.js';
 import { encodeText, readLength, runEncoded } from '../windows.js';
-import { embedVectors } from './embed.js';
 import { countTokens } from './history.js';
 import { softmax } from './scores.js';
+import { embedVectors } from './similarity.js';
 
 const head = 'sequence-classification';
 
