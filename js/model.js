@@ -16,14 +16,16 @@ export class Model extends TaskCalls {
 
   get info() {
     const { settings, engine, disposed, heads } = this.#session;
-    const { config, dtype, simd } = settings;
-    const { memoryBytes, parameters, threads } = engine.info();
+    const { config, dtype, simd, threading } = settings;
+    const { memoryBytes, parameters, threads, reason } = engine.info();
     return {
       architecture: config.model_type,
       parameters,
       dtype,
       simd,
       threads,
+      threading: threads > 1 ? threading.threading : 'none',
+      threadsReason: reason ?? threading.reason,
       memoryBytes: disposed ? 0 : memoryBytes,
       heads,
       layers: config.layers,
