@@ -154,9 +154,10 @@ function narrowing({ ours, peers, quick, rounds }) {
   return {
     named,
     /** Contenders whose id contains one of the words; else those of a quick run, or all. */
-    takes(contender, usual = !quick || contender.quick) {
+    takes(contender) {
       const words = named(contender);
-      return words ? words.some((word) => contender.id.includes(word)) : usual;
+      if (!words) return !quick || Boolean(contender.quick);
+      return words.some((word) => contender.id.includes(word));
     },
     rounds: rounds && Object.fromEntries([...STEADY, 'load'].map((name) => [name, rounds])),
   };

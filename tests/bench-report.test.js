@@ -213,6 +213,9 @@ test('the command line chooses parts, and says what is wrong with it', () => {
   const contender = { id: 'bertlet int8 relaxed', ours: true, scope: 'call' };
   assert.equal(part.takes(contender), false);
   assert.equal(part.takes({ ...contender, id: 'bertlet fp32 relaxed' }), true);
+  const [quick] = readOptions(['--quick']).parts;
+  const all = [contender, { ...contender, quick: true }, contender];
+  assert.deepEqual(all.filter(quick.takes), [all[1]]);
   for (const wrong of [['--part', 'x'], ['--only', 'x'], ['--threads', '0'], ['--x'], ['x']]) {
     assert.throws(() => readOptions(wrong), UsageError, wrong.join(' '));
   }
