@@ -5,8 +5,11 @@ import { buildPage } from './page.js';
 
 const KB = 1024;
 const wasmLimit = 200 * KB;
-/** Of the JavaScript that loading a folder of the usual kind, embedding and tokenizing need. */
-const coreLimit = 60 * KB;
+/**
+ * Of the JavaScript that loading a folder of the usual kind, embedding and tokenizing need. It was
+ * 60 KB before engines were copied into workers; it is to come down to that again.
+ */
+const coreLimit = 65 * KB;
 /** Of what all other calls add. */
 const tasksLimit = 60 * KB;
 
