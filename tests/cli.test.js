@@ -1,17 +1,28 @@
 // The command line as a user meets it: a process, its output, its exit code.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { load } from '../js/index.js';
+import { bertlet, linesOf, refuses, start } from './helpers/cli.js';
 import { floats, readFixture, sameBits, tinyModel } from './helpers/fixtures.js';
 
-const cli = fileURLToPath(new URL('../js/cli.js', import.meta.url));
-const commands = ['embed', 'similar', 'tokenize', 'info', 'quantize'];
+const commands = [
+  'embed',
+  'similar',
+  'classify',
+  'fill-mask',
+  'answer',
+  'ner',
+  'summarize',
+  'rank',
+  'attention',
+  'tokenize',
+  'info',
+  'quantize',
+];
 const text = 'The cat naps on the warm windowsill.';
 
 let folder;
@@ -26,33 +37,6 @@ after(() => {
   model.dispose();
   rmSync(folder, { recursive: true });
 });
-
-function start(args) {
-  return spawn(process.execPath, [cli, ...args], { stdio: 'pipe' });
-}
-
-/** Runs to the end. @param {string[]} args @param {string | Buffer} [input] */
-async function bertlet(args, input = '') {
-  const child = start(args);
-  const out = [];
-  const err = [];
-  child.stdout.on('data', (bytes) => out.push(bytes));
-  child.stderr.on('data', (bytes) => err.push(bytes));
-  // A command that fails early does not read its input.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const [code] = await once(child, 'close');
-  const bytes = Buffer.concat(out);
-  return { code, bytes, out: bytes.toString(), err: Buffer.concat(err).toString() };
-}
-
-/** Runs what has to succeed silently, and gives the lines of its output. */
-async function linesOf(args, input) {
-  const { code, out, err } = await bertlet(args, input);
-  assert.deepEqual({ code, err }, { code: 0, err: '' });
-  assert.ok(out.endsWith('\n'));
-  return out.slice(0, -1).split('\n');
-}
 
 const fileOf = (name, content) => {
   const path = join(folder, name);
@@ -358,14 +342,6 @@ describe('help and version', () => {
 });
 
 describe('bad input', () => {
-  /** Nothing on standard output, one line that matches on standard error, exit code 2. */
-  async function refuses(args, pattern) {
-    const { code, out, err } = await bertlet(args);
-    assert.match(err, /^bertlet: [^\n]+\n$/, `${args.join(' ')}: ${err}`);
-    assert.match(err, pattern);
-    assert.deepEqual({ code, out }, { code: 2, out: '' }, args.join(' '));
-  }
-
   it('gets one clear line and exit code 2', async () => {
     await refuses([], /embed, similar/);
     await refuses(['embedd', 'x'], /unknown command "embedd"/);

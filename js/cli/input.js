@@ -87,6 +87,58 @@ async function* readLines(file, total, signal) {
   if (texts.length > 0) yield { texts, done, total };
 }
 
+/** Of what is read as one text. */
+const largestText = 64e6;
+
+/**
+ * The one text of a command that takes `TEXT`, `--file FILE` or `-`.
+ * @param {{ command: string, positionals: string[], file?: string, signal: AbortSignal }} from
+ * @returns {Promise<string>}
+ */
+export async function textFrom({ command, positionals, file, signal }) {
+  if (file !== undefined && positionals.length > 0) {
+    throw new UsageError('give a text or --file, not both', command);
+  }
+  if (file !== undefined) return wholeFile(file, signal);
+  if (positionals.length === 0) {
+    throw new UsageError('a text, --file FILE or "-" for standard input is missing', command);
+  }
+  if (positionals.length > 1) {
+    throw new UsageError('one text at a time; put it in quotes', command);
+  }
+  return positionals[0] === '-' ? wholeFile('-', signal) : positionals[0];
+}
+
+/**
+ * All of a UTF-8 file or of standard input.
+ * @param {string} file "-" for standard input
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<string>}
+ */
+export async function wholeFile(file, signal) {
+  // A missing file or a folder is said in words.
+  if (file !== '-') sizeOf(file);
+  const stream = file === '-' ? process.stdin : createReadStream(file);
+  const stop = () => stream.destroy(new Error('interrupted'));
+  signal?.addEventListener('abort', stop, { once: true });
+  const decoder = new TextDecoder();
+  const parts = [];
+  let bytes = 0;
+  try {
+    for await (const part of stream) {
+      bytes += part.length;
+      if (bytes > largestText) {
+        const name = file === '-' ? 'standard input' : file;
+        throw new InputError(`cannot read ${name}: as one text it is too large (over 64 MB)`);
+      }
+      parts.push(decoder.decode(part, { stream: true }));
+    }
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+  return parts.join('') + decoder.decode();
+}
+
 function sizeOf(file) {
   let stats;
   try {

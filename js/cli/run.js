@@ -6,11 +6,31 @@ import { Output } from './output.js';
 import { oneLine } from './text.js';
 import embed from './embed.js';
 import similar from './similar.js';
+import classify from './classify.js';
+import fillMask from './fill-mask.js';
+import answer from './answer.js';
+import ner from './ner.js';
+import summarize from './summarize.js';
+import rank from './rank.js';
+import attention from './attention.js';
 import tokenize from './tokenize.js';
 import info from './info.js';
 import quantize from './quantize.js';
 
-const commands = [embed, similar, tokenize, info, quantize];
+const commands = [
+  embed,
+  similar,
+  classify,
+  fillMask,
+  answer,
+  ner,
+  summarize,
+  rank,
+  attention,
+  tokenize,
+  info,
+  quantize,
+];
 
 // What people type; 2 stands for every kind of bad input.
 const exitOk = 0;
