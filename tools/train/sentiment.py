@@ -212,7 +212,7 @@ def train(args):
 
 
 def export(args):
-    model = models.student(args.base, args.rank, 2 * args.rank)
+    model = models.student(args.base, args.rank, 2 * args.rank, dropout=0.05)
     models.put_trained(model, torch.load(args.work / f"{args.name}.pt", weights_only=False)["best"])
     print(f"{models.export(model, args.out, args.base, LIMIT)} bytes")
 
@@ -244,7 +244,9 @@ def evaluate(args):
     tok = models.tokenizer(args.base)
     model = models.load(args.base, args.adapter)
     exact = models.load(args.float, args.adapter) if args.float else None
-    for name, rows in data.parts().items():
+    parts = data.parts()
+    for name in ["dev", "test", "elsewhere"]:
+        rows = parts[name]
         texts = [text for text, _ in rows]
         scores = models.logits(model, tok, texts)
         right = shares(name, rows, scores)

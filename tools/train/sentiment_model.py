@@ -102,10 +102,13 @@ def export(model, folder, base, limit):
     name = Path(base).resolve().name
     tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
     tensors = {k: v.detach().half().contiguous() for k, v in tensors.items()}
-    save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    file = folder / "adapter_model.safetensors"
+    save_file(tensors, file, metadata={"format": "pt"})
+    file.chmod(0o644)
 
     settings = model.peft_config["default"]
     settings.inference_mode = True
+    settings.target_modules = sorted(settings.target_modules)
     settings.base_model_name_or_path = name
     settings.save_pretrained(folder)
 
