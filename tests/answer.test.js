@@ -84,6 +84,17 @@ test('a default stride fits windows of any length', () =>
     });
   }));
 
+test('a question that leaves no room for the context is refused in words', () =>
+  withAnswers(async (model) => {
+    for (const count of [381, 382, 450]) {
+      const question = 'who '.repeat(count);
+      await assert.rejects(model.answer({ question, context: 'Anna lives in Paris.' }), {
+        code: 'BAD_ARGUMENT',
+        message: /has \d+ tokens: it leaves no room/,
+      });
+    }
+  }));
+
 test('maxAnswerLength counts tokens; answers are whole words', () =>
   withAnswers(async (model) => {
     const context = 'Berlinburg Karlson Annaville';

@@ -26,7 +26,13 @@ export async function answer(session, x, options = {}) {
   const head = session.findHead('answer', 'question-answering');
   const texts = inputs.map(({ question, context }, i) => {
     const { length: asked } = tokenizer.encode(question, { addSpecialTokens: false });
-    const strideOf = (whole) => usualStride(maxLength, countAdded(whole) + asked);
+    const strideOf = (whole) => {
+      const taken = countAdded(whole) + asked;
+      if (taken < maxLength) return usualStride(maxLength, taken);
+      throw badArgument(
+        `The question of input ${i} has ${asked} tokens: it leaves no room for the context.`,
+      );
+    };
     const input = { text: question, pair: context };
     const encoded = encodeText(tokenizer, input, length, i, strideOf);
     const encodings = encoded.encodings.map((window) => findRows(tokenizer, window, asked));
