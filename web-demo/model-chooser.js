@@ -82,6 +82,8 @@ export class ModelChooser {
   }
 
   #use(model, name, milliseconds) {
+    // A model goes on listening to the signal that it was loaded with: leave that one alone.
+    this.#loading = new AbortController();
     const before = this.model;
     this.model = model;
     this.name = name;
