@@ -153,7 +153,7 @@ export class WorkerEngine {
 function died(cause) {
   return new BertletError(
     'INTERNAL',
-    'The engine worker ended: call again, another one takes its place.',
+    'The engine worker ended: try again, and another takes its place.',
     {
       cause,
     },
