@@ -5,6 +5,9 @@ import { element } from './elements.js';
 
 /** The least weight that gets a line. */
 const threshold = 0.02;
+/** Of long texts, while no token is pointed at: fewer lines are seen better, and painted at once. */
+const longText = 64;
+const longThreshold = 0.1;
 const shades = 20;
 
 /**
@@ -144,8 +147,9 @@ export class AttentionHead {
   #paintAll() {
     const context = this.#clear(this.#all);
     const lines = [];
+    const least = this.#count > longText ? longThreshold : threshold;
     for (let at = 0; at < this.#weights.length; at++) {
-      if (this.#weights[at] >= threshold) {
+      if (this.#weights[at] >= least) {
         lines.push([Math.floor(at / this.#count), at % this.#count, this.#weights[at]]);
       }
     }
