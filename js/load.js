@@ -1,3 +1,4 @@
+import { embeddedCompanions } from './adapter-companions.js';
 import { WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
 import { BertletError, throwIfAborted } from './errors.js';
@@ -27,7 +28,11 @@ export async function load(source, options = {}) {
   const { folder, info, tokenizer } = parts;
   const engine = addWorkers(parts, source, sourceOptions, choices);
   try {
-    const settings = { ...choices, sourceOptions: { cache: options.cache } };
+    const settings = {
+      ...choices,
+      sourceOptions: { cache: options.cache },
+      companions: source === undefined ? embeddedCompanions() : undefined,
+    };
     const maxLength = chooseMaxLength(folder, info);
     const model = new Model(engine, tokenizer, { ...folder, maxLength }, settings);
     if (options.adapter) await model.useAdapter(options.adapter, { report });
