@@ -23,9 +23,10 @@ typedef struct bl_linear_job {
     const bl_weights *weights;
     float *out;
     size_t stride;
-    size_t row_bytes;   /* of a packed row */
-    size_t panel_bytes; /* of a panel of packed weights */
-    uint32_t groups;    /* steps along K */
+    size_t row_bytes;         /* of a packed row */
+    size_t panel_bytes;       /* of a panel of packed weights */
+    uint32_t groups;          /* steps along K */
+    uint32_t least_tall_rows; /* fewer rows make no tall tiles */
     void *scratch;
     float last_scales[BL_PANEL]; /* of a last panel that is not full, filled up */
     int32_t last_sums[BL_PANEL];
@@ -112,7 +113,7 @@ static inline uint32_t bl_row_block(const bl_linear_job *job) {
 BL_INLINE uint32_t bl_whole_tiles(bl_tile_kernel whole, bl_tile_kernel tall,
                                   const bl_linear_job *job, uint32_t first, uint32_t last,
                                   uint32_t panel, const void *w) {
-    if (tall) {
+    if (tall && job->rows->rows >= job->least_tall_rows) {
         /* Three packed tiles make two tall ones; of the one in the middle each takes half. */
         uint32_t row = first, pair = first + BL_TILE;
         while ((row > pair ? row : pair) + BL_TILE <= last) {
