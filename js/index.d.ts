@@ -75,9 +75,10 @@ export interface LoadOptions extends LoadTokenizerOptions {
   /**
    * How many share the work; `auto`: up to 4, as there are cores; at most 16. Where memory can be
    * shared (in Node; in a page that is cross-origin isolated) they are threads on one memory.
-   * Elsewhere arrays of texts are spread over so many workers: they start at the first call that
-   * is large enough, each with a copy of the model, made from the memory of the first (nothing is
-   * fetched again). All copies together take at most 512 MB, or 2 GB where a number is asked for.
+   * Elsewhere arrays of texts are spread over so many workers: they start at the first call of
+   * about a thousand tokens, each with a copy of the model, made from the memory of the first
+   * (nothing is fetched again). All copies together take at most 512 MB, or 2 GB where a number is
+   * asked for.
    * `info.threads`, `info.threading` and `info.threadsReason` say what it became.
    */
   threads?: 'auto' | number;

@@ -3,8 +3,9 @@
 /** Bounds of a shard in tokens, as estimated: less is not worth a message, more is not one pass. */
 const leastTokens = 128;
 const mostTokens = 2048;
-/** Calls of fewer tokens stay with one engine. */
+/** Calls of fewer tokens stay with one engine. Copies cost memory: for them it takes more. */
 const leastShared = 384;
+const leastForCopies = 1024;
 
 /** What a text will cost: English has four to five units a token. */
 function estimateTokens({ text = '', pair = '', ids }, maxLength) {
@@ -13,12 +14,13 @@ function estimateTokens({ text = '', pair = '', ids }, maxLength) {
 
 /**
  * @param {import('./engine.js').RunRequest} request
+ * @param {boolean} hasCopies
  * @returns {number[] | undefined} what each input costs; undefined: too little to be shared
  */
-export function estimateShares({ inputs, maxLength }) {
+export function estimateShares({ inputs, maxLength }, hasCopies) {
   if (inputs.length < 2) return undefined;
   const costs = inputs.map((input) => estimateTokens(input, maxLength));
-  return sum(costs) < leastShared ? undefined : costs;
+  return sum(costs) < (hasCopies ? leastShared : leastForCopies) ? undefined : costs;
 }
 
 /**

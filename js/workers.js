@@ -61,7 +61,7 @@ export class Workers {
 
   /** As Engine.run. */
   run(request, control = {}) {
-    const costs = this.#most > 1 ? estimateShares(request) : undefined;
+    const costs = this.#most > 1 ? estimateShares(request, this.#copies.length > 0) : undefined;
     return this.#inTurn(costs !== undefined, control, (first) => {
       if (!costs) return first.run(request, control);
       this.#makeCopies();

@@ -127,7 +127,11 @@ test('small calls stay with one engine', async () => {
     await model.embed('A query.');
     await model.embed(['One text.', 'Another one.', 'And a third.']);
     await model.embed('A single long text has no parts. '.repeat(200));
+    const batch = Array.from({ length: 32 }, () => 'Some text of about sixteen tokens, no more.');
+    const { memoryBytes } = model.info;
+    await model.embed(batch);
     assert.equal(livingWorkers().length, 1);
+    assert.ok(model.info.memoryBytes < memoryBytes + 2e7);
   });
 });
 
