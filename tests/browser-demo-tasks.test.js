@@ -65,6 +65,17 @@ describe("the demo's tasks", { skip: noBrowser }, () => {
       });
     });
 
+    it('tells praise from complaint with the embedded model', async () => {
+      await demo('classify', undefined, async (page) => {
+        const first = () => page.textContent('#view-classify .scored-name');
+        assert.equal(await first(), 'positive');
+        await page.getByRole('button', { name: 'Complaint' }).click();
+        await page.waitForFunction(
+          () => document.querySelector('#view-classify .scored-name').textContent === 'negative',
+        );
+      });
+    });
+
     it('takes each line by itself', async () => {
       const lines = ['The sun sings.', '', 'The red boat works slowly.', 'It was not the rain.'];
       const expected = await inNode(folder, (model) =>
@@ -252,6 +263,7 @@ describe("the demo's tasks", { skip: noBrowser }, () => {
         await page.waitForSelector('#view-answer[data-state=failed]');
         const sentence = await page.textContent('#view-answer .trouble');
         assert.match(sentence, /leaves no room/);
+        assert.ok(await page.locator('#view-answer .reading').isHidden());
         await page.fill('#view-answer input[type=text]', 'who');
         await computed(page, 'answer');
         assert.ok(await page.locator('#view-answer .trouble').isHidden());
