@@ -10,10 +10,10 @@ export const title = 'Names';
 export const head = 'token-classification';
 
 const aggregations = {
-  simple: 'as the tokens say',
   first: 'whole words, by the first token',
   average: 'whole words, by the mean',
   max: 'whole words, by the surest token',
+  simple: 'as the tokens say, words may be cut',
 };
 
 /** @type {import('./app.js').View['mount']} */
