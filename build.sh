@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds bertlet, and fetches what that takes. Run `./build.sh help` for the commands.
 # The parts: tools/common.sh, debian.sh (packages), toolchain.sh (emcc), compile.sh
-# (the WebAssembly modules), page.sh (the JavaScript of pages), native.sh (the same C for
-# this machine).
+# (the WebAssembly modules), page.sh (the JavaScript of pages), tokenizer.sh (the embedded
+# model's), native.sh (the same C for this machine).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ROOT=$PWD
@@ -11,6 +11,7 @@ ROOT=$PWD
 . tools/toolchain.sh
 . tools/compile.sh
 . tools/page.sh
+. tools/tokenizer.sh
 . tools/native.sh
 
 usage() {
@@ -18,7 +19,7 @@ usage() {
 Usage: ./build.sh [COMMAND]
 
   (none)             everything the package needs: the toolchain and esbuild if they are
-                     missing, then dist/*.wasm and dist/page
+                     missing, then dist/*.wasm, dist/tokenizer.bin and dist/page
   page               only dist/page, the JavaScript of pages
   native             the C tests for this machine, with sanitizers and plain (for valgrind)
   native sanitized   only the first of the two; `native plain` only the second
@@ -46,6 +47,7 @@ main() {
     case $command in
     '')
         build_modules
+        build_embedded_tokenizer
         build_page
         ;;
     page) build_page ;;
@@ -61,6 +63,7 @@ main() {
         tests/fixtures/fetch-minilm.sh ||
             note 'the tests that compare with the float weights of MiniLM will be skipped'
         build_modules
+        build_embedded_tokenizer
         build_page
         local missing
         missing=$(native_missing)

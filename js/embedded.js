@@ -8,6 +8,7 @@
 export function embeddedModel() {
   return {
     'config.json': new URL('../models/all-MiniLM-L6-v2/config.json', import.meta.url),
+    'tokenizer.bin': new URL('../dist/tokenizer.bin', import.meta.url),
     'tokenizer.json': new URL('../models/all-MiniLM-L6-v2/tokenizer.json', import.meta.url),
     'sentence_bert_config.json': new URL(
       '../models/all-MiniLM-L6-v2/sentence_bert_config.json',

@@ -11,6 +11,7 @@ import { createProgress } from './progress.js';
 import { openSource } from './source.js';
 import { chooseThreading } from './threading.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
+import { packedTokenizerFile } from './tokenizer-packed.js';
 import { createTokenizer, Tokenizer } from './tokenizer.js';
 import { chooseModule, loadModule } from './wasm-module.js';
 import { weightsFile } from './weights.js';
@@ -61,14 +62,15 @@ async function openParts(source, sourceOptions, choices, control) {
   try {
     opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
     if (!worker) opened.prepare(weightsFile);
-    opened.prepare('tokenizer.json');
+    const packed = isPacked(source, sourceOptions);
+    opened.prepare(packed ? packedTokenizerFile : 'tokenizer.json');
     const folder = await readFolder(opened);
     const module = await compiled;
     const engineOptions = { module, config: folder.config, dtype, threads };
     worker?.give({ options: engineOptions });
     // A vocabulary keeps this thread busy, and a worker cannot begin without it.
     await worker?.begun;
-    const { blob, info } = await readTokenizerFiles(opened);
+    const { blob, info } = await readTokenizerFiles(opened, packed);
     engineOptions.tokenizerBlob = blob;
     const both = worker
       ? await openInWorker(worker, engineOptions, info)
@@ -81,6 +83,9 @@ async function openParts(source, sourceOptions, choices, control) {
     opened?.close();
   }
 }
+
+/** The embedded tokenizer is read already; pinned files are those of the model's folder. */
+const isPacked = (source, { integrity }) => source === undefined && !integrity;
 
 /** Lets an engine have copies in further workers, and be replaced if its own worker ends. */
 function addWorkers({ engine, module }, source, sourceOptions, choices) {
@@ -109,7 +114,7 @@ export async function loadTokenizer(source, options = {}) {
     onProgress: options.onProgress,
   });
   try {
-    const { blob, info } = await readTokenizerFiles(opened);
+    const { blob, info } = await readTokenizerFiles(opened, isPacked(source, options));
     const module = await loadModule(chooseModule('auto'));
     return await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
   } finally {
@@ -164,14 +169,14 @@ function chooseWorker(wanted) {
 }
 
 /** A first call makes the engine compile what later calls use: better now than then. */
-async function warmUp(engine, { max_positions: positions }) {
+async function warmUp(engine, { max_positions: maxLength }) {
   const request = {
     inputs: [{ text: 'a few words to begin with' }],
-    maxLength: Math.min(16, positions),
+    maxLength,
     truncation: 'longest_first',
     pooling: 'mean',
   };
-  for (let i = 0; i < 2; i++) await engine.run(request).catch(() => {}); // a call of the user's will tell
+  await engine.run(request).catch(() => {}); // a call of the user's will tell
 }
 
 /** The engine on this thread; its tokenizer is the model's. */

@@ -42,12 +42,12 @@ export function chooseThreading({ threads, sharedMemory }, worker) {
   if (!isFree && !wanted) return choice('none', 'With worker: false a page’s thread works alone.');
   return choice(
     'workers',
-    `${whyNotShared(canShare, mayShare)}: arrays are spread over workers that have a copy each.`,
+    `${whyNotShared(canShare, mayShare)}: arrays are spread over workers with copies.`,
   );
 }
 
 function whyNotShared(canShare, mayShare) {
   if (!mayShare) return 'With sharedMemory: false memory is not shared';
-  if (canShare) return 'A page’s own thread cannot share its memory';
-  return 'Memory cannot be shared, because the page is not cross-origin isolated';
+  if (canShare) return 'A page’s own thread cannot wait';
+  return 'The page is not cross-origin isolated';
 }

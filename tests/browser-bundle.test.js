@@ -106,7 +106,7 @@ for (const isolate of [false, true]) {
       assert.equal(modules.length, 1);
       assert.equal(/-threads\.wasm$/.test(modules[0]), isolate);
       const names = ['config.json', 'model.safetensors', 'sentence_bert_config.json'];
-      const files = [...names, 'tokenizer.json'].map((name) => `${modelPath}/${name}`);
+      const files = ['/dist/tokenizer.bin', ...names.map((name) => `${modelPath}/${name}`)];
       const scripts = others.filter((path) => path.startsWith('/dist/page/'));
       assert.ok(scripts.includes('/dist/page/worker.js'));
       for (const path of scripts) assert.match(path, /\/(worker|core|thread)\.js$/);

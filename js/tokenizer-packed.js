@@ -1,0 +1,28 @@
+// A tokenizer as the build packs it for the embedded model (tools/embedded-tokenizer.js): reading
+// tokenizer.json would take longer than all else that is done on this thread while loading.
+import { decodeText, joinBytes } from './bytes.js';
+import { badModel } from './errors.js';
+
+export const packedTokenizerFile = 'tokenizer.bin';
+
+const lineFeed = 10;
+
+/**
+ * A line of JSON, then the blob.
+ * @param {ReturnType<typeof import('./tokenizer-config.js').readTokenizer>} tokenizer
+ * @returns {Uint8Array}
+ */
+export function packTokenizer({ blob, info }) {
+  return joinBytes([new TextEncoder().encode(`${JSON.stringify(info)}\n`), blob]);
+}
+
+/** The inverse. @param {import('./source.js').Source} source the embedded model */
+export async function readPackedTokenizer(source) {
+  const bytes = await source.readBytes(packedTokenizerFile);
+  const end = bytes.indexOf(lineFeed);
+  try {
+    return { blob: bytes.subarray(end + 1), info: JSON.parse(decodeText(bytes.subarray(0, end))) };
+  } catch (cause) {
+    throw badModel(packedTokenizerFile, 'is damaged: build again', cause);
+  }
+}

@@ -1,0 +1,15 @@
+// Builds dist/tokenizer.bin: what reading the embedded model's tokenizer.json comes to, so that
+// nobody who loads it has to wait for that.
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { openSource } from '../js/source.js';
+import { readTokenizerFiles } from '../js/tokenizer-files.js';
+import { packTokenizer } from '../js/tokenizer-packed.js';
+
+const at = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+const packed = packTokenizer(await readTokenizerFiles(await openSource()));
+mkdirSync(at('dist'), { recursive: true });
+// Whoever loads meanwhile gets the old file or the new one.
+writeFileSync(at('dist/tokenizer.bin.new'), packed);
+renameSync(at('dist/tokenizer.bin.new'), at('dist/tokenizer.bin'));
