@@ -73,7 +73,8 @@ export interface LoadOptions extends LoadTokenizerOptions {
    */
   dtype?: 'auto' | Dtype;
   /**
-   * How many share the work; `auto`: up to 4, as there are cores; at most 16. Where memory can be
+   * How many share the work; `auto`: up to 4, as there are cores (in Node 20, which runs threads
+   * unoptimised, 1); at most 16. Where memory can be
    * shared (in Node; in a page that is cross-origin isolated) they are threads on one memory.
    * Elsewhere arrays of texts are spread over so many workers: they start at the first call of
    * about a thousand tokens, each with a copy of the model, made from the memory of the first

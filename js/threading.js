@@ -10,6 +10,9 @@ const mostThreads = 16;
 const usualBytes = 2 ** 29;
 const mostBytes = 2 ** 31;
 
+/** Node 20 (V8 11) leaves threads on shared memory in its baseline tier: slower than one alone. */
+const leavesThreadsSlow = parseInt(globalThis.process?.versions?.v8, 10) < 12;
+
 /**
  * @typedef {{
  *   threading: 'shared' | 'workers' | 'none',
@@ -37,6 +40,7 @@ export function chooseThreading({ threads, sharedMemory }, worker) {
   });
   if (wanted === 1) return choice('none', 'One thread was asked for.');
   if (count === 1) return choice('none', 'This machine has one core.');
+  if (!wanted && leavesThreadsSlow) return choice('none', 'This Node runs threads unoptimised.');
   if (!WorkerClass) return choice('none', 'This runtime cannot start workers.');
   if (canShare && mayShare && isFree) return choice('shared', 'Memory can be shared here.');
   if (!isFree && !wanted) return choice('none', 'With worker: false a page’s thread works alone.');
