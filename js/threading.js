@@ -1,5 +1,6 @@
 // How the work of a model is shared out, and why so.
 import { readChoice, readCount } from './inputs.js';
+import { builtin } from './platform.js';
 import { WorkerClass } from './port.js';
 import { detectThreads } from './threads.js';
 
@@ -9,9 +10,6 @@ const mostThreads = 16;
 /** Memory that workers with a copy of the model each may have together: of our own choice, and where a number is asked for. */
 const usualBytes = 2 ** 29;
 const mostBytes = 2 ** 31;
-
-/** Node 20 (V8 11) leaves threads on shared memory in its baseline tier: slower than one alone. */
-const leavesThreadsSlow = parseInt(globalThis.process?.versions?.v8, 10) < 12;
 
 /**
  * @typedef {{
@@ -40,10 +38,13 @@ export function chooseThreading({ threads, sharedMemory }, worker) {
   });
   if (wanted === 1) return choice('none', 'One thread was asked for.');
   if (count === 1) return choice('none', 'This machine has one core.');
-  if (!wanted && leavesThreadsSlow) return choice('none', 'This Node runs threads unoptimised.');
-  if (!WorkerClass) return choice('none', 'This runtime cannot start workers.');
+  // Node 20 (V8 11) leaves threads on shared memory in its baseline tier: slower than one alone.
+  if (builtin('node:process') && parseInt(process.versions.v8, 10) < 12 && !wanted) {
+    return choice('none', 'This Node runs threads slowly.');
+  }
+  if (!WorkerClass) return choice('none', 'There are no workers.');
   if (canShare && mayShare && isFree) return choice('shared', 'Memory can be shared here.');
-  if (!isFree && !wanted) return choice('none', 'With worker: false a page’s thread works alone.');
+  if (!isFree && !wanted) return choice('none', 'worker: false works alone.');
   return choice(
     'workers',
     `${whyNotShared(canShare, mayShare)}: arrays are spread over workers with copies.`,
@@ -51,7 +52,7 @@ export function chooseThreading({ threads, sharedMemory }, worker) {
 }
 
 function whyNotShared(canShare, mayShare) {
-  if (!mayShare) return 'With sharedMemory: false memory is not shared';
+  if (!mayShare) return 'sharedMemory: false';
   if (canShare) return 'A page’s own thread cannot wait';
   return 'The page is not cross-origin isolated';
 }
