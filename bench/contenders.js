@@ -65,8 +65,8 @@ function ourPlaces({ runtime }) {
   const page = runtime === 'page';
   const sources = page ? '/js/index.js' : path.join(ROOT, 'js/index.js');
   return {
-    // What users get: pages the bundle.
-    entry: page ? '/dist/page/bertlet.js' : sources,
+    // What users get.
+    entry: page ? '/dist/page/bertlet.js' : path.join(ROOT, 'dist/node/bertlet.js'),
     sources,
     float: page ? '/float/minilm/' : FLOAT_MODEL,
     embedded: page ? '/models/all-MiniLM-L6-v2/' : EMBEDDED_MODEL,

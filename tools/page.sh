@@ -1,15 +1,16 @@
-# dist/page: the library as pages import it, made of js/ by tools/page.js.
+# dist/page and dist/node: the library as pages and Node import it, made of js/.
 
 # Nothing that goes into it is newer. Folders count too, so that a removed file is noticed.
 page_is_fresh() {
-    [ -s dist/page/bertlet.js ] || return 1
-    [ -z "$(find js tools/page.js package-lock.json -path js/cli -prune -o \
-        -newer dist/page/bertlet.js -print -quit)" ]
+    [ -s dist/page/bertlet.js ] && [ -s dist/node/bertlet.js ] || return 1
+    [ -z "$(find js tools/page.js tools/node.js tools/bundle.js package-lock.json -path js/cli -prune -o \
+        -newer dist/node/bertlet.js -print -quit)" ]
 }
 
 build_page() {
     if page_is_fresh; then return; fi
     install_npm_packages
-    node tools/page.js || fail 'dist/page could not be made; the messages above say why'
+    node tools/page.js && node tools/node.js ||
+        fail 'dist/page and dist/node could not be made; the messages above say why'
     note "dist/page: $(cat dist/page/*.js | wc -c | tr -d ' ') bytes in 4 files"
 }

@@ -38,6 +38,8 @@ if [ ${#failed[@]} -gt 0 ]; then
 fi
 printf '\n== JavaScript tests\n'
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# Of the sources; what is made of them has tests of its own.
+export NODE_OPTIONS="--conditions=source ${NODE_OPTIONS:-}"
 node --test --test-reporter=spec --test-concurrency="$cores" --test-timeout=900000 tests/*.test.js
 code=$?
 [ ${#failed[@]} = 0 ] || exit 1
