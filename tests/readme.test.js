@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
 const uses = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code);
 
-test('the README shows five uses', () => assert.equal(uses.length, 5));
+test('the README shows six uses', () => assert.equal(uses.length, 6));
 
 uses.forEach((code, i) => {
   test(`use ${i + 1} prints what the README says`, () => {
