@@ -161,22 +161,26 @@ for (const isolate of [false, true]) {
         const another = new Promise((resolve) => {
           heard = resolve;
         });
-        const call = model.embed(inputs);
+        const embed = () => model.embed(inputs).then(numbersOf, ({ code }) => code);
+        const call = embed();
         channel.postMessage('end');
-        results.push(await call.then(numbersOf, ({ code }) => code));
+        results.push(await call);
         // As soon as the engine hears of the end, a call starts another thread.
         let isBack = false;
         another.then(() => {
           isBack = true;
         });
-        while (!isBack) results.push(numbersOf(await model.embed(inputs)));
+        while (!isBack) results.push(await embed());
         const { threads } = model.info;
         model.dispose();
         return { atFirst, count, threads, results };
       }, texts);
       assert.deepEqual([result.atFirst, result.count, result.threads], [1, 2, 2]);
+      // The one call that was under way when the thread ended may say so.
+      const ended = result.results.indexOf('INTERNAL');
+      assert.notEqual(ended, 0);
       for (const [i, vectors] of result.results.entries()) {
-        if (i !== 1 || vectors !== 'INTERNAL') assert.deepEqual(vectors, expected);
+        if (i !== ended) assert.deepEqual(vectors, expected);
       }
     });
   });
