@@ -49,6 +49,7 @@ def arguments():
     parser.add_argument("--rate", type=float)
     parser.add_argument("--rank", type=int, default=4)
     parser.add_argument("--pool", type=int, default=12000, help="how many texts teachers label")
+    parser.add_argument("--begin-from", help="train: a checkpoint whose best weights are the first")
     parser.add_argument("--name", default="adapter", help="the checkpoint's name")
     return parser.parse_args()
 
@@ -197,6 +198,8 @@ def train(args):
     tok = models.tokenizer(args.base)
     torch.manual_seed(args.seed)
     model = models.student(args.base, args.rank, 2 * args.rank, dropout=0.05)
+    if args.begin_from:
+        models.put_trained(model, torch.load(args.begin_from, weights_only=False)["best"])
     pool = torch.load(args.work / "pool.pt", weights_only=False)
 
     def loss_of(scores, batch):
