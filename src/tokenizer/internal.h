@@ -106,7 +106,7 @@ typedef struct bl_word16 {
     uint64_t high;
 } bl_word16;
 
-#define BL_CACHED_PIECES 8
+#define BL_CACHED_PIECES 4
 
 /* Such a word, normalised, and its pieces. */
 typedef struct bl_cached_word {
