@@ -69,6 +69,9 @@ describe("the demo's tasks", { skip: noBrowser }, () => {
       await demo('classify', undefined, async (page) => {
         const first = () => page.textContent('#view-classify .scored-name');
         assert.equal(await first(), 'positive');
+        // The adapter is in the footer's figure: the base alone takes 26 MB.
+        const memory = await page.textContent('#facts dt:text-is("memory") + dd');
+        assert.ok(parseInt(memory, 10) > 26, memory);
         await page.getByRole('button', { name: 'Complaint' }).click();
         await page.waitForFunction(
           () => document.querySelector('#view-classify .scored-name').textContent === 'negative',

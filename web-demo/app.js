@@ -84,6 +84,7 @@ const app = {
   isEnded,
   showProblem: shell.showProblem,
   setFacts: shell.setFacts,
+  showMemory: shell.showMemory,
   openTexts,
 };
 

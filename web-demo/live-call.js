@@ -56,6 +56,7 @@ export class LiveCall {
       if (call.signal.aborted) return;
       this.#trouble.hidden = true;
       this.#show(result, performance.now() - begin);
+      this.#app.showMemory(this.#model);
       this.#root.dataset.state = 'done';
     } catch (error) {
       if (call.signal.aborted || this.#app.isEnded(error)) return;

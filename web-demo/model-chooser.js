@@ -95,7 +95,7 @@ export class ModelChooser {
   }
 
   #describe(milliseconds) {
-    const { architecture, parameters, heads, dtype, simd, threads, memoryBytes } = this.model.info;
+    const { architecture, parameters, heads, dtype, simd, threads } = this.model.info;
     const isEmbedded = this.name === embeddedName;
     byId('model-name').textContent = this.name;
     byId('model-heads').textContent = heads.length
@@ -108,9 +108,9 @@ export class ModelChooser {
       precision: dtype,
       SIMD: simd,
       threads: String(threads),
-      memory: `${(memoryBytes / 1e6).toFixed(0)} MB`,
       'loaded in': `${Math.round(milliseconds)} ms`,
     });
+    shell.showMemory(this.model);
     if (!isEmbedded) shell.announce(`“${this.name}” is loaded`);
   }
 }

@@ -215,7 +215,7 @@ class SearchView {
     }
     if (call.signal.aborted) return;
     this.#indexing = false;
-    this.#showMemory();
+    this.#app.showMemory(this.#model);
     if (lines.length > 0) {
       this.#app.setFacts({
         lines: `${lines.length.toLocaleString('en')} in ${Math.round(performance.now() - begin)} ms`,
@@ -224,11 +224,6 @@ class SearchView {
     this.#root.dataset.lines = String(lines.length);
     // The first answer came while lines were being read; this one is timed.
     if (this.#times.length === 0 && this.#vector) await this.#search();
-  }
-
-  #showMemory() {
-    const { memoryBytes } = this.#model.info;
-    this.#app.setFacts({ memory: `${(memoryBytes / 1e6).toFixed(0)} MB` });
   }
 
   #showIndexing(ready, total, left) {

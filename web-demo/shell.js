@@ -110,6 +110,11 @@ export function setFacts(entries) {
   );
 }
 
+/** What a model takes now: more than at first, where a call has loaded an adapter. */
+export function showMemory({ info }) {
+  setFacts({ memory: `${(info.memoryBytes / 1e6).toFixed(0)} MB` });
+}
+
 /** Forgets what is known of a model, before another one's facts are set. */
 export function clearFacts() {
   for (const name of factNames) if (name !== 'requests elsewhere') facts.delete(name);
