@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { compareResults, dtypesOf, headModel, references } from './helpers/heads.js';
+import { compareCases, dtypesOf, headModel, references } from './helpers/heads.js';
 import { modulesToTest } from './helpers/modules.js';
 import { withModel } from './helpers/with-model.js';
 
@@ -21,15 +21,11 @@ const long = words.split(' ');
 for (const simd of modulesToTest(import.meta.url)) {
   for (const name of names) {
     test(`${simd}: ${name} as the pipeline has it`, (t) =>
-      withModel(headModel(name), { dtype: 'fp32', simd }, async (model) => {
-        let worst = 0;
-        for (const { input, result, ...options } of references[name].pipeline) {
-          const found = await model.fillMask(input, options);
-          const what = JSON.stringify({ input, ...options });
-          worst = Math.max(worst, compareResults(found, result, bar, what));
-        }
-        t.diagnostic(`largest difference of a score: ${worst.toExponential(1)}`);
-      }));
+      withModel(headModel(name), { dtype: 'fp32', simd }, (model) =>
+        compareCases(t, references[name].pipeline, bar, (input, options) =>
+          model.fillMask(input, options),
+        ),
+      ));
 
     for (const dtype of dtypesOf(simd)) {
       test(`${simd}: ${name}, ${dtype}: alone as in an array; the scores of all tokens sum to 1`, () =>

@@ -22,29 +22,23 @@ export const lengthOption = {
 export const inWindows = ({ maxLength }, signal) => ({ signal, maxLength, longText: 'window' });
 
 /**
- * @template T
+ * Reads texts some at a time, and lets each lot be answered before the next is read.
  * @param {Parameters<import('./arguments.js').Command['run']>[0]} line the command line
  * @param {{
  *   command: string,
  *   label: string,
- *   call(model: import('../model.js').Model, texts: string[], first: number): Promise<T[]>,
- *   print(result: T, text: string): string[],
- *   apart?: boolean,
- * }} how `label`: of the progress bar; `first`: how many texts came before these; `print`: the
- *   lines of one text; `apart`: an empty line stands between the lines of two texts
+ *   answer(model: import('../model.js').Model, texts: string[], first: number): Promise<void>,
+ * }} how `label`: of the progress bar; `first`: how many texts came before these; `answer`
+ *   writes to the output
  */
-export async function eachText({ values, positionals, output, signal }, how) {
-  const chunks = textsFrom({ command: how.command, positionals, file: values.file, signal });
+export async function eachLot({ values, positionals, output, signal }, { command, label, answer }) {
+  const chunks = textsFrom({ command, positionals, file: values.file, signal });
   const model = await openModel(values, signal);
-  const progress = new Progress(how.label);
+  const progress = new Progress(label);
   let count = 0;
   try {
     for await (const { texts, done, total } of chunks) {
-      const results = await how.call(model, texts, count);
-      for (const [at, result] of results.entries()) {
-        if (how.apart && count + at > 0) await output.line('');
-        for (const line of how.print(result, texts[at])) await output.line(line);
-      }
+      await answer(model, texts, count);
       // Whoever writes line by line waits for the answers.
       await output.flush();
       count += texts.length;
@@ -55,4 +49,31 @@ export async function eachText({ values, positionals, output, signal }, how) {
     progress.clear();
     await model.dispose();
   }
+}
+
+/**
+ * @template T
+ * @param {Parameters<typeof eachLot>[0]} line the command line
+ * @param {{
+ *   command: string,
+ *   label: string,
+ *   call(model: import('../model.js').Model, texts: string[], first: number): Promise<T[]>,
+ *   print(result: T, text: string): string[],
+ *   apart?: boolean,
+ * }} how as eachLot; `print`: the lines of one text; `apart`: an empty line stands between the
+ *   lines of two texts
+ */
+export function eachText(line, { command, label, call, print, apart }) {
+  const { output } = line;
+  return eachLot(line, {
+    command,
+    label,
+    async answer(model, texts, first) {
+      const results = await call(model, texts, first);
+      for (const [at, result] of results.entries()) {
+        if (apart && first + at > 0) await output.line('');
+        for (const printed of print(result, texts[at])) await output.line(printed);
+      }
+    },
+  });
 }

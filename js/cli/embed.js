@@ -1,8 +1,7 @@
 // `bertlet embed`: texts in, one vector a line out.
-import { textsFrom } from './input.js';
-import { modelOptions, openModel } from './open-model.js';
-import { Progress } from './output.js';
-import { formatCount, shortestFloat32 } from './text.js';
+import { eachLot } from './each-text.js';
+import { modelOptions } from './open-model.js';
+import { shortestFloat32 } from './text.js';
 
 /** @type {import('./arguments.js').Command} */
 export default {
@@ -52,28 +51,19 @@ export default {
     'bertlet embed --model ./my-model --dtype fp32 "a text" "another"',
   ],
 
-  async run({ values, positionals, output, signal }) {
-    const chunks = textsFrom({ command: 'embed', positionals, file: values.file, signal });
-    const model = await openModel(values, signal);
+  run(line) {
+    const { values, output, signal } = line;
     const options = embedOptions(values, signal);
     const format = formats[values.format ?? 'array'];
-    const progress = new Progress('Embedding');
-    let count = 0;
-    try {
-      for await (const { texts, done, total } of chunks) {
+    return eachLot(line, {
+      command: 'embed',
+      label: 'Embedding',
+      async answer(model, texts) {
         const vectors = await model.embed(texts, options);
         for (let at = 0; at < texts.length; at++)
           await output.write(format(vectors[at], texts[at]));
-        // Whoever writes line by line waits for the answers.
-        await output.flush();
-        count += texts.length;
-        // On a terminal the results themselves show how far it is.
-        if (!output.isTerminal) progress.update(done, total, `${formatCount(count)} texts`);
-      }
-    } finally {
-      progress.clear();
-      await model.dispose();
-    }
+      },
+    });
   },
 };
 

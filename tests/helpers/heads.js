@@ -34,3 +34,18 @@ export function compareResults(actual, expected, bar, what) {
   assert.ok(difference <= bar, `${what}: score ${actualScore}, expected ${score}`);
   return difference;
 }
+
+/**
+ * Compares calls with what the reference's pipeline gave, and tells the largest difference.
+ * @param {import('node:test').TestContext} t
+ * @param {{ input: unknown, result: unknown }[]} cases with the options of each call beside these
+ * @param {(input: unknown, options: object) => Promise<unknown>} call
+ */
+export async function compareCases(t, cases, bar, call) {
+  let worst = 0;
+  for (const { input, result, ...options } of cases) {
+    const what = JSON.stringify({ input, ...options });
+    worst = Math.max(worst, compareResults(await call(input, options), result, bar, what));
+  }
+  t.diagnostic(`largest difference of a score: ${worst.toExponential(1)}`);
+}
