@@ -205,29 +205,26 @@ function isSizes(value) {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
+// A string with the colon after a key, or a bracket. The string's end is optional: none is
+// looked for twice.
+const jsonParts = /("[^"\\]*(?:\\.[^"\\]*)*"?)\s*(:)?|[{}[\]]/gs;
+
 /**
  * What JSON.parse lets pass: a name given twice, nesting made to exhaust memory, and lone
  * surrogates.
  */
 function checkKeys(text) {
   const open = []; // of each open object or array the keys so far
-  let begin = -1; // of the string under way
-  let string;
-  for (const { 0: token, index } of text.matchAll(/\\.|["{}[\]:]/gs)) {
-    if (token === '"' && begin < 0) {
-      begin = index;
-    } else if (token === '"') {
-      string = JSON.parse(text.slice(begin, index + 1));
-      begin = -1;
+  for (const [token, quotes, isKey] of text.matchAll(jsonParts)) {
+    const keys = open.at(-1);
+    if (quotes) {
+      const string = /\\/.test(quotes) ? JSON.parse(quotes) : quotes.slice(1, -1);
       if (/\p{Surrogate}/u.test(string)) throw new Error(`${quoted(string)} is not Unicode`);
-    } else if (begin < 0) {
-      const keys = open.at(-1);
-      if ('{['.includes(token)) open.push(new Set());
-      else if (token !== ':') open.pop();
-      else if (keys?.has(string)) throw new Error(`it has ${quoted(string)} twice`);
-      else keys?.add(string);
-      if (open.length > deepestHeader) throw new Error('nested too deeply');
-    }
+      if (isKey && keys?.has(string)) throw new Error(`it has ${quoted(string)} twice`);
+      if (isKey) keys?.add(string);
+    } else if ('{['.includes(token)) open.push(new Set());
+    else open.pop();
+    if (open.length > deepestHeader) throw new Error('nested too deeply');
   }
 }
 

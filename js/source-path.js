@@ -38,12 +38,23 @@ export async function openPath(path) {
     // A pipe or device would wait for ever.
     if (!stats.isFile()) throw new Error('not a file');
     const handle = await fileSystem().open(path);
-    const buffer = new Uint8Array(Math.min(stats.size + 1, bufferSize));
+    const size = Math.min(stats.size + 1, bufferSize);
+    // While one buffer is looked at, the next bytes come into the other.
+    const begin = (buffer) => {
+      const reading = handle.read(buffer);
+      reading.catch(() => {}); // told when asked for
+      return reading;
+    };
+    let next = begin(new Uint8Array(size));
+    let free = new Uint8Array(size);
     return {
       total: stats.size,
       async read() {
-        const { bytesRead } = await handle.read(buffer);
-        return bytesRead ? buffer.subarray(0, bytesRead) : undefined;
+        const { bytesRead, buffer } = await next;
+        if (!bytesRead) return undefined;
+        next = begin(free);
+        free = buffer;
+        return buffer.subarray(0, bytesRead);
       },
       cancel: () => handle.close(),
     };

@@ -19,14 +19,17 @@ export const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
 export function createTensorWriter(memory, config) {
   let staging = 0;
   let stagingBytes = 0;
+  /** By role: all layers' are alike. */
+  const shapes = [];
 
   /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape */
   function shapeOf({ role, layer }) {
-    return memory.scratch(() => {
+    shapes[role] ??= memory.scratch(() => {
       const shape = memory.writeStruct('bl_tensor_shape');
       memory.call('bl_model_tensor_shape', config, role, layer, shape);
       return memory.readStruct('bl_tensor_shape', shape);
     });
+    return shapes[role];
   }
 
   /** Rows go to an export of the core that ends with (first row, count, address). */

@@ -29,6 +29,7 @@ bl_arena *bl_wasm_arena(void) {
             ((size_t)&__heap_base + BL_ARENA_ALIGNMENT - 1) & ~(size_t)(BL_ARENA_ALIGNMENT - 1);
         size_t end = __builtin_wasm_memory_size(0) * WASM_PAGE;
         bl_arena_init(&arena, (void *)base, end > base ? end - base : 0, grow);
+        arena.pristine = 1;
     }
     return &arena;
 }

@@ -33,7 +33,8 @@ struct bl_arena {
     size_t top;        /* end of what is allocated */
     size_t high_water; /* largest `top` so far */
     bl_arena_grow grow;
-    uint32_t failed; /* sticky: set by the first allocation that failed */
+    uint32_t failed;   /* sticky: set by the first allocation that failed */
+    uint32_t pristine; /* what was never allocated holds zeros, as linear memory does */
 };
 
 /* Takes over `capacity` bytes at `base` (owned by the caller, aligned to 64).

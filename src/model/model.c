@@ -31,16 +31,21 @@ static bl_status check_config(const bl_config *config) {
     return bl_kernels_select((bl_dtype)config->dtype) ? BL_OK : BL_UNSUPPORTED;
 }
 
-/* Memory that starts as zeros: what padding panels and biases must hold. */
-void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size) {
+/* Memory that starts as zeros: what padding panels and biases must hold. Fresh linear memory does
+ * already, and touching all of it before the weights come would hold them up. */
+__attribute__((noinline)) void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size) {
     if (count > SIZE_MAX / size) {
         arena->failed = 1;
         return NULL;
     }
-    void *memory = bl_arena_alloc(arena, (size_t)count * size);
-    if (memory)
-        memset(memory, 0, (size_t)count * size);
-    return memory;
+    size_t bytes = (size_t)count * size, used = arena->high_water;
+    uint8_t *memory = bl_arena_alloc(arena, bytes);
+    if (!memory)
+        return NULL;
+    size_t begin = (size_t)(memory - arena->base);
+    if (arena->pristine && used < begin + bytes)
+        bytes = used > begin ? used - begin : 0;
+    return memset(memory, 0, bytes);
 }
 
 static uint64_t round_up(uint64_t value, uint64_t multiple) {

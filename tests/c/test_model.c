@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../../src/bertlet.h"
+#include "../../src/model/weights.h"
 #include "check.h"
 
 #define CAPACITY ((size_t)8 << 20)
@@ -297,6 +298,24 @@ static void test_no_memory(void *base) {
     CHECK(arena.top == bytes);
 }
 
+/* Memory that was used and given back is cleared; what never was may be left alone. */
+static void test_zeros_in_fresh_memory(void *base) {
+    for (size_t used = 0; used <= 3000; used += 1000) {
+        bl_arena arena;
+        bl_arena_init(&arena, base, CAPACITY, NULL);
+        memset(bl_arena_alloc(&arena, CAPACITY / 2), 0, CAPACITY / 2);
+        bl_arena_init(&arena, base, CAPACITY, NULL);
+        arena.pristine = 1;
+        memset(bl_arena_alloc(&arena, used), 0xa5, used);
+        bl_arena_reset(&arena, 0);
+        for (int round = 0; round < 3; round++) {
+            uint8_t *memory = bl_alloc_zeroed(&arena, 300, 4);
+            for (size_t i = 0; i < 1200; i++)
+                CHECK(memory[i] == 0);
+        }
+    }
+}
+
 int main(void) {
     void *base = aligned_alloc(BL_ARENA_ALIGNMENT, CAPACITY);
     test_alone_as_in_a_batch(base, BL_DTYPE_FP32);
@@ -308,6 +327,7 @@ int main(void) {
         test_wanted_rows(base, dtype, 24);
     }
     test_stretches(base);
+    test_zeros_in_fresh_memory(base);
     test_bad_configurations();
     test_bad_writes(base);
     test_bad_batches(base);
