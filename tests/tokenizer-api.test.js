@@ -9,6 +9,7 @@ import {
   createOpener,
   miniLM,
   openFiles,
+  openJson,
   plainOf,
   readConfig,
 } from './helpers/tokenizers.js';
@@ -209,6 +210,28 @@ test('special tokens by name, null where there is none', async () => {
   assert.equal(bare.maskToken, null);
   assert.equal(bare.maskTokenId, null);
   assert.throws(() => bare.encode('a', { padding: 5 }), badArgument);
+});
+
+test('kept words are told apart: bytes of zero, too long ones, one and many pieces', async () => {
+  const config = readConfig('no-clean');
+  const { vocab } = config.model;
+  for (const token of ['\0', 'x', '##x']) vocab[token] ??= Object.keys(vocab).length;
+  const texts = ['é'.repeat(200), '\0', '\0\0', 'x\0'];
+  for (let i = 1; i < 24; i++) texts.push('x'.repeat(i));
+  const alone = [];
+  for (const text of texts) alone.push(plainOf((await openJson(config)).encode(text)));
+  assert.ok(alone[1].tokens.includes('\0'));
+  const tokenizer = await openJson(config);
+  for (const order of [texts, texts.slice().reverse(), texts]) {
+    for (const text of order) {
+      assert.deepEqual(plainOf(tokenizer.encode(text)), alone[texts.indexOf(text)], text);
+    }
+  }
+  const pieces = texts.slice(4).map((x) => tokenizer.encode(x, { addSpecialTokens: false }).length);
+  assert.deepEqual(
+    pieces,
+    Array.from(pieces, (_, i) => i + 1),
+  );
 });
 
 test('long odd texts take time in proportion', async () => {

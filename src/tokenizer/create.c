@@ -351,9 +351,12 @@ bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
     }
     prepare_plain(tokenizer);
     tokenizer->cache = bl_arena_alloc_array(arena, BL_CACHE_WORDS, sizeof *tokenizer->cache);
-    if (!tokenizer->cache)
+    tokenizer->short_words =
+        bl_arena_alloc_array(arena, BL_SHORT_WORDS, sizeof *tokenizer->short_words);
+    if (!tokenizer->cache || !tokenizer->short_words)
         return BL_OUT_OF_MEMORY;
     memset(tokenizer->cache, 0, BL_CACHE_WORDS * sizeof *tokenizer->cache);
+    memset(tokenizer->short_words, 0, BL_SHORT_WORDS * sizeof *tokenizer->short_words);
     *out = tokenizer;
     return BL_OK;
 }

@@ -59,7 +59,7 @@ typedef struct bl_vocab {
     int32_t unknown; /* -1: none */
     uint32_t slot_mask;
     bl_slot *slots;
-    uint32_t *hashes; /* scratch: as many as the longest text has bytes */
+    uint64_t *hashes; /* scratch: one for each eight bytes of the longest text */
     uint32_t added_count;
     bl_added *added; /* ascending by id */
 } bl_vocab;
@@ -108,7 +108,7 @@ typedef struct bl_word16 {
 
 #define BL_CACHED_PIECES 4
 
-/* Such a word, normalised, and its pieces. */
+/* Such a word, normalised, and its pieces; for those that are no bl_short_word. */
 typedef struct bl_cached_word {
     bl_word16 word;
     uint8_t bytes; /* 0: empty */
@@ -117,8 +117,21 @@ typedef struct bl_cached_word {
     int32_t ids[BL_CACHED_PIECES];
 } bl_cached_word;
 
-#define BL_CACHE_BITS  13
+#define BL_CACHE_BITS  11
 #define BL_CACHE_WORDS (1u << BL_CACHE_BITS)
+
+/* A word of at most 8 bytes, normalised, and its one or two pieces, when their ids fit: most
+ * words, so that many are kept in little memory. Above the ids stand the word's bytes (0:
+ * empty) and where the second piece begins (0: there is none). */
+typedef struct bl_short_word {
+    uint64_t word;
+    uint32_t first;
+    uint32_t second;
+} bl_short_word;
+
+#define BL_SHORT_BITS    14
+#define BL_SHORT_WORDS   (1u << BL_SHORT_BITS)
+#define BL_SHORT_ID_BITS 28
 
 struct bl_tokenizer {
     uint32_t normalize_count;
@@ -142,6 +155,7 @@ struct bl_tokenizer {
     uint8_t ascii[256];              /* bl_ascii_action */
     int32_t ascii_tokens[128];       /* ids of BL_ASCII_ALONE; -1: unknown, and there is no token */
     bl_cached_word *cache;
+    bl_short_word *short_words;
 };
 
 /* The text of an added token that took spaces along. */
@@ -181,7 +195,12 @@ typedef struct bl_scan {
 /* Makes room in a growing byte array; keeps its first `used` bytes. */
 bl_status bl_bytes_reserve(bl_arena *arena, uint8_t **bytes, size_t *capacity, size_t used,
                            size_t wanted);
-bl_status bl_tokens_reserve(bl_arena *arena, bl_tokens *tokens, size_t extra);
+bl_status bl_tokens_grow(bl_arena *arena, bl_tokens *tokens, size_t extra);
+static inline bl_status bl_tokens_reserve(bl_arena *arena, bl_tokens *tokens, size_t extra) {
+    if (extra <= tokens->capacity - tokens->count)
+        return BL_OK;
+    return bl_tokens_grow(arena, tokens, extra);
+}
 
 /* normalizer.c: all operations on `scan->chars`. */
 bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars *chars,

@@ -22,9 +22,7 @@ bl_status bl_bytes_reserve(bl_arena *arena, uint8_t **bytes, size_t *capacity, s
     return BL_OK;
 }
 
-bl_status bl_tokens_reserve(bl_arena *arena, bl_tokens *tokens, size_t extra) {
-    if (extra <= tokens->capacity - tokens->count)
-        return BL_OK;
+bl_status bl_tokens_grow(bl_arena *arena, bl_tokens *tokens, size_t extra) {
     size_t grown = tokens->capacity < 128 ? 256 : 2 * tokens->capacity;
     if (grown < tokens->count + extra)
         grown = tokens->count + extra;

@@ -3,22 +3,22 @@
 #include "../base/bytes.h"
 #include "internal.h"
 
-/* FNV-1a: extends byte by byte, so that one pass gives the hash of every prefix. */
-#define HASH_PRIME 16777619u
+/* A hash takes a text eight bytes at a time, the last ones (at least one, of a text that
+ * isn't empty) with zeros behind them: prefixes share what they have in common. */
+static inline uint64_t hash_eight(uint64_t state, uint64_t eight) {
+    uint64_t mixed = (state ^ eight) * UINT64_C(0x9e3779b97f4a7c15);
+    return mixed ^ mixed >> 32;
+}
 
-static uint32_t hash_seed(bl_token_set set) {
-    return 2166136261u + (uint32_t)set * 0x9e3779b9u;
+static inline uint64_t hash_seed(bl_token_set set) {
+    return (uint64_t)set * UINT64_C(0xd6e8feb86659fd93);
 }
 
 static uint32_t hash_bytes(bl_token_set set, const uint8_t *text, size_t bytes) {
-    uint32_t hash = hash_seed(set);
-    for (size_t i = 0; i < bytes; i++)
-        hash = (hash ^ text[i]) * HASH_PRIME;
-    return hash;
-}
-
-static uint32_t slot_of(const bl_vocab *vocab, uint32_t hash) {
-    return (hash ^ hash >> 15) * 0x85ebca6bu >> 7 & vocab->slot_mask;
+    uint64_t state = hash_seed(set);
+    for (; bytes > 8; text += 8, bytes -= 8)
+        state = hash_eight(state, bl_load_few(text, 8));
+    return (uint32_t)hash_eight(state, bl_load_few(text, bytes));
 }
 
 bl_text bl_vocab_text(const bl_vocab *vocab, uint32_t index) {
@@ -38,9 +38,16 @@ static bl_text entry_text(const bl_vocab *vocab, bl_token_set set, uint32_t inde
     return text;
 }
 
-static int64_t find(const bl_vocab *vocab, bl_token_set set, uint32_t hash, const uint8_t *text,
-                    size_t bytes) {
-    for (uint32_t i = slot_of(vocab, hash);; i = (i + 1) & vocab->slot_mask) {
+static inline uint32_t are_equal(const uint8_t *a, const uint8_t *b, size_t bytes) {
+    for (; bytes > 8; a += 8, b += 8, bytes -= 8)
+        if (bl_load_few(a, 8) != bl_load_few(b, 8))
+            return 0;
+    return bl_load_few(a, bytes) == bl_load_few(b, bytes);
+}
+
+static inline int64_t find(const bl_vocab *vocab, bl_token_set set, uint32_t hash,
+                           const uint8_t *text, size_t bytes) {
+    for (uint32_t i = hash & vocab->slot_mask;; i = (i + 1) & vocab->slot_mask) {
         const bl_slot *slot = &vocab->slots[i];
         if (slot->entry == 0)
             return -1;
@@ -48,7 +55,7 @@ static int64_t find(const bl_vocab *vocab, bl_token_set set, uint32_t hash, cons
             continue;
         uint32_t index = (slot->entry - 1) & 0x3fffffff;
         bl_text entry = entry_text(vocab, set, index);
-        if (entry.length == bytes && memcmp(entry.bytes, text, bytes) == 0)
+        if (entry.length == bytes && are_equal(entry.bytes, text, bytes))
             return index;
     }
 }
@@ -61,13 +68,13 @@ int64_t bl_vocab_find(const bl_vocab *vocab, bl_token_set set, const uint8_t *te
 static void insert(bl_vocab *vocab, bl_token_set set, uint32_t index) {
     bl_text text = entry_text(vocab, set, index);
     uint32_t hash = hash_bytes(set, text.bytes, text.length);
-    uint32_t i = slot_of(vocab, hash);
+    uint32_t i = hash & vocab->slot_mask;
     for (; vocab->slots[i].entry != 0; i = (i + 1) & vocab->slot_mask) {
         const bl_slot *slot = &vocab->slots[i];
         if (slot->hash != hash || (slot->entry - 1) >> 30 != (uint32_t)set)
             continue;
         bl_text other = entry_text(vocab, set, (slot->entry - 1) & 0x3fffffff);
-        if (other.length == text.length && memcmp(other.bytes, text.bytes, text.length) == 0)
+        if (other.length == text.length && are_equal(other.bytes, text.bytes, text.length))
             break;
     }
     vocab->slots[i] = (bl_slot){hash, ((uint32_t)set << 30 | index) + 1};
@@ -107,7 +114,7 @@ bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab) {
     for (uint32_t i = 0; i < 2 * 256; i++)
         if (vocab->longest[i / 256][i % 256] > longest)
             longest = vocab->longest[i / 256][i % 256];
-    vocab->hashes = bl_arena_alloc_array(arena, longest, sizeof *vocab->hashes);
+    vocab->hashes = bl_arena_alloc_array(arena, longest / 8 + 1, sizeof *vocab->hashes);
     return vocab->hashes ? BL_OK : BL_OUT_OF_MEMORY;
 }
 
@@ -143,7 +150,7 @@ size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes,
                        bl_token *pieces) {
     if (chars > vocab->max_chars)
         return unknown(vocab, bytes, pieces);
-    uint32_t *hashes = vocab->hashes; /* of the prefixes of what is left */
+    uint64_t *hashes = vocab->hashes; /* of the eights at the begin of what is left */
     size_t count = 0;
     for (size_t start = 0; start < bytes;) {
         bl_token_set set = start == 0 ? BL_SET_WHOLE : BL_SET_CONTINUES;
@@ -152,14 +159,19 @@ size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes,
         size_t longest = vocab->longest[set][text[0]];
         if (longest > left)
             longest = left;
-        uint32_t hash = hash_seed(set);
-        for (size_t i = 0; i < longest; i++)
-            hashes[i] = hash = (hash ^ text[i]) * HASH_PRIME;
+        hashes[0] = hash_seed(set);
+        for (size_t i = 0; 8 * (i + 1) < longest; i++)
+            hashes[i + 1] = hash_eight(hashes[i], bl_load_few(text + 8 * i, 8));
         int64_t found = -1;
         size_t length = longest + 1;
-        while (found < 0 && --length > 0)
-            if (length == left || starts_character(text[length]))
-                found = find(vocab, set, hashes[length - 1], text, length);
+        while (found < 0 && --length > 0) {
+            if (length < left && !starts_character(text[length]))
+                continue;
+            size_t eights = (length - 1) / 8;
+            uint64_t last = bl_load_few(text + 8 * eights, length - 8 * eights);
+            uint32_t hash = (uint32_t)hash_eight(hashes[eights], last);
+            found = find(vocab, set, hash, text, length);
+        }
         if (found < 0)
             return unknown(vocab, bytes, pieces);
         pieces[count++] =

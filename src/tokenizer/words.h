@@ -1,11 +1,12 @@
-/* A word to its pieces, the quick part: words of at most 16 bytes are kept in a cache
- * together with their pieces, and most words of a text are there. Inline, because it
+/* A word to its pieces, the quick part: words of at most 16 bytes are kept in one of two
+ * caches together with their pieces, and most words of a text are there. Inline, because it
  * runs for every word; words.c has the rest. */
 #ifndef BERTLET_TOKENIZER_WORDS_H
 #define BERTLET_TOKENIZER_WORDS_H
 
 #include <string.h>
 
+#include "../base/bytes.h"
 #include "internal.h"
 
 #define BL_EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
@@ -33,22 +34,18 @@ static inline uint64_t bl_first_bytes(uint64_t bytes, size_t count) {
     return count == 8 ? bytes : bytes & ~(~UINT64_C(0) << 8 * count);
 }
 
+/* At most 8 bytes, with zeros behind them; `readable` bytes may be read. */
+static inline uint64_t bl_load_eight(const uint8_t *at, size_t bytes, size_t readable) {
+    return readable >= 8 ? bl_first_bytes(bl_load_few(at, 8), bytes) : bl_load_few(at, bytes);
+}
+
+/* 9 to 16 bytes. */
 static inline bl_word16 bl_load_word(const uint8_t *at, size_t bytes, size_t readable) {
-    bl_word16 word = {0, 0};
-    if (readable >= 16) {
-        memcpy(&word, at, 16);
-        word.low = bl_first_bytes(word.low, bytes < 8 ? bytes : 8);
-        word.high = bytes > 8 ? bl_first_bytes(word.high, bytes - 8) : 0;
-        return word;
-    }
-    for (size_t i = 0; i < bytes; i++) {
-        uint64_t byte = (uint64_t)at[i] << 8 * (i & 7);
-        if (i < 8)
-            word.low |= byte;
-        else
-            word.high |= byte;
-    }
-    return word;
+    return (bl_word16){bl_load_few(at, 8), bl_load_eight(at + 8, bytes - 8, readable - 8)};
+}
+
+static inline bl_short_word *bl_short_entry(const bl_tokenizer *tokenizer, uint64_t word) {
+    return &tokenizer->short_words[word * UINT64_C(0xd6e8feb86659fd93) >> (64 - BL_SHORT_BITS)];
 }
 
 static inline bl_cached_word *bl_cache_entry(const bl_tokenizer *tokenizer, bl_word16 word) {
@@ -60,6 +57,17 @@ static inline bl_cached_word *bl_cache_entry(const bl_tokenizer *tokenizer, bl_w
 static inline uint32_t bl_is_cached(const bl_cached_word *entry, bl_word16 word, size_t bytes) {
     return entry->word.low == word.low && entry->word.high == word.high && entry->bytes == bytes;
 }
+
+/* Appends the pieces of a word, past the cache. BL_BAD_MODEL: it is unknown, and there is no
+ * unknown token. */
+bl_status bl_append_uncached(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
+                             uint32_t unit);
+/* The same for a word of at most 16 bytes that isn't where it was looked for; caches it. */
+bl_status bl_append_missing(bl_scan *scan, bl_word16 word, size_t bytes, size_t chars,
+                            uint32_t unit);
+/* An ASCII word that is too long for the cache. */
+bl_status bl_append_long(bl_scan *scan, const uint8_t *text, size_t bytes, uint32_t unit);
+bl_status bl_no_unknown(bl_scan *scan);
 
 static inline bl_status bl_append_cached(bl_scan *scan, const bl_cached_word *entry,
                                          uint32_t unit) {
@@ -76,45 +84,61 @@ static inline bl_status bl_append_cached(bl_scan *scan, const bl_cached_word *en
     return BL_OK;
 }
 
-/* Appends a word that isn't in the cache; with an entry, puts it there when it fits.
- * BL_BAD_MODEL: it is unknown, and there is no unknown token. */
-bl_status bl_append_uncached(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
-                             uint32_t unit, bl_word16 key, bl_cached_word *entry);
-/* An ASCII word that is too long for the cache. */
-bl_status bl_append_long(bl_scan *scan, const uint8_t *text, size_t bytes, uint32_t unit);
-bl_status bl_no_unknown(bl_scan *scan);
+/* A normalised word of at most 8 bytes. */
+static inline bl_status bl_append_short(bl_scan *scan, uint64_t word, size_t bytes, size_t chars,
+                                        uint32_t unit) {
+    const bl_short_word *entry = bl_short_entry(scan->tokenizer, word);
+    if (entry->word != word || entry->first >> BL_SHORT_ID_BITS != bytes)
+        return bl_append_missing(scan, (bl_word16){word, 0}, bytes, chars, unit);
+    if (bl_tokens_reserve(scan->arena, &scan->tokens, 2) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    bl_token *out = scan->tokens.items + scan->tokens.count;
+    uint32_t id_mask = (1u << BL_SHORT_ID_BITS) - 1;
+    uint32_t middle = entry->second >> BL_SHORT_ID_BITS;
+    uint32_t end = unit + (uint32_t)bytes;
+    out[0] = (bl_token){(int32_t)(entry->first & id_mask), unit, middle ? unit + middle : end};
+    if (middle)
+        out[1] = (bl_token){(int32_t)(entry->second & id_mask), unit + middle, end};
+    scan->tokens.count += middle ? 2 : 1;
+    return BL_OK;
+}
+
+/* A normalised word of 9 to 16 bytes. */
+static inline bl_status bl_append_word(bl_scan *scan, bl_word16 word, size_t bytes, size_t chars,
+                                       uint32_t unit) {
+    const bl_cached_word *entry = bl_cache_entry(scan->tokenizer, word);
+    if (bl_is_cached(entry, word, bytes))
+        return bl_append_cached(scan, entry, unit);
+    return bl_append_missing(scan, word, bytes, chars, unit);
+}
 
 /* Appends the pieces of a normalised word, begin and end in its bytes; `readable` bytes
  * may be read at `word`. */
 static inline bl_status bl_scan_word(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
                                      size_t readable) {
-    bl_word16 key = {0, 0};
     if (bytes > 16 || chars > scan->tokenizer->vocab.max_chars)
-        return bl_append_uncached(scan, word, bytes, chars, 0, key, NULL);
-    key = bl_load_word(word, bytes, readable);
-    bl_cached_word *entry = bl_cache_entry(scan->tokenizer, key);
-    if (bl_is_cached(entry, key, bytes))
-        return bl_append_cached(scan, entry, 0);
-    return bl_append_uncached(scan, word, bytes, chars, 0, key, entry);
+        return bl_append_uncached(scan, word, bytes, chars, 0);
+    if (bytes <= 8)
+        return bl_append_short(scan, bl_load_eight(word, bytes, readable), bytes, chars, 0);
+    return bl_append_word(scan, bl_load_word(word, bytes, readable), bytes, chars, 0);
 }
 
 /* The same for an ASCII word of plain text; begin and end count from `unit`. */
 static inline bl_status bl_scan_ascii_word(bl_scan *scan, const uint8_t *text, size_t bytes,
                                            size_t readable, uint32_t unit) {
-    const bl_tokenizer *tokenizer = scan->tokenizer;
+    uint32_t lower = scan->tokenizer->lower;
     if (bytes > 16)
         return bl_append_long(scan, text, bytes, unit);
+    if (bytes <= 8) {
+        uint64_t eight = bl_load_eight(text, bytes, readable);
+        return bl_append_short(scan, lower ? bl_lower_bytes(eight) : eight, bytes, bytes, unit);
+    }
     bl_word16 word = bl_load_word(text, bytes, readable);
-    if (tokenizer->lower) {
+    if (lower) {
         word.low = bl_lower_bytes(word.low);
         word.high = bl_lower_bytes(word.high);
     }
-    bl_cached_word *entry = bl_cache_entry(tokenizer, word);
-    if (bl_is_cached(entry, word, bytes))
-        return bl_append_cached(scan, entry, unit);
-    uint8_t lowered[16];
-    memcpy(lowered, &word, 16);
-    return bl_append_uncached(scan, lowered, bytes, bytes, unit, word, entry);
+    return bl_append_word(scan, word, bytes, bytes, unit);
 }
 
 /* One ASCII character that is a word. */
