@@ -1,12 +1,12 @@
 // One call into the C tokenizer for many texts: writes them, reads what became of them.
 import { errorOfStatus } from './errors.js';
 
-/** Bytes of the largest buffer for UTF-8 that is kept between calls. */
-const stagingMost = 1 << 20;
 /** Texts up to so many units are written unit by unit: the encoder's call costs more. */
-const shortText = 128;
-/** Numbers of a buffer that results share: one of its own costs more than a short text. */
-const slabSize = 2048;
+const shortText = 256;
+/** Numbers of the largest result that shares a buffer: one of its own costs more than a text. */
+const slabLeast = 1 << 11;
+/** To this each shared buffer is twice the last: a page makes a large one in less than many. */
+const slabMost = 1 << 14;
 const noPair = 0xffffffff;
 /** In the order of bl_truncation, which starts with none. */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
@@ -44,8 +44,8 @@ export function createEncodeCall(memory, tokenizer) {
   // The structs are kept. Their fields: indices into the heap as 32-bit numbers.
   const input = fieldIndices(batch, memory.alloc(batch.size));
   const output = fieldIndices(result, memory.alloc(result.size));
-  let staging = new Uint8Array(0);
   let slab = new Int32Array(0);
+  let slabSize = slabLeast / 2;
   let slabUsed = 0;
   let views;
 
@@ -92,9 +92,10 @@ export function createEncodeCall(memory, tokenizer) {
     const ends = memory.alloc(4 * parts.length + 3 * all.length);
     const address = ends + 4 * parts.length;
     const { bytes, uint32 } = heap(address + 3 * all.length);
-    const target = isShared ? stagingFor(3 * all.length) : bytes.subarray(address);
     let written = all.length;
-    if (written > shortText || !writeAscii(all, target)) {
+    let target; // the encoder doesn't write into shared memory
+    if (written > shortText || !writeAscii(all, bytes, address)) {
+      target = isShared ? new Uint8Array(3 * all.length) : bytes.subarray(address);
       ({ written } = utf8Encoder.encodeInto(all, target));
     }
     let at = 0;
@@ -110,18 +111,10 @@ export function createEncodeCall(memory, tokenizer) {
       else at += utf8Encoder.encodeInto(part, target.subarray(at)).written;
       uint32[ends / 4 + i] = at;
     }
-    if (isShared) bytes.set(target.subarray(0, at), address);
+    if (isShared && target) bytes.set(target.subarray(0, at), address);
     uint32[input.texts] = address;
     uint32[input.text_bytes] = at;
     uint32[input.ends] = ends;
-  }
-
-  /** The encoder doesn't write into shared memory. */
-  function stagingFor(length) {
-    if (staging.length >= length) return staging;
-    const longer = new Uint8Array(length);
-    if (length <= stagingMost) staging = longer;
-    return longer;
   }
 
   /** @returns {import('./encoding.js').EncodedBlock} */
@@ -133,8 +126,9 @@ export function createEncodeCall(memory, tokenizer) {
     const { int32 } = heap(4 * (begin + size));
     const surfaces = uint32[output.surfaces] ? readSurfaces(total) : undefined;
     const found = int32.subarray(begin, begin + size);
-    if (size > slabSize) return { numbers: found.slice(), at: 0, total, surfaces };
+    if (size > slabLeast) return { numbers: found.slice(), at: 0, total, surfaces };
     if (slabUsed + size > slab.length) {
+      slabSize = Math.min(slabMost, 2 * slabSize);
       slab = new Int32Array(slabSize);
       slabUsed = 0;
     }
@@ -186,12 +180,12 @@ export function createEncodeCall(memory, tokenizer) {
 }
 
 /** Quicker than the encoder for a short text; false when the text isn't ASCII. */
-function writeAscii(text, bytes) {
+function writeAscii(text, bytes, address) {
   let bits = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     bits |= unit;
-    bytes[i] = unit;
+    bytes[address + i] = unit;
   }
   return bits < 0x80;
 }
