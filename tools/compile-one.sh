@@ -5,6 +5,12 @@ set -eu
 object=$1/$2.o
 mkdir -p "$(dirname "$object")"
 eval "command=($(cat "$1/command"))"
+# In a module, what runs once a call or less is small rather than fast.
+case $1/$2 in
+    build/wasm/*/src/model/* | build/wasm/*/src/encoder/* | build/wasm/*/src/heads/* | build/wasm/*/wasm/*)
+        command+=(-Os)
+        ;;
+esac
 "${command[@]}" -MMD -MF "$1/$2.d" -c "$2" -o "$object.new"
 touch -r "$1/begin" "$object.new"
 mv "$object.new" "$object"
