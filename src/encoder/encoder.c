@@ -75,15 +75,22 @@ static size_t count_attention_floats(const bl_config *config, const bl_batch *ba
     return floats <= SIZE_MAX / sizeof(float) ? (size_t)floats : 0;
 }
 
-static bl_workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32_t longest) {
+static uint32_t count_block_rows(const bl_config *config, uint32_t tokens) {
+    size_t rows = BL_BLOCK_BYTES / (bl_row_stride(config->intermediate_size) * sizeof(float));
+    rows = rows < BL_LEAST_BLOCK_ROWS ? BL_LEAST_BLOCK_ROWS : rows / (2 * BL_TILE) * (2 * BL_TILE);
+    rows = rows > BL_MOST_BLOCK_ROWS ? BL_MOST_BLOCK_ROWS : rows;
+    return rows < tokens ? (uint32_t)rows : tokens;
+}
+
+static bl_workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32_t rows,
+                                     uint32_t longest) {
     const bl_config *config = &model->config;
     uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
     return (bl_workspace){
-        .projected =
-            bl_arena_alloc_array(arena, BL_BLOCK_ROWS, bl_row_stride(hidden) * sizeof(float)),
+        .projected = bl_arena_alloc_array(arena, rows, bl_row_stride(hidden) * sizeof(float)),
         .intermediate =
-            bl_arena_alloc_array(arena, BL_BLOCK_ROWS, bl_row_stride(intermediate) * sizeof(float)),
-        .linear = bl_linear_work_create(arena, model, BL_BLOCK_ROWS),
+            bl_arena_alloc_array(arena, rows, bl_row_stride(intermediate) * sizeof(float)),
+        .linear = bl_linear_work_create(arena, model, rows),
         .attention_scratch =
             bl_arena_alloc(arena, bl_attention_scratch_bytes(longest, hidden / config->heads)),
     };
@@ -117,18 +124,20 @@ static bl_encoder_state *layout_run(bl_arena *arena, const bl_model *model, cons
         .context = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float)),
         .query_starts =
             bl_arena_alloc_array(arena, (size_t)batch->sequence_count + 1, sizeof(uint32_t)),
+        .block_rows = count_block_rows(config, batch->token_count),
         .rows = batch->token_count,
         .kept_hidden_state = run->hidden_states,
         .kept_attentions = run->attentions,
     };
     for (uint32_t member = 0; member < bl_crew_size(state->crew); member++)
-        state->workspaces[member] = layout_workspace(arena, model, longest_sequence(batch));
+        state->workspaces[member] =
+            layout_workspace(arena, model, state->block_rows, longest_sequence(batch));
     return place;
 }
 
 static void open_phase(bl_encoder_state *state, bl_phase phase) {
     uint32_t members = bl_crew_size(state->crew);
-    uint32_t blocks = (state->rows + BL_BLOCK_ROWS - 1) / BL_BLOCK_ROWS;
+    uint32_t blocks = (state->rows + state->block_rows - 1) / state->block_rows;
     state->phase = phase;
     state->begin = state->end = 0;
     state->units = phase == BL_PHASE_ATTEND

@@ -3,7 +3,7 @@
 
 #include "embeddings.h"
 
-/* out = rows W + b, for at most BL_BLOCK_ROWS rows. */
+/* out = rows W + b, for at most block_rows rows. */
 static void linear(const bl_model *model, const bl_workspace *work, const bl_linear *layer,
                    const float *rows, size_t stride, uint32_t row_count, float *out,
                    size_t out_stride) {
@@ -11,10 +11,11 @@ static void linear(const bl_model *model, const bl_workspace *work, const bl_lin
                     row_count, out, out_stride, &work->linear);
 }
 
-/* Where a block of rows begins: blocks are whole tiles, so that only one has a tail. */
+/* Where a block of rows begins: blocks are whole pairs of tiles, so that only one has a
+ * tail. */
 static uint32_t first_row(const bl_encoder_state *state, uint32_t block) {
-    uint64_t tiles = ((uint64_t)state->rows + BL_TILE - 1) / BL_TILE;
-    uint64_t row = tiles * block / state->units * BL_TILE;
+    uint64_t pairs = ((uint64_t)state->rows + 2 * BL_TILE - 1) / (2 * BL_TILE);
+    uint64_t row = pairs * block / state->units * (2 * BL_TILE);
     return row < state->rows ? (uint32_t)row : state->rows;
 }
 

@@ -6,9 +6,12 @@
 #include "../model/linear.h"
 #include "encoder.h"
 
-/* Most rows of a block, which goes through the feed-forward together: its intermediate
- * activations and packed forms fit a second-level cache. */
-#define BL_BLOCK_ROWS 64
+/* Rows of a block, which goes through the feed-forward together, at most and (of enough) at
+ * least. The more, the less often weights are read and prepared; but the intermediate
+ * activations, so many bytes of them, are to stay in a second-level cache. */
+#define BL_MOST_BLOCK_ROWS  128
+#define BL_LEAST_BLOCK_ROWS 64
+#define BL_BLOCK_BYTES      (768u * 1024u)
 
 typedef enum bl_phase {
     BL_PHASE_EMBED,
@@ -20,8 +23,8 @@ typedef enum bl_phase {
 
 /* What one of the crew needs for itself. */
 typedef struct bl_workspace {
-    float *projected;    /* [BL_BLOCK_ROWS][hidden_stride] */
-    float *intermediate; /* [BL_BLOCK_ROWS][intermediate_stride] */
+    float *projected;    /* [block_rows][hidden_stride] */
+    float *intermediate; /* [block_rows][intermediate_stride] */
     bl_linear_work linear;
     void *attention_scratch;
 } bl_workspace;
@@ -36,6 +39,7 @@ typedef struct bl_encoder_state {
     uint32_t begin, end;    /* units of the job under way: those before are done */
     uint32_t part_count;    /* of the job */
     uint32_t layer;         /* the one under way */
+    uint32_t block_rows;    /* most rows of a block */
     uint32_t rows;          /* of `hidden` and `context`: the tokens, at last those wanted */
     float *qkv;             /* [tokens][qkv_stride] */
     float *context;         /* [tokens][hidden_stride] */
