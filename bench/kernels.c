@@ -81,7 +81,7 @@ uint32_t bench_prepare_linear(uint32_t dtype, uint32_t row_count, uint32_t outpu
     void *tiles = take(row_count * depth * kernels->packed_row_element);
     float *row_scales = take_floats(row_count, 0);
     bl_row_terms *terms = take(row_count * sizeof(bl_row_terms));
-    scratch = take(bl_linear_scratch_bytes(inputs));
+    scratch = take(bl_linear_scratch_bytes(kernels, row_count, inputs));
     if (!scratch)
         return 0;
     for (size_t i = 0; i < columns * depth; i++) {

@@ -90,11 +90,10 @@ static void decode_int8(const bl_model *model, const block *block, uint32_t coun
 
 /* The rows as the decoder's integers: packed one by one, a row stands in order of k. */
 static void quantize_rows(const bl_model *model, const block *block, uint32_t count) {
-    const bl_kernels *kernels = bl_kernels_select(BL_DTYPE_INT8);
     for (uint32_t m = 0; m < count; m++)
-        kernels->pack_rows(block->rows + m * block->stride, block->stride, 1,
+        bl_pack_rows_int16(block->rows + m * block->stride, block->stride, 1,
                            model->config.hidden_size, block->integers + m * integer_stride(model),
-                           &block->integer_scales[m], NULL);
+                           &block->integer_scales[m]);
 }
 
 static void predict_tokens(const bl_model *model, block *block, uint32_t count, float *out) {

@@ -12,13 +12,17 @@
  * filled with zeros, K is filled with zeros to the format's group:
  *   fp32       [panel][k][8]          float
  *   int8       [panel][k / 2][8][2]   int8, K to a multiple of 2
- *   int8-fast  [panel][k / 4][8][4]   int8, K to a multiple of 4
+ *   int8-fast, int8 in digits
+ *              [panel][k / 4][8][4]   int8, K to a multiple of 4
  * Packed activations. M is cut into tiles of BL_TILE = 4 rows; the last tile of
  * r rows is stored with r rows only:
  *   fp32       [tile][k][r]           float
  *   int8       [tile][k / 2][r][2]    int16
+ *   int8 in digits
+ *              [tile][k / 4][r][2][4] uint8 in 0..127, the digits of x + 2^12 to the base 2^7
  *   int8-fast  [tile][k / 4][r][4]    uint8 in 0..127
- * so tile t begins at t * 4 * (K filled up) elements.
+ * so tile t begins at t * 4 * (K filled up) elements. int8 in digits has the bits of int8; it
+ * is another way to the same sums.
  *
  * Every result depends only on its own row, column and K: never on M, N, on the
  * tile the row falls in, or on how panels are shared out between threads. Sums
@@ -49,7 +53,7 @@ typedef struct bl_weights {
     const void *panels;
     const float *scales; /* [N] per output row, NULL for fp32 */
     const float *bias;   /* [N to a multiple of 8], zeros where there is none */
-    const int32_t *sums; /* [N] sum over k of the int8 weights: int8-fast only */
+    const int32_t *sums; /* [N] sum over k of the int8 weights: formats in groups of 4 */
     uint32_t inputs;     /* K */
     uint32_t outputs;    /* N */
 } bl_weights;
@@ -97,15 +101,10 @@ typedef void (*bl_pack_rows_kernel)(const float *rows, size_t stride, uint32_t r
  *   int8       float(sum) * (row scale * weight scale) + bias
  *   int8-fast  float(sum + excess * w[n][outlier] - zero point * weight sum)
  *              * (row scale * weight scale) + bias
- * `scratch`: 64-byte aligned, bl_linear_scratch_bytes(K) bytes, contents undefined. */
+ * `scratch`: 64-byte aligned, bl_linear_scratch_bytes bytes, contents undefined. */
 typedef void (*bl_linear_kernel)(const bl_packed_rows *rows, const bl_weights *weights,
                                  uint32_t panel_begin, uint32_t panel_end, float *out,
                                  size_t out_stride, void *scratch);
-
-/* One int8 panel widened to int16, and room for the tails. */
-static inline size_t bl_linear_scratch_bytes(uint32_t inputs) {
-    return ((size_t)inputs + 8) * BL_PANEL * sizeof(int16_t);
-}
 
 /* rows[m][0..width) = activation(rows[m][0..width)), in place. */
 typedef void (*bl_activate_kernel)(float *rows, size_t stride, uint32_t row_count, uint32_t width,
@@ -155,7 +154,17 @@ typedef struct bl_kernels {
     uint32_t group;                 /* K is packed in groups of this many: 1, 2 or 4 */
     uint32_t packed_row_element;    /* bytes of one packed activation: 4, 2 or 1 */
     uint32_t packed_weight_element; /* bytes of one packed weight: 4, 1 or 1 */
+    uint32_t strassen_rows;         /* most rows of a block of Strassen's algorithm; 0: not used */
 } bl_kernels;
+
+/* Bytes of a linear kernel's scratch for M rows of K inputs: what strassen_i8.h needs, seven
+ * halves of a panel in int16, four sums of quarters of the rows, eight sums of products. */
+static inline size_t bl_linear_scratch_bytes(const bl_kernels *kernels, uint32_t rows,
+                                             uint32_t inputs) {
+    size_t half = (rows < kernels->strassen_rows ? rows : kernels->strassen_rows) / 2;
+    size_t depth = ((size_t)inputs + 8) / 2 * sizeof(int16_t);
+    return half ? (7 * BL_PANEL + 4 * half) * depth + 8 * half * BL_PANEL * sizeof(int32_t) : 0;
+}
 
 /* How weights are stored and computed with. */
 typedef enum bl_dtype {
@@ -164,10 +173,15 @@ typedef enum bl_dtype {
     BL_DTYPE_INT8_FAST = 2 /* W8A7 by relaxed dot products */
 } bl_dtype;
 
-/* The fastest table of this build for `dtype`; NULL when the build has none
- * (int8-fast without relaxed SIMD). The int8 table never uses a relaxed
- * instruction, in any build. */
+/* The fastest table of this build and this machine for `dtype`; NULL when the build has none
+ * (int8-fast without relaxed SIMD). int8 gives the same bits whichever it is: a relaxed
+ * instruction gets no operands for which it is open what it does. */
 const bl_kernels *bl_kernels_select(bl_dtype dtype);
+
+/* Packs rows of the int8 format with int16 activations, whichever int8 table is chosen: an
+ * int8 table of rows (dot_rows.h) reads one of them at a time. */
+void bl_pack_rows_int16(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
+                        int16_t *tiles, float *scales);
 
 /* The fp32 table that fuses no multiplication with an addition: the same bits in every
  * build. */

@@ -134,6 +134,7 @@ static void linear_f32(const bl_packed_rows *rows, const bl_weights *weights, ui
                          .weights = weights,
                          .out = out,
                          .stride = stride,
+                         .row_unit = BL_UNIT,
                          .row_bytes = weights->inputs * sizeof(float),
                          .panel_bytes = weights->inputs * sizeof(float) * BL_PANEL,
                          .groups = weights->inputs,
@@ -144,8 +145,8 @@ static void linear_f32(const bl_packed_rows *rows, const bl_weights *weights, ui
         linear_short_f32(&job, panel_begin, panel_end);
         return;
     }
-    bl_run_tiles(linear_tile_f32, BL_TALL_TILES_F32 ? linear_tile_f32 : NULL, bl_panel_weights,
-                 linear_tile_f32, &job, panel_begin, panel_end);
+    bl_run_tiles(linear_tile_f32, BL_TALL_TILES_F32 ? linear_tile_f32 : NULL, linear_tile_f32, &job,
+                 0, panel_begin, panel_end);
 }
 
 #endif

@@ -14,6 +14,11 @@
 
 #define BL_FAST_STEPS 127
 
+/* int8, where an activation goes in as two digits: x + ZERO = 2^BITS high + low. */
+#define BL_DIGIT_BITS       7
+#define BL_DIGITS_ZERO_BITS 12
+#define BL_DIGITS_ZERO      (1 << BL_DIGITS_ZERO_BITS)
+
 /* int8-fast: the outlier is at most this many ranges from 0 (127 * 256 steps). */
 #define BL_OUTLIER_RANGES 256
 

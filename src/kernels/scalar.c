@@ -18,6 +18,11 @@ static size_t packed_row_index(uint32_t m, uint32_t k, uint32_t rows, uint32_t i
     return (size_t)first * inputs + step * group + k % group;
 }
 
+/* The upper digit of element k, likewise; the lower one is 4 bytes on. */
+static size_t packed_digit_index(uint32_t m, uint32_t k, uint32_t rows, uint32_t inputs) {
+    return packed_row_index(m, k, rows, inputs, 4) / 4 * 8 + k % 4;
+}
+
 /* Weight k of output n among packed weights, `inputs` likewise. */
 static size_t packed_weight_index(uint32_t n, uint32_t k, uint32_t inputs, uint32_t group) {
     size_t step = (size_t)(n / BL_PANEL) * (inputs / group) + k / group;
@@ -55,15 +60,21 @@ static int32_t quantized(float x, float inverse) {
     return inverse > 0.0f ? (int32_t)((x * inverse + BL_ROUND) - BL_ROUND) : 0;
 }
 
+/* What one step of int8 is worth in this row. */
+static float quantizer_of(const float *row, uint32_t inputs, float *inverse) {
+    float low, high;
+    value_range(row, inputs, inputs, &low, &high);
+    return bl_row_step(-low > high ? -low : high, bl_row_steps(inputs), inverse);
+}
+
 static void pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
                          void *tiles, float *scales, bl_row_terms *terms) {
     (void)terms;
     uint32_t padded = filled(inputs, 2);
     for (uint32_t m = 0; m < row_count; m++) {
         const float *row = rows + m * stride;
-        float low, high, inverse;
-        value_range(row, inputs, inputs, &low, &high);
-        scales[m] = bl_row_step(-low > high ? -low : high, bl_row_steps(inputs), &inverse);
+        float inverse;
+        scales[m] = quantizer_of(row, inputs, &inverse);
         for (uint32_t k = 0; k < padded; k++) {
             ((int16_t *)tiles)[packed_row_index(m, k, row_count, padded, 2)] =
                 (int16_t)(k < inputs ? quantized(row[k], inverse) : 0);
@@ -73,6 +84,23 @@ static void pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, u
 
 static float magnitude(float x) {
     return x < 0.0f ? -x : x;
+}
+
+static void pack_rows_digits(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
+                             void *tiles, float *scales, bl_row_terms *terms) {
+    (void)terms;
+    uint32_t padded = filled(inputs, 4);
+    for (uint32_t m = 0; m < row_count; m++) {
+        float inverse;
+        scales[m] = quantizer_of(rows + m * stride, inputs, &inverse);
+        for (uint32_t k = 0; k < padded; k++) {
+            int32_t x =
+                (k < inputs ? quantized(rows[m * stride + k], inverse) : 0) + BL_DIGITS_ZERO;
+            uint8_t *digits = (uint8_t *)tiles + packed_digit_index(m, k, row_count, padded);
+            digits[0] = (uint8_t)(x >> BL_DIGIT_BITS);
+            digits[4] = (uint8_t)(x & ((1 << BL_DIGIT_BITS) - 1));
+        }
+    }
 }
 
 /* The first input of the largest magnitude. */
@@ -143,6 +171,26 @@ static void linear_i8(const bl_packed_rows *rows, const bl_weights *weights, uin
             for (uint32_t k = 0; k < inputs; k++) {
                 sum += x[packed_row_index(m, k, rows->rows, inputs, 2)] *
                        w[packed_weight_index(n, k, inputs, 2)];
+            }
+            out[m * stride + n] = scaled(rows, weights, m, n, sum);
+        }
+    }
+}
+
+static void linear_digits(const bl_packed_rows *rows, const bl_weights *weights,
+                          uint32_t panel_begin, uint32_t panel_end, float *out, size_t stride,
+                          void *scratch) {
+    (void)scratch;
+    const uint8_t *x = rows->tiles;
+    const int8_t *w = weights->panels;
+    uint32_t inputs = filled(weights->inputs, 4);
+    for (uint32_t m = 0; m < rows->rows; m++) {
+        for (uint32_t n = panel_begin * BL_PANEL; n < panel_end * BL_PANEL; n++) {
+            int32_t sum = 0;
+            for (uint32_t k = 0; k < inputs; k++) {
+                size_t digit = packed_digit_index(m, k, rows->rows, inputs);
+                int32_t value = (x[digit] << BL_DIGIT_BITS) + x[digit + 4] - BL_DIGITS_ZERO;
+                sum += value * w[packed_weight_index(n, k, inputs, 4)];
             }
             out[m * stride + n] = scaled(rows, weights, m, n, sum);
         }
@@ -281,6 +329,18 @@ const bl_kernels bl_scalar_i8 = {
     .activate = activate,
     .layer_norm = layer_norm,
     .group = 2,
+    .packed_row_element = 2,
+    .packed_weight_element = 1,
+};
+
+const bl_kernels bl_scalar_digits = {
+    .name = "scalar",
+    .pack_rows = pack_rows_digits,
+    .linear = linear_digits,
+    .attention = attention,
+    .activate = activate,
+    .layer_norm = layer_norm,
+    .group = 4,
     .packed_row_element = 2,
     .packed_weight_element = 1,
 };

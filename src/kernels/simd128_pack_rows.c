@@ -158,12 +158,13 @@ static void pack_row_i8(const float *row, uint32_t inputs, const quantizer *row_
     }
 }
 
-static float quantizer_i8(quantizer *q, uint32_t r, const float *row, uint32_t inputs) {
+static float quantizer_i8(quantizer *q, uint32_t r, const float *row, uint32_t inputs,
+                          int32_t zero_point) {
     value_range range = range_of(row, inputs);
     uint32_t low = range.low & 0x7fffffff;
     float largest = float_of(low > range.high ? low : range.high), inverse;
     float scale = bl_row_step(largest, bl_row_steps(inputs), &inverse);
-    set_row(q, r, inverse, 0);
+    set_row(q, r, inverse, zero_point);
     return scale;
 }
 
@@ -175,14 +176,68 @@ void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_coun
     uint32_t row = 0;
     for (; row + BL_TILE <= row_count; row += BL_TILE) {
         for (uint32_t r = 0; r < BL_TILE; r++) {
-            scales[row + r] = quantizer_i8(&q, r, rows + (row + r) * stride, inputs);
+            scales[row + r] = quantizer_i8(&q, r, rows + (row + r) * stride, inputs, 0);
         }
         pack_tile_i8(rows + row * stride, stride, inputs, &q, tile);
         tile += (size_t)(inputs + inputs % 2) * BL_TILE;
     }
     for (uint32_t left = row_count - row; row < row_count; row++, tile += 2) {
-        scales[row] = quantizer_i8(&q, 0, rows + row * stride, inputs);
+        scales[row] = quantizer_i8(&q, 0, rows + row * stride, inputs, 0);
         pack_row_i8(rows + row * stride, inputs, &q, left, tile);
+    }
+}
+
+/* ---- int8 in digits: [k / 4][row][2][4] ---- */
+
+/* Columns k..k+3 of two rows, [row][2][4]. What is not finite gives digits like all others. */
+BL_INLINE v128_t digits_of(v128_t x, v128_t x2) {
+    static const int32_t digit = (1 << BL_DIGIT_BITS) - 1;
+    v128_t mask = wasm_v128_load32_splat(bl_hidden(&digit));
+    v128_t high = wasm_v128_and(wasm_i32x4_shr(x, BL_DIGIT_BITS), mask);
+    v128_t high2 = wasm_v128_and(wasm_i32x4_shr(x2, BL_DIGIT_BITS), mask);
+    return wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(high, wasm_v128_and(x, mask)),
+                                   wasm_i16x8_narrow_i32x4(high2, wasm_v128_and(x2, mask)));
+}
+
+static void pack_tile_digits(const float *rows, size_t stride, uint32_t inputs,
+                             const quantizer *row_q, uint8_t *tile) {
+    const quantizer q = *row_q;
+    for (uint32_t k = 0; k < inputs; k += 4, tile += 32) {
+        v128_t x[4];
+        BL_UNROLLED for (uint32_t r = 0; r < 4; r++) {
+            x[r] = quantize4(&q, r, q.offset[0], bl_load_part(rows + r * stride + k, inputs - k));
+        }
+        wasm_v128_store(tile, digits_of(x[0], x[1]));
+        wasm_v128_store(tile + 16, digits_of(x[2], x[3]));
+    }
+}
+
+static void pack_row_digits(const float *row, uint32_t inputs, const quantizer *row_q,
+                            uint32_t tile_rows, uint8_t *tile) {
+    const quantizer q = *row_q;
+    for (uint32_t k = 0; k < inputs; k += 4, tile += (size_t)tile_rows * 8) {
+        v128_t x = quantize4(&q, 0, q.offset[0], bl_load_part(row + k, inputs - k));
+        wasm_v128_store64_lane(tile, digits_of(x, x), 0);
+    }
+}
+
+void bl_simd128_pack_rows_digits(const float *rows, size_t stride, uint32_t row_count,
+                                 uint32_t inputs, void *tiles, float *scales, bl_row_terms *terms) {
+    (void)terms;
+    uint8_t *tile = tiles;
+    quantizer q;
+    uint32_t row = 0;
+    for (; row + BL_TILE <= row_count; row += BL_TILE) {
+        for (uint32_t r = 0; r < BL_TILE; r++) {
+            scales[row + r] =
+                quantizer_i8(&q, r, rows + (row + r) * stride, inputs, BL_DIGITS_ZERO);
+        }
+        pack_tile_digits(rows + row * stride, stride, inputs, &q, tile);
+        tile += (size_t)((inputs + 3) & ~3u) * 2 * BL_TILE;
+    }
+    for (uint32_t left = row_count - row; row < row_count; row++, tile += 8) {
+        scales[row] = quantizer_i8(&q, 0, rows + row * stride, inputs, BL_DIGITS_ZERO);
+        pack_row_digits(rows + row * stride, inputs, &q, left, tile);
     }
 }
 

@@ -23,6 +23,7 @@ typedef struct bl_linear_job {
     const bl_weights *weights;
     float *out;
     size_t stride;
+    size_t row_unit;          /* bytes of a packed row's share of a group along K */
     size_t row_bytes;         /* of a packed row */
     size_t panel_bytes;       /* of a panel of packed weights */
     uint32_t groups;          /* steps along K */
@@ -50,26 +51,23 @@ BL_INLINE uint32_t bl_tile_row(uint32_t r, uint32_t row, uint32_t pair) {
     return r < BL_TILE ? row + r : pair + (r - BL_TILE);
 }
 
-/* In all formats a row's share of a group along K has so many bytes. */
+/* Bytes of a group along K in most formats: one of a splatted load. */
 #define BL_UNIT 4
 
 /* Where the packed row begins, and how far its next group along K is. */
 BL_INLINE const uint8_t *bl_packed_row(const bl_linear_job *job, uint32_t row) {
     const uint8_t *tiles = job->rows->tiles;
-    return tiles + row / BL_TILE * BL_TILE * job->row_bytes + row % BL_TILE * BL_UNIT;
+    return tiles + row / BL_TILE * BL_TILE * job->row_bytes + row % BL_TILE * job->row_unit;
 }
 
 BL_INLINE size_t bl_packed_row_step(const bl_linear_job *job, uint32_t row) {
     uint32_t left = job->rows->rows - row / BL_TILE * BL_TILE;
-    return (left < BL_TILE ? left : BL_TILE) * BL_UNIT;
+    return (left < BL_TILE ? left : BL_TILE) * job->row_unit;
 }
 
 BL_INLINE const void *bl_panel_weights(const bl_linear_job *job, uint32_t panel) {
     return (const uint8_t *)job->weights->panels + panel * job->panel_bytes;
 }
-
-/* Where the whole tiles read a panel's weights: in place, or after preparing them. */
-typedef const void *(*bl_panel_source)(const bl_linear_job *job, uint32_t panel);
 
 /* The scales and the sums of the int8 weights in a panel. There are N of them and no
  * more, so those of a last panel in part are copied once a call. */
@@ -92,6 +90,26 @@ BL_INLINE const int32_t *bl_panel_sums(const bl_linear_job *job, uint32_t panel)
     return panel == job->weights->outputs / BL_PANEL
                ? job->last_sums
                : job->weights->sums + (size_t)panel * BL_PANEL;
+}
+
+/* out = sums x scales + bias, for a tile as bl_tile_kernel has it. */
+BL_INLINE void bl_store_tile_i32(uint32_t rows, uint32_t panels, const bl_linear_job *job,
+                                 uint32_t row, uint32_t pair, uint32_t panel,
+                                 const v128_t sum[BL_TILE_SUMS]) {
+    const float *bias = job->weights->bias + (size_t)panel * BL_PANEL;
+    float *out = job->out + (size_t)panel * BL_PANEL;
+    BL_UNROLLED for (uint32_t c = 0; c < panels * 2; c++) {
+        v128_t weight_scale = wasm_v128_load(bl_panel_scales(job, panel + c / 2) + c % 2 * 4);
+        v128_t b = wasm_v128_load(bias + c * 4);
+        BL_UNROLLED for (uint32_t r = 0; r < rows; r++) {
+            uint32_t m = bl_tile_row(r, row, pair);
+            v128_t scale =
+                wasm_f32x4_mul(wasm_v128_load32_splat(job->rows->scales + m), weight_scale);
+            v128_t x = wasm_f32x4_convert_i32x4(sum[r * panels * 2 + c]);
+            wasm_v128_store(out + m * job->stride + c * 4,
+                            wasm_f32x4_add(wasm_f32x4_mul(x, scale), b));
+        }
+    }
 }
 
 /* Packed rows are read again for every panel, so they must stay in the second-level
@@ -164,18 +182,18 @@ BL_INLINE void bl_part_tile(bl_tile_kernel part, const bl_linear_job *job, uint3
     }
 }
 
-/* A whole call: `whole` and `tall` (NULL: there are no tall tiles) compute rows by 4 and 6,
- * reading what `source` gives, and `part` what is left over. */
-BL_INLINE void bl_run_tiles(bl_tile_kernel whole, bl_tile_kernel tall, bl_panel_source source,
-                            bl_tile_kernel part, const bl_linear_job *job, uint32_t panel_begin,
+/* The rows from `row_begin` (of a whole tile) on: `whole` and `tall` (NULL: there are no tall
+ * tiles) compute rows by 4 and 6, and `part` what is left over. */
+BL_INLINE void bl_run_tiles(bl_tile_kernel whole, bl_tile_kernel tall, bl_tile_kernel part,
+                            const bl_linear_job *job, uint32_t row_begin, uint32_t panel_begin,
                             uint32_t panel_end) {
     uint32_t rows = job->rows->rows, block = bl_row_block(job);
-    for (uint32_t first = 0; first < rows; first += block) {
+    for (uint32_t first = row_begin; first < rows; first += block) {
         uint32_t last = rows - first < block ? rows : first + block;
         for (uint32_t panel = panel_begin; panel < panel_end; panel += 2) {
             uint32_t panels = panel_end - panel < 2 ? 1 : 2, left = first;
             for (uint32_t p = panel; p < panel + panels; p++) {
-                left = bl_whole_tiles(whole, tall, job, first, last, p, source(job, p));
+                left = bl_whole_tiles(whole, tall, job, first, last, p, bl_panel_weights(job, p));
             }
             while (left < last) {
                 uint32_t to_tile = BL_TILE - left % BL_TILE;

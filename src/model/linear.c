@@ -22,7 +22,8 @@ bl_linear_work bl_linear_work_create(bl_arena *arena, const bl_model *model, uin
     bl_linear_work work = {
         .row_scales = bl_arena_alloc_array(arena, rows, sizeof(float)),
         .row_terms = bl_arena_alloc_array(arena, rows, sizeof(bl_row_terms)),
-        .scratch = bl_arena_alloc(arena, bl_linear_scratch_bytes(larger(inputs, rank))),
+        .scratch = bl_arena_alloc(
+            arena, bl_linear_scratch_bytes(model->kernels, rows, larger(inputs, rank))),
     };
     if (rank) {
         packed = larger_size(

@@ -20,6 +20,7 @@ static const kernel_pair kernel_pairs[] = {
     {BL_DTYPE_INT8, &bl_scalar_i8, &bl_simd128_i8},
 #if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
     {BL_DTYPE_FP32, &bl_scalar_f32, &bl_relaxed_f32},
+    {BL_DTYPE_INT8, &bl_scalar_digits, &bl_relaxed_i8},
     {BL_DTYPE_INT8_FAST, &bl_scalar_i8_fast, &bl_relaxed_i8_fast},
 #endif
 };
@@ -28,7 +29,8 @@ static const kernel_pair kernel_pairs[] = {
 
 /* Does the set promise the reference's bits? A relaxed float product does not. */
 static inline int same_bits_promised(const kernel_pair *pair) {
-    return pair->tested != &bl_scalar_f32 && strcmp(pair->tested->name, "relaxed") != 0;
+    return pair->tested != &bl_scalar_f32 &&
+           (pair->dtype == BL_DTYPE_INT8 || strcmp(pair->tested->name, "relaxed") != 0);
 }
 
 static uint32_t random_state = 1;
@@ -151,7 +153,7 @@ static inline linear_case linear_case_new(const bl_kernels *kernels, uint32_t ro
         CHECK(bl_quantize_rows_i8(c.w, outputs, inputs, c.w_i8, c.scales) == 0);
     }
     pack_case_weights(&c, kernels);
-    c.scratch = exact_alloc(bl_linear_scratch_bytes(inputs));
+    c.scratch = exact_alloc(bl_linear_scratch_bytes(kernels, rows, inputs));
     c.weights = (bl_weights){c.panels, c.scales, c.bias, kernels->group == 4 ? c.sums : NULL,
                              inputs,   outputs};
     return c;
@@ -180,14 +182,19 @@ static inline void packed_case_free(packed_case *p) {
     free(p->tiles), free(p->scales), free(p->terms);
 }
 
+/* int8 with two bytes an activation; the upper digit stands 4 bytes before the lower one. */
+static inline int has_digits(const bl_kernels *kernels) {
+    return kernels->group == 4 && kernels->packed_row_element == 2;
+}
+
 /* Where input k of row m is in p.tiles, in elements. */
 static inline size_t packed_index(const bl_kernels *kernels, const packed_case *p, uint32_t m,
                                   uint32_t k, uint32_t inputs) {
     uint32_t group = kernels->group, padded = (inputs + group - 1) / group * group;
     uint32_t first = m / BL_TILE * BL_TILE, left = p->rows.rows - first;
     uint32_t tile_rows = left < BL_TILE ? left : BL_TILE;
-    return (size_t)first * padded + ((size_t)(k / group) * tile_rows + m - first) * group +
-           k % group;
+    size_t groups = (size_t)first * (padded / group) + (size_t)(k / group) * tile_rows + m - first;
+    return groups * group * (has_digits(kernels) ? 2 : 1) + k % group;
 }
 
 /* The whole layer on rows [first, first + count) alone. */

@@ -65,6 +65,10 @@ static uint32_t digest_of_set(const bl_kernels *kernels) {
 int main(void) {
     CHECK(digest_of_set(&bl_scalar_i8) == EXPECTED);
     CHECK(digest_of_set(&bl_simd128_i8) == EXPECTED);
+    CHECK(digest_of_set(&bl_scalar_digits) == EXPECTED);
+#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
+    CHECK(digest_of_set(&bl_relaxed_i8) == EXPECTED);
+#endif
     fprintf(stderr, "int8 digest: %08x\n", (unsigned)digest_of_set(&bl_simd128_i8));
     return check_result();
 }

@@ -5,9 +5,12 @@
 /* The relaxed sets a second time, where a dot product is one instruction: natively the
  * other way is taken, and in WebAssembly one of the two. */
 #define BL_NATIVE_SINGLE_DOT
-#define bl_relaxed_f32     single_dot_f32
-#define bl_relaxed_i8_fast single_dot_i8_fast
+#define bl_relaxed_f32        single_dot_f32
+#define bl_relaxed_i8_fast    single_dot_i8_fast
+#define bl_relaxed_i8         single_dot_i8
+#define bl_relaxed_i8_is_fast single_dot_i8_is_fast
 #include "../../src/kernels/relaxed.c"
+#include "../../src/kernels/relaxed_i8.c"
 
 static const uint32_t shapes[][3] = {
     /* rows, inputs, outputs */
@@ -15,6 +18,7 @@ static const uint32_t shapes[][3] = {
     {7, 384, 24}, {8, 384, 40},  {9, 5, 40},    {33, 40, 7},   {9, 1536, 16}, {33, 384, 33},
     {24, 6, 16},  {25, 41, 15},  {27, 42, 9},   {26, 43, 16},  {130, 40, 12}, {1, 384, 40},
     {2, 384, 40}, {3, 1536, 40}, {70, 1536, 9}, {67, 9000, 8}, {4, 3, 24},    {5, 2, 23},
+    {16, 4, 16},  {64, 384, 48}, {79, 44, 40},  {160, 36, 64}, {23, 8, 24},
 };
 
 /* x of row m as the packed rows stand for it. */
@@ -22,6 +26,10 @@ static double unpacked(const bl_kernels *kernels, const packed_case *p, uint32_t
                        uint32_t inputs) {
     size_t at = packed_index(kernels, p, m, k, inputs);
     bl_row_terms terms = p->terms[m];
+    if (has_digits(kernels)) {
+        const uint8_t *digits = (const uint8_t *)p->tiles + at;
+        return (digits[0] * 128 + digits[4] - 4096) * (double)p->scales[m];
+    }
     switch (kernels->group) {
     case 1:
         return ((const float *)p->tiles)[at];
@@ -50,7 +58,9 @@ static void check_packed_rows(const kernel_pair *pair, const linear_case *c) {
     }
     /* Half a step; where the zero point is rounded as well, the ends lose up to another
      * half to the clamp. */
-    CHECK(worst <= (pair->tested->group == 1 ? 0.0 : pair->tested->group == 2 ? 0.501 : 1.001));
+    CHECK(worst <= (pair->dtype == BL_DTYPE_FP32   ? 0.0
+                    : pair->dtype == BL_DTYPE_INT8 ? 0.501
+                                                   : 1.001));
     packed_case_free(&a);
     packed_case_free(&b);
 }
@@ -234,8 +244,10 @@ int main(void) {
         check_pair(&kernel_pairs[i]);
     }
 #ifdef BL_HAS_RELAXED
-    const kernel_pair single = {BL_DTYPE_INT8_FAST, &bl_scalar_i8_fast, &single_dot_i8_fast};
-    check_pair(&single);
+    const kernel_pair single[] = {{BL_DTYPE_INT8, &bl_scalar_digits, &single_dot_i8},
+                                  {BL_DTYPE_INT8_FAST, &bl_scalar_i8_fast, &single_dot_i8_fast}};
+    check_pair(&single[0]);
+    check_pair(&single[1]);
 #endif
     CHECK(bl_kernels_select(BL_DTYPE_INT8) == &bl_simd128_i8);
     return check_result();
