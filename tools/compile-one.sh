@@ -7,7 +7,8 @@ mkdir -p "$(dirname "$object")"
 eval "command=($(cat "$1/command"))"
 # In a module, what runs once a call or less is small rather than fast.
 case $1/$2 in
-    build/wasm/*/src/model/* | build/wasm/*/src/encoder/* | build/wasm/*/src/heads/* | build/wasm/*/wasm/*)
+    build/wasm/*/src/base/* | build/wasm/*/src/model/* | build/wasm/*/src/encoder/* | \
+        build/wasm/*/src/heads/* | build/wasm/*/src/search/* | build/wasm/*/wasm/*)
         command+=(-Os)
         ;;
 esac
