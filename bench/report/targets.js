@@ -90,22 +90,29 @@ function nativeTable(rows) {
   };
 }
 
-/** Shares of the loop a kernel is made of, for rows from 32 on: the least and the middle one. */
-function rooflineTable({ shapes, layers }) {
+/**
+ * Shares of a loop's speed, of that which a kernel is made of unless one is named, for rows from
+ * 32 on: the least and the middle one.
+ */
+function rooflineTable({ peaks, shapes, layers }) {
   const wanted = [
     ['fp32, baseline module, of mul + add', 'simd', 'fp32', 0.9],
     ['fp32, relaxed module, of relaxed madd', 'relaxed', 'fp32', 0.85],
     ['int8, baseline module, of i32x4.dot_i16x8', 'simd', 'int8', 0.9],
-    ['int8, relaxed module, of i32x4.dot_i16x8', 'relaxed', 'int8', 0.9],
+    ['int8, relaxed module, of i32x4.dot_i16x8', 'relaxed', 'int8', 0.9, 'dot_i16'],
+    ['int8, relaxed module, of two relaxed dots', 'relaxed', 'int8', undefined, 'two_dots'],
     ['int8-fast, of its relaxed dot', 'relaxed', 'int8-fast', 0.9],
   ];
-  const cells = (module, dtype, limit) => {
+  const cells = (module, dtype, limit, loop) => {
+    const peak = peaks.find(({ module: own, name }) => own === module && name === loop)?.rate;
     const shares = shapes
       .filter((shape) => shape.module === module && shape.dtype === dtype && shape.M >= 32)
-      .map(({ share }) => share)
+      .map(({ rate, share }) => (peak ? rate / peak : share))
       .sort((a, b) => a - b);
-    if (!shares.length) return [atLeast(limit, null), { found: null }];
-    return [atLeast(limit, single(shares[0])), { found: single(shares[shares.length >> 1]) }];
+    const [least, middle] = shares.length
+      ? [single(shares[0]), single(shares[shares.length >> 1])]
+      : [null, null];
+    return [limit ? atLeast(limit, least) : { found: least }, { found: middle }];
   };
   const layer = layers.find(({ module, dtype }) => module === 'relaxed' && dtype === 'int8');
   return {
@@ -113,10 +120,7 @@ function rooflineTable({ shapes, layers }) {
     columns: ['least', 'median'],
     unit: 'share',
     rows: [
-      ...wanted.map(([label, module, dtype, limit]) => ({
-        label,
-        cells: cells(module, dtype, limit),
-      })),
+      ...wanted.map(([label, ...rest]) => ({ label, cells: cells(...rest) })),
       {
         label: 'work that is no GEMM, int8, 128 tokens (attention’s products are)',
         cells: [atMost(0.12, single(layer?.otherShare)), { found: null }],
