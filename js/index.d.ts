@@ -73,18 +73,20 @@ export interface LoadOptions extends LoadTokenizerOptions {
    */
   dtype?: 'auto' | Dtype;
   /**
-   * How many share the work; `auto`: up to 4, as there are cores (in Node 20, which runs threads
-   * unoptimised, 1); at most 16. Where memory can be
-   * shared (in Node; in a page that is cross-origin isolated) they are threads on one memory.
-   * Elsewhere arrays of texts are spread over so many workers: they start at the first call of
+   * How many share the work; `auto`: up to 4, as there are cores; at most 16. Where memory can be
+   * shared (in Node from 22 on; in a page that is cross-origin isolated) they are threads on one
+   * memory. Elsewhere arrays of texts are spread over so many workers: they start at the first call of
    * about a thousand tokens, each with a copy of the model, made from the memory of the first
    * (nothing is fetched again). All copies together take at most 512 MB, or 2 GB where a number is
    * asked for.
    * `info.threads`, `info.threading` and `info.threadsReason` say what it became.
    */
   threads?: 'auto' | number;
-  /** false: no memory is shared, even where it could be. Default `auto`. */
-  sharedMemory?: 'auto' | false;
+  /**
+   * false: no memory is shared, even where it could be. true: it is wherever it can be, also in
+   * Node 20, which does not optimise threads on shared memory. Default `auto`.
+   */
+  sharedMemory?: 'auto' | boolean;
   /** Which instructions to use. `auto`: relaxed SIMD where the engine has it. */
   simd?: 'auto' | 'baseline' | 'relaxed';
   /** Whether the engine runs in a worker. `auto`: in a page yes, elsewhere no. */

@@ -19,13 +19,13 @@ const mostBytes = 2 ** 31;
  *   reason: string,
  * }} Threading `reason`: a sentence for the user; `mostBytes`: of all workers' memory
  *
- * @param {{ threads?: 'auto' | number, sharedMemory?: 'auto' | false }} options of load()
+ * @param {{ threads?: 'auto' | number, sharedMemory?: 'auto' | boolean }} options of load()
  * @param {boolean} worker whether the engine is in a worker
  * @returns {Threading}
  */
-export function chooseThreading({ threads, sharedMemory }, worker) {
+export function chooseThreading({ threads, sharedMemory = 'auto' }, worker) {
   const wanted = threads === 'auto' ? undefined : readCount('threads', threads);
-  const mayShare = readChoice('sharedMemory', sharedMemory ?? 'auto', ['auto', false]) === 'auto';
+  const share = readChoice('sharedMemory', sharedMemory, ['auto', true, false]);
   const { canShare, cores } = detectThreads();
   const count = Math.min(wanted ?? Math.min(cores, usualThreads), mostThreads);
   // A page's own thread may not wait for others.
@@ -38,21 +38,19 @@ export function chooseThreading({ threads, sharedMemory }, worker) {
   });
   if (wanted === 1) return choice('none', 'One thread was asked for.');
   if (count === 1) return choice('none', 'This machine has one core.');
-  // Node 20 (V8 11) leaves threads on shared memory in its baseline tier: slower than one alone.
-  if (builtin('node:process') && parseInt(process.versions.v8, 10) < 12 && !wanted) {
-    return choice('none', 'This Node runs threads slowly.');
-  }
   if (!WorkerClass) return choice('none', 'There are no workers.');
-  if (canShare && mayShare && isFree) return choice('shared', 'Memory can be shared here.');
+  const obstacle = whyNotShared(share, canShare, isFree);
+  if (!obstacle) return choice('shared', 'Memory can be shared here.');
   if (!isFree && !wanted) return choice('none', 'worker: false works alone.');
-  return choice(
-    'workers',
-    `${whyNotShared(canShare, mayShare)}: arrays are spread over workers with copies.`,
-  );
+  return choice('workers', `${obstacle}: arrays are spread over workers with copies.`);
 }
 
-function whyNotShared(canShare, mayShare) {
-  if (!mayShare) return 'sharedMemory: false';
-  if (canShare) return 'A page’s own thread cannot wait';
-  return 'The page is not cross-origin isolated';
+function whyNotShared(share, canShare, isFree) {
+  if (!share) return 'sharedMemory: false';
+  if (!canShare) return 'The page is not cross-origin isolated';
+  if (!isFree) return 'A page’s own thread cannot wait';
+  // Node 20 (V8 11) leaves threads on shared memory in its baseline tier: slower than one alone.
+  if (builtin('node:process') && share === 'auto' && parseInt(process.versions.v8, 10) < 12) {
+    return 'This Node runs threads slowly';
+  }
 }

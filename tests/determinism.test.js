@@ -67,7 +67,7 @@ for (const simd of modulesToTest(import.meta.url)) {
         const embed = (model) => model.embed(some);
         const one = await withModel(source, { dtype, simd, threads: 1 }, embed);
         for (const threads of source ? [2, 3] : [2]) {
-          await withModel(source, { dtype, simd, threads }, async (model) => {
+          await withModel(source, { dtype, simd, threads, sharedMemory: true }, async (model) => {
             await untilThreads(model, threads);
             for (const [index, vector] of (await embed(model)).entries()) {
               assert.ok(sameBits(vector, one[index]), `text ${index} with ${threads} threads`);

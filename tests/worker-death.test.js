@@ -33,7 +33,7 @@ async function beginEndless(model) {
 
 for (const options of [
   { threads: 1 },
-  { threads: 2 },
+  { threads: 2, sharedMemory: true },
   { threads: 2, sharedMemory: false },
   { threads: 3, sharedMemory: false },
 ]) {
@@ -87,7 +87,7 @@ test('copies that are terminated before they have opened', limit, async () => {
 });
 
 test('a thread that is terminated', limit, async () => {
-  await withModel(undefined, { threads: 2 }, async (model) => {
+  await withModel(undefined, { threads: 2, sharedMemory: true }, async (model) => {
     const expected = await model.embed(texts);
     for (let round = 0; round < 6; round++) {
       const call = model.embed(texts);

@@ -171,9 +171,12 @@ test('info says how work is shared out, and why', async () => {
       info.threading,
       info.threadsReason,
     ]);
-  const [threads, threading, reason] = await infoOf({ threads: 2 });
-  assert.deepEqual([threads, threading], [2, 'shared']);
-  assert.match(reason, /shared/);
+  const shared = [2, 'shared', 'Memory can be shared here.'];
+  assert.deepEqual(await infoOf({ threads: 2, sharedMemory: true }), shared);
+  const isSlow = parseInt(process.versions.v8, 10) < 12;
+  const usual = await infoOf({ threads: 2 });
+  if (isSlow) assert.deepEqual(usual.slice(0, 2), [2, 'workers']);
+  else assert.deepEqual(usual, shared);
   assert.deepEqual(await infoOf({ threads: 1 }), [1, 'none', 'One thread was asked for.']);
   assert.deepEqual((await infoOf(apart)).slice(0, 2), [3, 'workers']);
   await assert.rejects(load(tinyModel('deep'), { sharedMemory: 'no' }), { code: 'BAD_ARGUMENT' });
