@@ -1,16 +1,16 @@
 # The WebAssembly modules: objects under build/, linked into dist/.
 
 C_FLAGS=(-std=c11 -Wall -Wextra -Wno-unused-parameter -ffp-contract=off -fno-math-errno)
-WASM_FLAGS=(-O3 -msimd128)
+WASM_FLAGS=(-O3 -msimd128 -mbulk-memory)
 LINK_FLAGS=(
-    -O3 -msimd128 -sSTANDALONE_WASM --no-entry -sEXPORTED_FUNCTIONS=@wasm/exports.txt
+    -O3 -msimd128 -mbulk-memory -sSTANDALONE_WASM --no-entry -sEXPORTED_FUNCTIONS=@wasm/exports.txt
     -sALLOW_MEMORY_GROWTH -sMAXIMUM_MEMORY=4GB -sINITIAL_MEMORY=1MB -sSTACK_SIZE=128KB -sMALLOC=none
 )
 MODULES=(simd relaxed simd-threads relaxed-threads)
 
 module_flags() {
     case $1 in relaxed*) echo -mrelaxed-simd ;; esac
-    case $1 in *-threads) echo -matomics -mbulk-memory ;; esac
+    case $1 in *-threads) echo -matomics ;; esac
 }
 
 # A module with threads imports its memory; each thread sets a stack pointer of its own.
