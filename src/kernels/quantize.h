@@ -22,10 +22,13 @@
 /* int8-fast: the outlier is at most this many ranges from 0 (127 * 256 steps). */
 #define BL_OUTLIER_RANGES 256
 
+/* int8: most steps on either side of 0. */
+#define BL_MOST_ROW_STEPS 4095
+
 /* int8: a sum of K products with |w| <= 128 stays within int32. */
 static inline uint32_t bl_row_steps(uint32_t inputs) {
     uint32_t bound = (uint32_t)INT32_MAX / 128 / inputs;
-    return bound < 4095 ? bound : 4095;
+    return bound < BL_MOST_ROW_STEPS ? bound : BL_MOST_ROW_STEPS;
 }
 
 /* int8-fast: what the steps cover, given the largest |x| of a row and the ends of all the

@@ -108,12 +108,20 @@ BL_INLINE void set_row(quantizer *q, uint32_t r, float inverse, int32_t zero_poi
     q->offset[r] = wasm_i32x4_add(wasm_v128_load32_splat(hidden + 1), wasm_i32x4_splat(zero_point));
 }
 
+/* Two rows' int32 to int16 within +-4095, as all are that were finite: sums of several, which
+ * strassen_i8.h makes across rows, must not wrap. */
+BL_INLINE v128_t narrow_i8(v128_t x, v128_t x2) {
+    static const int16_t ends[4] = {BL_MOST_ROW_STEPS, BL_MOST_ROW_STEPS, -BL_MOST_ROW_STEPS,
+                                    -BL_MOST_ROW_STEPS};
+    const int16_t *hidden = bl_hidden(ends);
+    v128_t least = wasm_v128_load32_splat(hidden + 2), most = wasm_v128_load32_splat(hidden);
+    return wasm_i16x8_max(wasm_i16x8_min(wasm_i16x8_narrow_i32x4(x, x2), most), least);
+}
+
 /* Columns k..k+3 of 4 rows: two groups of [row][2]. */
 BL_INLINE void quantize_block_i8(const quantizer *q, const v128_t x[4], v128_t groups[2]) {
-    v128_t a = wasm_i16x8_narrow_i32x4(quantize4(q, 0, q->offset[0], x[0]),
-                                       quantize4(q, 1, q->offset[0], x[1]));
-    v128_t b = wasm_i16x8_narrow_i32x4(quantize4(q, 2, q->offset[0], x[2]),
-                                       quantize4(q, 3, q->offset[0], x[3]));
+    v128_t a = narrow_i8(quantize4(q, 0, q->offset[0], x[0]), quantize4(q, 1, q->offset[0], x[1]));
+    v128_t b = narrow_i8(quantize4(q, 2, q->offset[0], x[2]), quantize4(q, 3, q->offset[0], x[3]));
     groups[0] = wasm_i32x4_shuffle(a, b, 0, 2, 4, 6);
     groups[1] = wasm_i32x4_shuffle(a, b, 1, 3, 5, 7);
 }

@@ -13,8 +13,8 @@
  *
  * seven products of a quarter of the size, where eight are usual. In floats it would round
  * otherwise, and rows would mix; in integers it is exact. Packed activations are within
- * +-4095, so s fits int16, and so does t. Sums may leave int32 on the way and wrap: what
- * comes out fits, so it is right modulo 2^32 and right. */
+ * +-4095, also those of a row that is not finite, so s fits int16, and so does t. Sums may leave
+ * int32 on the way and wrap: what comes out fits, so it is right modulo 2^32 and right. */
 #ifndef BERTLET_STRASSEN_I8_H
 #define BERTLET_STRASSEN_I8_H
 
