@@ -71,6 +71,7 @@ static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights
                          .row_bytes = groups * BL_UNIT,
                          .panel_bytes = groups * 4 * BL_PANEL,
                          .groups = groups,
+                         .panel_end = panel_end,
                          .scratch = scratch};
     bl_copy_last_scales(&job);
     if (bl_has_single_dot()) {

@@ -28,6 +28,7 @@ typedef struct bl_linear_job {
     size_t panel_bytes;       /* of a panel of packed weights */
     uint32_t groups;          /* steps along K */
     uint32_t least_tall_rows; /* fewer rows make no tall tiles */
+    uint32_t panel_end;       /* tall tiles read ahead in the next panel before it; 0: never */
     void *scratch;
     float last_scales[BL_PANEL]; /* of a last panel that is not full, filled up */
     int32_t last_sums[BL_PANEL];
@@ -53,6 +54,9 @@ BL_INLINE uint32_t bl_tile_row(uint32_t r, uint32_t row, uint32_t pair) {
 
 /* Bytes of a group along K in most formats: one of a splatted load. */
 #define BL_UNIT 4
+
+/* Bytes of a cache line, or fewer. */
+#define BL_LINE 64
 
 /* Where the packed row begins, and how far its next group along K is. */
 BL_INLINE const uint8_t *bl_packed_row(const bl_linear_job *job, uint32_t row) {
@@ -126,6 +130,35 @@ static inline uint32_t bl_row_block(const bl_linear_job *job) {
     return (block + BL_TILE - 1) / BL_TILE * BL_TILE;
 }
 
+/* Fewer rows have no time in which the next panel could come. */
+#define BL_LEAST_AHEAD_ROWS 32
+
+/* What each of the tall tiles of a panel touches in the next one before it begins. */
+typedef struct bl_ahead {
+    const uint8_t *from, *end;
+    size_t share;
+} bl_ahead;
+
+BL_INLINE bl_ahead bl_next_panel(const bl_linear_job *job, uint32_t rows, uint32_t panel) {
+    bl_ahead ahead = {bl_panel_weights(job, panel + 1), NULL, 0};
+    size_t tiles = rows / BL_TALL + 1;
+    ahead.end = ahead.from;
+    if (panel + 1 < job->panel_end && rows >= BL_LEAST_AHEAD_ROWS) {
+        ahead.end += job->panel_bytes;
+        ahead.share = (job->panel_bytes / tiles + BL_LINE - 1) / BL_LINE * BL_LINE;
+    }
+    return ahead;
+}
+
+/* Weights that are read for the first time make whoever needs them wait; these reads wait
+ * while the tile is computed. */
+BL_INLINE void bl_touch(bl_ahead *ahead) {
+    const uint8_t *end = ahead->from + ahead->share;
+    for (end = end < ahead->end ? end : ahead->end; ahead->from < end; ahead->from += BL_LINE) {
+        (void)*(const volatile uint8_t *)ahead->from;
+    }
+}
+
 /* The tiles of 4 and 6 rows among the rows [first, last) in one panel; `tall` may be NULL.
  * Returns the first row left over. */
 BL_INLINE uint32_t bl_whole_tiles(bl_tile_kernel whole, bl_tile_kernel tall,
@@ -134,7 +167,9 @@ BL_INLINE uint32_t bl_whole_tiles(bl_tile_kernel whole, bl_tile_kernel tall,
     if (tall && job->rows->rows >= job->least_tall_rows) {
         /* Three packed tiles make two tall ones; of the one in the middle each takes half. */
         uint32_t row = first, pair = first + BL_TILE;
+        bl_ahead ahead = bl_next_panel(job, last - first, panel);
         while ((row > pair ? row : pair) + BL_TILE <= last) {
+            bl_touch(&ahead);
             tall(BL_TALL, 1, job, row, pair, panel, w);
             if (row < pair) {
                 row = pair + BL_TILE;
