@@ -50,6 +50,7 @@ def arguments():
     parser.add_argument("--rank", type=int, default=4)
     parser.add_argument("--pool", type=int, default=12000, help="how many texts teachers label")
     parser.add_argument("--begin-from", help="train: a checkpoint whose best weights are the first")
+    parser.add_argument("--begin-from-teacher", type=int, help="train: begin near the teacher of this seed")
     parser.add_argument("--name", default="adapter", help="the checkpoint's name")
     return parser.parse_args()
 
@@ -200,6 +201,9 @@ def train(args):
     model = models.student(args.base, args.rank, 2 * args.rank, dropout=0.05)
     if args.begin_from:
         models.put_trained(model, torch.load(args.begin_from, weights_only=False)["best"])
+    if args.begin_from_teacher:
+        path = args.work / f"teacher-{args.begin_from_teacher}.pt"
+        models.begin_from_teacher(model, torch.load(path, weights_only=False)["best"], args.base)
     pool = torch.load(args.work / "pool.pt", weights_only=False)
 
     def loss_of(scores, batch):

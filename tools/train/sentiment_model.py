@@ -67,6 +67,26 @@ def put_trained(model, tensors):
             p.copy_(tensors[name])
 
 
+def begin_from_teacher(model, tensors, base):
+    """A student that is as near a teacher as its rank allows: of what the teacher changed in each
+    linear layer, the largest singular values; and the teacher's classifier."""
+    before = dict(classifier(base).named_parameters())
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            if "default" not in getattr(module, "lora_A", {}):
+                continue
+            name = name.removeprefix("base_model.model.") + ".weight"
+            down, up = module.lora_A["default"].weight, module.lora_B["default"].weight
+            left, values, right = torch.linalg.svd(tensors[name] - before[name], full_matrices=False)
+            root = values[: len(down)].sqrt()
+            down.copy_(root[:, None] * right[: len(down)])
+            up.copy_(left[:, : len(down)] * root / module.scaling["default"])
+        for name, p in trained(model).items():
+            own = name.removeprefix("base_model.model.").replace(".modules_to_save.default", "")
+            if own in tensors:
+                p.copy_(tensors[own])
+
+
 def batches(lengths, size, generator=None):
     """Lists of indices of like lengths, in random order when a generator is given."""
     n = len(lengths)
