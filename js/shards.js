@@ -1,4 +1,5 @@
 // One call shared out over several engines that give the same.
+import { yieldToEvents } from './yield.js';
 
 /** Bounds of a shard in tokens, as estimated: less is not worth a message, more is not one pass. */
 const leastTokens = 128;
@@ -6,6 +7,8 @@ const mostTokens = 2048;
 /** Calls of fewer tokens stay with one engine. Copies cost memory: for them it takes more. */
 const leastShared = 384;
 const leastForCopies = 1024;
+/** Milliseconds of shards after another here, of which each may be too short to let events in. */
+const yieldAfter = 10;
 
 /** What a text will cost: English has four to five units a token. */
 function estimateTokens({ text = '', pair = '', ids }, maxLength) {
@@ -53,6 +56,7 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
     return inputs.slice(first, begun);
   };
   const work = async (engine) => {
+    let last = performance.now();
     while (begun < total) {
       const firstIndex = begun;
       const shard = take();
@@ -60,6 +64,9 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
       place(results, part, firstIndex, total);
       done += shard.length;
       if (!stop.signal.aborted) onProgress?.({ done, total });
+      if (performance.now() - last < yieldAfter) continue;
+      await yieldToEvents();
+      last = performance.now();
     }
   };
 
