@@ -15,7 +15,7 @@ const reference = readFixture('sentiment.json');
 const parts = { test: readPart('test'), elsewhere: readPart('elsewhere') };
 const leastAgreement = 0.99;
 /** Accuracies that the model card states, and how far off a runtime may be. */
-const stated = { test: 0.893, elsewhere: 0.875 };
+const stated = { test: 0.904, elsewhere: 0.971 };
 const accuracyBar = 0.01;
 
 /** Largest difference of a logit: what int8 activations of 13 bits cost beside float ones. */
@@ -89,5 +89,5 @@ test('the base embeds as before once the adapter is put away', () =>
 
 test('small beside the base', () => {
   const { size } = statSync(join(adapter, 'adapter_model.safetensors'));
-  assert.ok(size <= 400_000, `${size} bytes`);
+  assert.ok(size <= 680_000, `${size} bytes`);
 });

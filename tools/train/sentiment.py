@@ -27,7 +27,7 @@ import torch
 from torch.nn import functional
 
 UNFINISHED = 75
-LIMIT = 400_000
+LIMIT = 680_000
 HARD_SHARE = 0.4  # of the adapter's loss, the part that the written labels have
 TEMPERATURE = 2.0
 NEGATIONS = set("not no never nobody none nothing nowhere neither nor without hardly cannot".split())
@@ -47,9 +47,8 @@ def arguments():
     parser.add_argument("--minutes", type=float, default=1e9)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--rate", type=float)
-    parser.add_argument("--rank", type=int, default=4)
-    parser.add_argument("--pool", type=int, default=12000, help="how many texts teachers label")
-    parser.add_argument("--begin-from", help="train: a checkpoint whose best weights are the first")
+    parser.add_argument("--rank", type=int, default=7)
+    parser.add_argument("--pool", type=int, default=24000, help="how many texts teachers label")
     parser.add_argument("--begin-from-teacher", type=int, help="train: begin near the teacher of this seed")
     parser.add_argument("--name", default="adapter", help="the checkpoint's name")
     return parser.parse_args()
@@ -199,8 +198,6 @@ def train(args):
     tok = models.tokenizer(args.base)
     torch.manual_seed(args.seed)
     model = models.student(args.base, args.rank, 2 * args.rank, dropout=0.05)
-    if args.begin_from:
-        models.put_trained(model, torch.load(args.begin_from, weights_only=False)["best"])
     if args.begin_from_teacher:
         path = args.work / f"teacher-{args.begin_from_teacher}.pt"
         models.begin_from_teacher(model, torch.load(path, weights_only=False)["best"], args.base)
