@@ -27,7 +27,12 @@ test('exports what the sources do', () => {
 });
 
 describe('the bundle computes what the sources do', () => {
-  for (const options of [{ threads: 1 }, { threads: 2 }, { threads: 2, sharedMemory: true }, { worker: true }]) {
+  for (const options of [
+    { threads: 1 },
+    { threads: 2 },
+    { threads: 2, sharedMemory: true },
+    { worker: true },
+  ]) {
     test(JSON.stringify(options), async () => {
       const results = [];
       for (const { load } of [library, bundle]) {

@@ -99,7 +99,9 @@ test('heads in a worker and on threads give what they give here', async () => {
       return call(model);
     });
     assert.deepEqual(there, here, name);
-    const shared = await withModel(source, { threads: 2, sharedMemory: true }, (model) => call(model));
+    const shared = await withModel(source, { threads: 2, sharedMemory: true }, (model) =>
+      call(model),
+    );
     assert.deepEqual(shared, here, name);
   }
 });
