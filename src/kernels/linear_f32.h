@@ -130,16 +130,9 @@ static void linear_short_f32(const bl_linear_job *job, uint32_t panel_begin, uin
 
 static void linear_f32(const bl_packed_rows *rows, const bl_weights *weights, uint32_t panel_begin,
                        uint32_t panel_end, float *out, size_t stride, void *scratch) {
-    bl_linear_job job = {.rows = rows,
-                         .weights = weights,
-                         .out = out,
-                         .stride = stride,
-                         .row_unit = BL_UNIT,
-                         .row_bytes = weights->inputs * sizeof(float),
-                         .panel_bytes = weights->inputs * sizeof(float) * BL_PANEL,
-                         .groups = weights->inputs,
-                         .least_tall_rows = 2 * BL_TALL,
-                         .scratch = scratch};
+    (void)scratch;
+    bl_linear_job job = bl_linear_job_for(rows, weights, out, stride, 1, BL_UNIT, sizeof(float));
+    job.least_tall_rows = 2 * BL_TALL;
     uint32_t count = rows->rows;
     if (count > BL_TILE && count <= SHORT_ROWS && count * job.row_bytes <= SHORT_BYTES) {
         linear_short_f32(&job, panel_begin, panel_end);

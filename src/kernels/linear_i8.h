@@ -49,19 +49,11 @@ static __attribute__((noinline)) void linear_tiles_i8(const bl_linear_job *job, 
 
 static void linear_i8(const bl_packed_rows *rows, const bl_weights *weights, uint32_t panel_begin,
                       uint32_t panel_end, float *out, size_t stride, void *scratch) {
-    uint32_t groups = weights->inputs / 2 + weights->inputs % 2, done = 0;
-    uint32_t pairs = (panel_end - panel_begin) / 2;
-    bl_linear_job job = {.rows = rows,
-                         .weights = weights,
-                         .out = out,
-                         .stride = stride,
-                         .row_unit = BL_UNIT,
-                         .row_bytes = groups * BL_UNIT,
-                         .panel_bytes = groups * 2 * BL_PANEL,
-                         .groups = groups,
-                         .scratch = scratch};
+    uint32_t pairs = (panel_end - panel_begin) / 2, done = 0;
+    bl_linear_job job = bl_linear_job_for(rows, weights, out, stride, 2, BL_UNIT, 1);
+    job.scratch = scratch;
     bl_copy_last_scales(&job);
-    if (rows->rows >= LEAST_STRASSEN_ROWS && groups % 2 == 0) {
+    if (rows->rows >= LEAST_STRASSEN_ROWS && job.groups % 2 == 0) {
         done = rows->rows / (2 * BL_TILE) * (2 * BL_TILE);
         strassen_run(&job, done, panel_begin, pairs);
         linear_tiles_i8(&job, 0, panel_begin + 2 * pairs, panel_end);

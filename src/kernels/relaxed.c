@@ -62,17 +62,9 @@ BL_INLINE void linear_tile_pairs(uint32_t rows, uint32_t panels, const bl_linear
 static void linear_i8_fast(const bl_packed_rows *rows, const bl_weights *weights,
                            uint32_t panel_begin, uint32_t panel_end, float *out, size_t stride,
                            void *scratch) {
-    uint32_t groups = weights->inputs / 4 + (weights->inputs % 4 != 0);
-    bl_linear_job job = {.rows = rows,
-                         .weights = weights,
-                         .out = out,
-                         .stride = stride,
-                         .row_unit = BL_UNIT,
-                         .row_bytes = groups * BL_UNIT,
-                         .panel_bytes = groups * 4 * BL_PANEL,
-                         .groups = groups,
-                         .panel_end = panel_end,
-                         .scratch = scratch};
+    (void)scratch;
+    bl_linear_job job = bl_linear_job_for(rows, weights, out, stride, 4, BL_UNIT, 1);
+    job.panel_end = panel_end;
     bl_copy_last_scales(&job);
     if (bl_has_single_dot()) {
         bl_run_tiles(linear_tile_single, linear_tile_single, linear_tile_single, &job, 0,

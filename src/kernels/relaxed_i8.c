@@ -83,16 +83,8 @@ static void linear_digits_slowly(const bl_linear_job *job, uint32_t panel_begin,
 static void linear_digits(const bl_packed_rows *rows, const bl_weights *weights,
                           uint32_t panel_begin, uint32_t panel_end, float *out, size_t stride,
                           void *scratch) {
-    uint32_t groups = weights->inputs / 4 + (weights->inputs % 4 != 0);
-    bl_linear_job job = {.rows = rows,
-                         .weights = weights,
-                         .out = out,
-                         .stride = stride,
-                         .row_unit = ROW_UNIT,
-                         .row_bytes = groups * ROW_UNIT,
-                         .panel_bytes = groups * 4 * BL_PANEL,
-                         .groups = groups,
-                         .scratch = scratch};
+    (void)scratch;
+    bl_linear_job job = bl_linear_job_for(rows, weights, out, stride, 4, ROW_UNIT, 1);
     bl_copy_last_scales(&job);
     if (bl_has_single_dot()) {
         bl_run_tiles(linear_tile_digits, linear_tile_digits, linear_tile_digits, &job, 0,

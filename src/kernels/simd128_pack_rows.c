@@ -127,7 +127,8 @@ BL_INLINE void quantize_block_i8(const quantizer *q, const v128_t x[4], v128_t g
 }
 
 static void pack_tile_i8(const float *rows, size_t stride, uint32_t inputs, const quantizer *row_q,
-                         int16_t *tile) {
+                         void *out) {
+    int16_t *tile = out;
     const quantizer q = *row_q;
     v128_t x[4], groups[2];
     uint32_t k = 0;
@@ -153,7 +154,8 @@ static void pack_tile_i8(const float *rows, size_t stride, uint32_t inputs, cons
 
 /* One row of a tile of `tile_rows` < 4 rows. */
 static void pack_row_i8(const float *row, uint32_t inputs, const quantizer *row_q,
-                        uint32_t tile_rows, int16_t *tile) {
+                        uint32_t tile_rows, void *out) {
+    int16_t *tile = out;
     const quantizer q = *row_q;
     size_t group = (size_t)tile_rows * 2;
     for (uint32_t k = 0; k < inputs; k += 4, tile += group * 2) {
@@ -176,23 +178,40 @@ static float quantizer_i8(quantizer *q, uint32_t r, const float *row, uint32_t i
     return scale;
 }
 
-void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
-                             void *tiles, float *scales, bl_row_terms *terms) {
-    (void)terms;
-    int16_t *tile = tiles;
+/* Both int8 formats have two bytes an input. */
+typedef struct int8_format {
+    void (*pack_tile)(const float *rows, size_t stride, uint32_t inputs, const quantizer *row_q,
+                      void *out);
+    void (*pack_row)(const float *row, uint32_t inputs, const quantizer *row_q, uint32_t tile_rows,
+                     void *out);
+    uint32_t group;
+    int32_t zero_point;
+} int8_format;
+
+BL_INLINE void pack_rows_i8(const int8_format *format, const float *rows, size_t stride,
+                            uint32_t row_count, uint32_t inputs, uint8_t *tile, float *scales) {
+    size_t filled = (inputs + format->group - 1) / format->group * format->group;
     quantizer q;
     uint32_t row = 0;
     for (; row + BL_TILE <= row_count; row += BL_TILE) {
         for (uint32_t r = 0; r < BL_TILE; r++) {
-            scales[row + r] = quantizer_i8(&q, r, rows + (row + r) * stride, inputs, 0);
+            scales[row + r] =
+                quantizer_i8(&q, r, rows + (row + r) * stride, inputs, format->zero_point);
         }
-        pack_tile_i8(rows + row * stride, stride, inputs, &q, tile);
-        tile += (size_t)(inputs + inputs % 2) * BL_TILE;
+        format->pack_tile(rows + row * stride, stride, inputs, &q, tile);
+        tile += filled * 2 * BL_TILE;
     }
-    for (uint32_t left = row_count - row; row < row_count; row++, tile += 2) {
-        scales[row] = quantizer_i8(&q, 0, rows + row * stride, inputs, 0);
-        pack_row_i8(rows + row * stride, inputs, &q, left, tile);
+    for (uint32_t left = row_count - row; row < row_count; row++, tile += format->group * 2) {
+        scales[row] = quantizer_i8(&q, 0, rows + row * stride, inputs, format->zero_point);
+        format->pack_row(rows + row * stride, inputs, &q, left, tile);
     }
+}
+
+void bl_simd128_pack_rows_i8(const float *rows, size_t stride, uint32_t row_count, uint32_t inputs,
+                             void *tiles, float *scales, bl_row_terms *terms) {
+    static const int8_format format = {pack_tile_i8, pack_row_i8, 2, 0};
+    (void)terms;
+    pack_rows_i8(&format, rows, stride, row_count, inputs, tiles, scales);
 }
 
 /* ---- int8 in digits: [k / 4][row][2][4] ---- */
@@ -208,7 +227,8 @@ BL_INLINE v128_t digits_of(v128_t x, v128_t x2) {
 }
 
 static void pack_tile_digits(const float *rows, size_t stride, uint32_t inputs,
-                             const quantizer *row_q, uint8_t *tile) {
+                             const quantizer *row_q, void *out) {
+    uint8_t *tile = out;
     const quantizer q = *row_q;
     for (uint32_t k = 0; k < inputs; k += 4, tile += 32) {
         v128_t x[4];
@@ -221,7 +241,8 @@ static void pack_tile_digits(const float *rows, size_t stride, uint32_t inputs,
 }
 
 static void pack_row_digits(const float *row, uint32_t inputs, const quantizer *row_q,
-                            uint32_t tile_rows, uint8_t *tile) {
+                            uint32_t tile_rows, void *out) {
+    uint8_t *tile = out;
     const quantizer q = *row_q;
     for (uint32_t k = 0; k < inputs; k += 4, tile += (size_t)tile_rows * 8) {
         v128_t x = quantize4(&q, 0, q.offset[0], bl_load_part(row + k, inputs - k));
@@ -231,22 +252,9 @@ static void pack_row_digits(const float *row, uint32_t inputs, const quantizer *
 
 void bl_simd128_pack_rows_digits(const float *rows, size_t stride, uint32_t row_count,
                                  uint32_t inputs, void *tiles, float *scales, bl_row_terms *terms) {
+    static const int8_format format = {pack_tile_digits, pack_row_digits, 4, BL_DIGITS_ZERO};
     (void)terms;
-    uint8_t *tile = tiles;
-    quantizer q;
-    uint32_t row = 0;
-    for (; row + BL_TILE <= row_count; row += BL_TILE) {
-        for (uint32_t r = 0; r < BL_TILE; r++) {
-            scales[row + r] =
-                quantizer_i8(&q, r, rows + (row + r) * stride, inputs, BL_DIGITS_ZERO);
-        }
-        pack_tile_digits(rows + row * stride, stride, inputs, &q, tile);
-        tile += (size_t)((inputs + 3) & ~3u) * 2 * BL_TILE;
-    }
-    for (uint32_t left = row_count - row; row < row_count; row++, tile += 8) {
-        scales[row] = quantizer_i8(&q, 0, rows + row * stride, inputs, BL_DIGITS_ZERO);
-        pack_row_digits(rows + row * stride, inputs, &q, left, tile);
-    }
+    pack_rows_i8(&format, rows, stride, row_count, inputs, tiles, scales);
 }
 
 /* ---- int8-fast: [k / 4][row][4] ---- */

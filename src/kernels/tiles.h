@@ -73,6 +73,22 @@ BL_INLINE const void *bl_panel_weights(const bl_linear_job *job, uint32_t panel)
     return (const uint8_t *)job->weights->panels + panel * job->panel_bytes;
 }
 
+/* A call for a format with `group` inputs in a step along K, which are `row_unit` bytes of a
+ * packed row, and `element` bytes a weight. */
+BL_INLINE bl_linear_job bl_linear_job_for(const bl_packed_rows *rows, const bl_weights *weights,
+                                          float *out, size_t stride, uint32_t group,
+                                          size_t row_unit, size_t element) {
+    uint32_t groups = weights->inputs / group + (weights->inputs % group != 0);
+    return (bl_linear_job){.rows = rows,
+                           .weights = weights,
+                           .out = out,
+                           .stride = stride,
+                           .row_unit = row_unit,
+                           .row_bytes = groups * row_unit,
+                           .panel_bytes = groups * group * BL_PANEL * element,
+                           .groups = groups};
+}
+
 /* The scales and the sums of the int8 weights in a panel. There are N of them and no
  * more, so those of a last panel in part are copied once a call. */
 static inline void bl_copy_last_scales(bl_linear_job *job) {
