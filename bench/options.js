@@ -11,6 +11,7 @@ A complete run, in parts that are kept as they end:
   (no option)       all parts, from the first
   --resume          only the parts that are missing, if the code is still the same
   --minutes N       begin no part that would end after N minutes (with --resume)
+  --calm N          wait up to N times a part's length while others use the same core
   --part A,B        these parts, added to the others of the same code
   --parts           list the parts
   --render          results.md, chart.svg and the README's part again from results.json
@@ -38,6 +39,7 @@ const OPTIONS = {
   parts: 'boolean',
   render: 'boolean',
   minutes: 'string',
+  calm: 'string',
   part: 'string',
   in: 'string',
   only: 'string',
@@ -109,7 +111,8 @@ const has = (values, names) => names.some((name) => values[name] !== undefined);
 /**
  * @param {string[]} args
  * @returns {{ help?: boolean, list?: boolean, render?: boolean, quick: boolean, own: boolean,
- *   parts: object[], named: boolean, keep: boolean, minutes: number, out?: string }} `own`: no
+ *   parts: object[], named: boolean, keep: boolean, minutes: number, calm: number,
+ *   out?: string }} `own`: no
  *   part of a complete run; `keep`: adds to the run that was begun; `named`: `parts` even if
  *   that run has them
  */
@@ -137,5 +140,6 @@ export function readOptions(args) {
     named: asked !== undefined,
     keep: !own && (resume || asked !== undefined),
     minutes: readCount('minutes', values.minutes) ?? Infinity,
+    calm: readCount('calm', values.calm) ?? 0,
   };
 }

@@ -8,6 +8,7 @@ import { chromiumVersion, closeBrowser } from './drivers.js';
 import { cleanMessage } from './machine.js';
 import { HELP, UsageError, readOptions } from './options.js';
 import { PACES, PARTS } from './parts.js';
+import { Patience } from './patience.js';
 import { updateReadme, writeReport } from './report/write.js';
 import { measureRoofline } from './roofline.js';
 import { runPart } from './schedule.js';
@@ -49,8 +50,9 @@ async function titleOf({ title, runtime, node }) {
 }
 
 /** Measures one part; what it cannot measure here it says. */
-async function measurePart(part, data, pace, quick) {
+async function measurePart(part, data, pace, { quick, calm }) {
   const { name, engine, kind, group } = part;
+  const patienceMs = calm * part.minutes * 60_000;
   const begin = performance.now();
   const kept = { name, engine, kind, group, date: new Date().toISOString() };
   const reason = obstacle(engine);
@@ -58,10 +60,14 @@ async function measurePart(part, data, pace, quick) {
   const log = makeLog(name);
   try {
     kept.title = await titleOf(ENGINES[engine]);
-    if (kind === 'roofline') kept.roofline = await measureRoofline(ENGINES[engine], quick);
-    else {
+    if (kind === 'roofline') {
+      kept.roofline = await measureRoofline(ENGINES[engine], quick, patienceMs);
+    } else {
       const own = data(part);
-      kept.rows = await runPart(part, contendersOf(engine, part.threads), own, pace, log);
+      const patience = new Patience(patienceMs);
+      const contenders = contendersOf(engine, part.threads);
+      kept.rows = await runPart(part, contenders, own, pace, patience, log);
+      kept.slices = patience.slices;
       if (own.tokenizer) kept.proseBytes = own.tokenizer.bytes;
     }
   } catch (error) {
@@ -92,6 +98,12 @@ function resultsOf(run, complete) {
   };
 }
 
+/** How busy the machine was, if it was. */
+function describeSlices({ slices: { calm, busy, again } = {} }) {
+  if (!busy && !again) return '';
+  return `; ${busy} of ${calm + busy} slices on a busy machine, ${again} measured again`;
+}
+
 function tellFailures({ rows = [] }) {
   for (const { id, error } of rows.filter((row) => row.error)) setup.say(`  ${id}: ${error}`);
 }
@@ -100,15 +112,15 @@ function tellFailures({ rows = [] }) {
  * Measures parts, one after the other; each is kept before the next begins. Of those that would
  * not end in time none is begun, except the first: a run goes on whatever time it is given.
  */
-async function measureParts(run, parts, { own, quick, minutes }, began) {
+async function measureParts(run, parts, { own, quick, calm, minutes }, began) {
   const pace = quick ? PACES.quick : PACES.full;
   const data = makeData(pace);
   for (const [i, part] of parts.entries()) {
     const spent = (performance.now() - began) / 60_000;
-    if (i > 0 && spent + part.minutes > minutes) continue;
+    if (i > 0 && spent + (1 + calm) * part.minutes > minutes) continue;
     setup.say(`${part.name} (${i + 1} of ${parts.length})`);
-    const measured = await measurePart(part, data, pace, quick);
-    setup.say(`  ${measured.leftOut ?? `${measured.seconds} s`}`);
+    const measured = await measurePart(part, data, pace, { quick, calm });
+    setup.say(`  ${measured.leftOut ?? `${measured.seconds} s${describeSlices(measured)}`}`);
     tellFailures(measured);
     addPart(run, measured);
     if (!own) keepRun(run);

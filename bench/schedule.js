@@ -66,13 +66,17 @@ function summarizeTimes(list) {
   };
 }
 
-async function measureLoads(entries, data, rounds, log) {
+async function measureLoads(entries, data, rounds, patience, log) {
   const samples = new Map(entries.map((entry) => [entry, []]));
+  if (entries.length) await patience.begin({ contender: entries[0].contender });
   for (let round = 0; round < rounds; round++) {
     for (const entry of rotate(entries, round)) {
       if (entry.error) continue;
       log(`loading, round ${round + 1} of ${rounds}: ${entry.contender.id}`);
-      const sample = await attempt(entry, () => measureLoad(entry.contender, data));
+      const { contender } = entry;
+      const sample = await attempt(entry, () =>
+        patience.measure({ contender }, () => measureLoad(contender, data)),
+      );
       if (sample) samples.get(entry).push(sample);
     }
   }
@@ -164,8 +168,9 @@ async function checkAll(entries, workloads, log) {
   if (workloads.includes('tokenizer')) await checkTokenizers(entries);
 }
 
-async function warmUp(entries, pace, log) {
+async function warmUp(entries, pace, patience, log) {
   for (const entry of entries) {
+    if (!entry.error) await attempt(entry, () => patience.begin(entry));
     for (const workload of entry.workloads) {
       if (entry.error) break;
       log(`warming up ${entry.contender.id}: ${workload}`);
@@ -176,7 +181,14 @@ async function warmUp(entries, pace, log) {
   }
 }
 
-async function measureRounds(entries, workload, pace, rounds, log) {
+/** One slice of a contender, until its threads rest. */
+async function measureSlice({ driver, contender }, argument) {
+  const samples = await driver.call('measure', argument);
+  if (contender.spins) await sleep(SPIN_MS);
+  return samples;
+}
+
+async function measureRounds(entries, workload, pace, rounds, patience, log) {
   const { sampleMs } = pace;
   const argument = { workload, sliceMs: pace.sliceMs[pacedAs(workload)], sampleMs };
   const able = entries.filter((entry) => entry.workloads.includes(workload));
@@ -184,23 +196,25 @@ async function measureRounds(entries, workload, pace, rounds, log) {
     for (const entry of rotate(able, round)) {
       if (entry.error || round >= (entry.contender.rounds ?? Infinity)) continue;
       log(`${workload}, round ${round + 1} of ${rounds}: ${entry.contender.id}`);
-      const samples = await attempt(entry, () => entry.driver.call('measure', argument));
+      const samples = await attempt(entry, () =>
+        patience.measure(entry, () => measureSlice(entry, argument)),
+      );
       if (samples) entry.rounds[workload].push(samples);
-      if (entry.contender.spins) await sleep(SPIN_MS);
     }
   }
 }
 
-async function measureSteady(entries, workloads, data, pace, rounds, log) {
+async function measureSteady(entries, workloads, data, pace, rounds, patience, log) {
   try {
     for (const entry of entries) {
       log(`opening ${entry.contender.id}`);
       await attempt(entry, () => openEntry(entry, data));
     }
     await checkAll(entries, workloads, log);
-    await warmUp(entries, pace, log);
+    await warmUp(entries, pace, patience, log);
     for (const workload of workloads) {
-      await measureRounds(entries, workload, pace, rounds[pacedAs(workload)], log);
+      const count = rounds[pacedAs(workload)];
+      await measureRounds(entries, workload, pace, count, patience, log);
     }
   } finally {
     for (const { driver } of entries) await driver?.close().catch(() => {});
@@ -226,9 +240,10 @@ function rowOf({ contender, rounds, error, agreement, info, load }) {
  * @param {object[]} contenders of contenders.js
  * @param {Record<string, object>} data workloads by name
  * @param {object} pace of parts.js
+ * @param {Patience} patience
  * @param {(text: string) => void} log
  */
-export async function runPart(part, contenders, data, pace, log) {
+export async function runPart(part, contenders, data, pace, patience, log) {
   const asked = part.workloads ?? [];
   const takes = part.takesWorkload ?? takesWorkload;
   const entries = contenders.filter(part.takes).map((contender) => {
@@ -237,10 +252,10 @@ export async function runPart(part, contenders, data, pace, log) {
   });
   const rounds = { ...pace.rounds, ...part.rounds };
   if (part.kind === 'load') {
-    await measureLoads(entries, data, rounds.load, log);
+    await measureLoads(entries, data, rounds.load, patience, log);
     return entries.map(rowOf);
   }
   const able = entries.filter(({ workloads }) => workloads.length > 0);
-  await measureSteady(able, asked, data, pace, rounds, log);
+  await measureSteady(able, asked, data, pace, rounds, patience, log);
   return able.map(rowOf);
 }

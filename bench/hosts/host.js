@@ -7,6 +7,7 @@
 // gives the vectors of a workload's first and last text (to check that everybody
 // computes the same thing), and `memory(watched)` its WebAssembly memory in bytes, given
 // those that were seen in this thread: undefined when that is all, null when unknown.
+import { probe } from './probe.js';
 
 /** Every WebAssembly memory of this thread, so that a peer's heap can be weighed. */
 const memories = new Set();
@@ -147,6 +148,11 @@ export class Host {
     const watched = watchedBytes();
     const known = this.contender.memory(watched);
     return known === undefined ? watched || null : known;
+  }
+
+  /** How fast this thread computes just now. */
+  probe() {
+    return probe();
   }
 
   /** What the library says about itself. */
