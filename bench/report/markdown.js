@@ -230,6 +230,17 @@ function targetParts(results, engines) {
   ];
 }
 
+/** How calm the machine was. */
+function describeSlices(parts) {
+  const all = parts.map(({ slices }) => slices).filter(Boolean);
+  const sum = (name) => all.reduce((total, slices) => total + slices[name], 0);
+  if (!all.length) return [];
+  return [
+    `Of ${sum('calm') + sum('busy')} slices that count, ${sum('busy')} were measured while ` +
+      `others computed on the same core; ${sum('again')} more were for that reason measured again.`,
+  ];
+}
+
 /** @param {object} results of run.js */
 export function renderMarkdown(results) {
   const engines = enginesOf(results);
@@ -239,6 +250,7 @@ export function renderMarkdown(results) {
     '# Benchmark',
     `${describeRun(results)}.${results.complete ? '' : ' Not a complete run.'}`,
     `${list.join(', ')}.`,
+    ...describeSlices(results.parts),
     ...targetParts(results, engines),
   ];
   for (const { title, rows, threadRows, headRows, roofline } of engines) {
