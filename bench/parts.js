@@ -24,8 +24,8 @@ export const pacedAs = (workload) => workload.split(' ').at(-1);
 /** How long and how often. `warm`: at least `ms` and `calls`, but no longer than `mostMs`. */
 export const PACES = {
   full: {
-    rounds: { query: 5, tok128: 5, batch32: 5, mixed64: 2, corpus: 2, tokenizer: 4, load: 5 },
-    sliceMs: { query: 250, tok128: 400, batch32: 500, mixed64: 0, corpus: 0, tokenizer: 0 },
+    rounds: { query: 9, tok128: 7, batch32: 5, mixed64: 2, corpus: 2, tokenizer: 4, load: 5 },
+    sliceMs: { query: 150, tok128: 300, batch32: 500, mixed64: 0, corpus: 0, tokenizer: 0 },
     warm: {
       query: { ms: 1500, calls: 10, mostMs: 3000 },
       tok128: { ms: 1000, calls: 5, mostMs: 3000 },
