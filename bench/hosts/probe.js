@@ -6,8 +6,8 @@
 /** Chains that do not wait for each other: more operations than a core can begin at once. */
 const CHAINS = 8;
 
-/** Rounds of the loop, some 3 ms: a page's clock ticks in 0.1 ms. */
-const ROUNDS = 2_000_000;
+/** Rounds of the loop, 4 ms or more: a page's clock ticks in 0.1 ms. */
+const ROUNDS = 4_000_000;
 
 /** Opcodes and types of the WebAssembly specification, version 1, chapter 5. */
 const I32 = 0x7f;
@@ -50,8 +50,8 @@ export function probe() {
   return ROUNDS / (performance.now() - begin) / 1000;
 }
 
-/** A core that is shared reaches 0.4 to 0.65 of its fastest probe. */
-const CALM = 0.7;
+/** A shared core reaches 0.4 to 0.8 of its fastest probe, by how much the others compute. */
+const CALM = 0.85;
 
 /** What counts as calm: fast, compared with the fastest that was seen under the same key. */
 export class Calm {
