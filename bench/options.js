@@ -112,9 +112,8 @@ const has = (values, names) => names.some((name) => values[name] !== undefined);
  * @param {string[]} args
  * @returns {{ help?: boolean, list?: boolean, render?: boolean, quick: boolean, own: boolean,
  *   parts: object[], named: boolean, keep: boolean, minutes: number, calm: number,
- *   out?: string }} `own`: no
- *   part of a complete run; `keep`: adds to the run that was begun; `named`: `parts` even if
- *   that run has them
+ *   out?: string }} `own`: no part of a complete run; `keep`: adds to the run that was begun;
+ *   `named`: `parts` even if that run has them
  */
 export function readOptions(args) {
   const options = Object.fromEntries(

@@ -15,9 +15,9 @@ const [LOOP, END, BR_IF, GET, SET, CONST] = [0x03, 0x0b, 0x0d, 0x20, 0x21, 0x41]
 const [ADD, SUB, XOR] = [0x6a, 0x6b, 0x73];
 const NO_RESULT = 0x40;
 
-/** A vector of the format: its length, then its bytes; all are shorter than 128 here. */
-const vector = (count, bytes) => [count, ...bytes];
-const section = (id, bytes) => [id, ...vector(bytes.length, bytes)];
+/** A length in two bytes of the format (LEB128), and what is that long. */
+const sized = (bytes) => [(bytes.length & 127) | 128, bytes.length >> 7, ...bytes];
+const section = (id, bytes) => [id, ...sized(bytes)];
 
 /** spin(rounds): local 0 counts down, each other local is a chain; returns them all in one. */
 function spinModule() {
@@ -29,14 +29,12 @@ function spinModule() {
     ...[GET, 0, CONST, 1, SUB, SET, 0, GET, 0, BR_IF, 0, END],
     ...[GET, 0, ...chains.flatMap((k) => [GET, k, XOR]), END],
   ];
-  const size = [(code.length & 127) | 128, code.length >> 7];
-  const body = [1, ...size, ...code];
   return new Uint8Array([
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, vector(1, [0x60, 1, I32, 1, I32])),
-    ...section(3, vector(1, [0])),
-    ...section(7, vector(1, [4, ...new TextEncoder().encode('spin'), 0, 0])),
-    ...[10, (body.length & 127) | 128, body.length >> 7, ...body],
+    ...section(1, [1, 0x60, 1, I32, 1, I32]),
+    ...section(3, [1, 0]),
+    ...section(7, [1, 4, ...new TextEncoder().encode('spin'), 0, 0]),
+    ...section(10, [1, ...sized(code)]),
   ]);
 }
 
