@@ -4,6 +4,24 @@ export const weightsFile = 'model.safetensors';
 /** Of weights in several files. */
 export const indexFile = 'model.safetensors.index.json';
 
+/** All that have a fixed name; those that modules.json and an index name come on top. */
+export const folderFiles = [
+  weightsFile,
+  indexFile,
+  'config.json',
+  'tokenizer.json',
+  'vocab.txt',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'modules.json',
+  'sentence_bert_config.json',
+  'config_sentence_transformers.json',
+  '1_Pooling/config.json',
+  'adapter_config.json',
+  'adapter_model.safetensors',
+];
+
 /**
  * Whether a name stays inside its folder: relative, no '..', no scheme, no empty part.
  * @param {unknown} name

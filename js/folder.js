@@ -57,6 +57,7 @@ async function readPooling(source) {
   const stages = modules.map((stage) => String(stage?.type).split('.').pop());
   const unknown = stages.find((type) => !['Transformer', 'Pooling', 'Normalize'].includes(type));
   const path = modules[stages.indexOf('Pooling')]?.path;
+  if (path) source.checkPin(`${path}/config.json`);
   const pooling = path && (await readOptional(source, `${path}/config.json`));
   return {
     mode: 'mean',

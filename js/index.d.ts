@@ -58,7 +58,11 @@ export interface LoadTokenizerOptions {
   onProgress?: (progress: LoadProgress) => void;
   /** Keep downloads in the browser's Cache API. Default: on in pages, off elsewhere. */
   cache?: boolean | { name?: string };
-  /** Expected hashes by file name: `{ 'model.safetensors': 'sha256-<base64>' }`. */
+  /**
+   * Expected hashes by file name: `{ 'model.safetensors': 'sha256-<base64>' }`. If it names any
+   * file, only those that it names count: a file that is needed and not named is an `INTEGRITY`
+   * error, an optional one is not read.
+   */
   integrity?: Record<string, string>;
 }
 

@@ -1,7 +1,10 @@
-// `integrity: { fileName: 'sha256-<base64>' }`: what a user pins, checked while bytes pass.
+// `integrity: { fileName: 'sha256-<base64>' }`: what a user pins, checked while bytes pass. Once
+// anything is pinned, no other file of the folder counts: whoever may add one changes nothing.
 import { BertletError } from './errors.js';
+import { folderFiles } from './file-names.js';
 import { badArgument } from './inputs.js';
 import { kindOf } from './kind.js';
+import { nearest } from './nearest.js';
 import { builtin } from './platform.js';
 import { Sha256 } from './sha256.js';
 
@@ -19,6 +22,34 @@ export function readIntegrity(integrity) {
     throw badArgument('integrity must be an object { fileName: "sha256-<base64>" }.');
   }
   return new Map(entries);
+}
+
+/**
+ * The error for a file that is needed and not pinned while others are.
+ * @param {string[]} names any of which would do
+ * @param {Map<string, string>} pins
+ */
+export function notPinned(names, pins) {
+  const strange = [...pins.keys()].filter((name) => !folderFiles.includes(name));
+  const written = names.map((name) => nearest(name, strange)).find(Boolean);
+  return new BertletError(
+    'INTEGRITY',
+    `integrity has no hash of ${names.join(' or ')}: if it names any file, it must name all that are ` +
+      `needed.${written ? ` It names "${written}": is that a slip?` : ''}`,
+  );
+}
+
+/**
+ * The error for a name that is pinned though there is no such file.
+ * @param {string} name
+ * @param {string} folder for the message
+ */
+export function pinnedNothing(name, folder) {
+  const meant = nearest(name, folderFiles);
+  return new BertletError(
+    'INTEGRITY',
+    `integrity names "${name}", which is missing in ${folder}.${meant ? ` Did you mean "${meant}"?` : ''}`,
+  );
 }
 
 /** Hashes a file as its bytes pass by. */

@@ -71,6 +71,7 @@ async function openParts(source, sourceOptions, choices, control) {
     // A vocabulary keeps this thread busy, and a worker cannot begin without it.
     await worker?.begun;
     const { blob, info } = await readTokenizerFiles(opened, packed);
+    await opened.checkPins();
     engineOptions.tokenizerBlob = blob;
     const both = worker
       ? await openInWorker(worker, engineOptions, info)
@@ -115,6 +116,7 @@ export async function loadTokenizer(source, options = {}) {
   });
   try {
     const { blob, info } = await readTokenizerFiles(opened, isPacked(source, options));
+    await opened.checkPins();
     const module = await loadModule(chooseModule('auto'));
     return await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
   } finally {

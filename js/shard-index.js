@@ -1,5 +1,5 @@
 // Weights in several files: model.safetensors.index.json says which of them holds which tensor.
-import { badModel, BertletError, throwIfAborted } from './errors.js';
+import { badModel, throwIfAborted } from './errors.js';
 import { indexFile, isFileName, weightsFile } from './file-names.js';
 import { kindOf } from './kind.js';
 
@@ -30,12 +30,8 @@ export async function writeShards(source, openWriter, signal) {
  * @throws NOT_FOUND, BAD_MODEL
  */
 export async function readIndex(source) {
-  const index = await source.readJson(indexFile, { optional: true });
-  if (index !== undefined) return readShardIndex(index, indexFile);
-  throw new BertletError(
-    'NOT_FOUND',
-    `${source.description} has neither ${weightsFile} nor ${indexFile}: save it as safetensors.`,
-  );
+  const how = { insteadOf: weightsFile, advice: 'save it as safetensors' };
+  return readShardIndex(await source.readJson(indexFile, how), indexFile);
 }
 
 /**

@@ -1,10 +1,10 @@
 // One way to the files of a model, whatever they are read from.
 import { decodeText, joinBytes } from './bytes.js';
 import { checkStream, readError } from './checked-stream.js';
-import { badModel, BertletError, throwIfAborted, untilAborted } from './errors.js';
+import { badModel, BertletError, inOrder, throwIfAborted, untilAborted } from './errors.js';
 import { openFileCache } from './file-cache.js';
-import { isFileName } from './file-names.js';
-import { readIntegrity } from './integrity.js';
+import { folderFiles, isFileName } from './file-names.js';
+import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
 import { createProgress } from './progress.js';
 import { openFiles } from './source-files.js';
 import { locate } from './source-location.js';
@@ -23,13 +23,15 @@ const largestWholeFile = 2 ** 29 - 32;
  * @property {(name: string, how: { signal: AbortSignal, integrity?: string })
  *   => Promise<import('./checked-stream.js').RawFile | undefined>} open undefined: missing
  * @property {(name: string) => unknown} [forget] drops a kept copy of a download
+ * @property {Set<string>} [names] of all its files, where they are known without opening them
  */
 
 /**
  * @typedef {object} SourceOptions
  * @property {AbortSignal} [signal]
  * @property {boolean | { name?: string }} [cache] default: on in pages, off elsewhere
- * @property {Record<string, string>} [integrity] fileName → 'sha256-<base64>'
+ * @property {Record<string, string>} [integrity] fileName → 'sha256-<base64>'; where it names
+ *   any file, those that it doesn't name do not count
  * @property {Function} [onProgress] sums over all files, see createProgress
  * @property {import('./progress.js').FileProgress} [onFileProgress] each file by itself,
  *   instead of onProgress: for a worker whose page does the summing
@@ -46,7 +48,7 @@ const largestWholeFile = 2 ** 29 - 32;
  */
 export async function openSource(source, options = {}) {
   throwIfAborted(options.signal);
-  const integrity = readIntegrity(options.integrity);
+  const pins = readIntegrity(options.integrity);
   const { folder, url, files } = locate(source);
   const how = { fetch: options.fetch, cache: await openFileCache(options.cache) };
   const kind = files
@@ -54,20 +56,20 @@ export async function openSource(source, options = {}) {
     : url
       ? openUrlFolder(url, how)
       : await openFolder(folder);
-  return createSource(kind, integrity, options, how.cache);
+  return createSource(kind, pins, options, how.cache);
 }
 
 /**
- * The files of one model. Every read throws NOT_FOUND, NETWORK, ABORTED or INTEGRITY;
- * with `{ optional: true }` a missing file gives undefined instead of NOT_FOUND.
+ * The files of one model. Every read throws NOT_FOUND, NETWORK, ABORTED or INTEGRITY; with
+ * `{ optional: true }` a file that is missing, or doesn't count, gives undefined instead.
  * @typedef {ReturnType<typeof createSource>} Source
  *
  * @param {SourceKind} kind
- * @param {Map<string, string>} integrity by file name
+ * @param {Map<string, string>} pins the hashes of pinned files, by name
  * @param {SourceOptions} options
  * @param {import('./file-cache.js').FileCache} [cache]
  */
-function createSource(kind, integrity, { signal: given, onProgress, onFileProgress }, cache) {
+function createSource(kind, pins, { signal: given, onProgress, onFileProgress }, cache) {
   const report = onFileProgress ?? createProgress(onProgress);
   // Of everything under way: fires with the user's signal and when the source is closed.
   const controller = new AbortController();
@@ -79,11 +81,14 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
   /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
   const forget = async (name) => kind.forget?.(name);
 
+  const counts = (name) => pins.size === 0 || pins.has(name);
   /** Files that are being opened before anybody asks for them. */
   const early = new Map();
+  /** Names that were asked for. */
+  const asked = new Set();
 
   function open(name) {
-    const how = { signal, integrity: integrity.get(name) };
+    const how = { signal, integrity: pins.get(name) };
     return kind.open(name, how).then(
       (raw) => raw && checkStream(name, raw, { ...how, report, forget }),
       (cause) => {
@@ -96,18 +101,38 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
    * A file as a stream that is never held whole. It must be read to its end (only then its
    * length and hash are known to be right) or cancelled.
    * @param {string} name
-   * @param {{ optional?: boolean }} [options]
+   * @param {{ optional?: boolean, insteadOf?: string, advice?: string }} [options] `insteadOf`: a
+   *   file that would have done too, `advice`: what to do, for messages
    * @returns {Promise<import('./checked-stream.js').CheckedStream | undefined>}
    */
-  async function openStream(name, { optional = false } = {}) {
+  async function openStream(name, { optional = false, insteadOf, advice } = {}) {
     throwIfAborted(signal);
     if (!isFileName(name)) throw badModel(`"${name}"`, 'is not the name of a file in the folder');
+    asked.add(name);
+    const names = insteadOf ? [insteadOf, name] : [name];
+    if (!counts(name)) {
+      if (optional) return undefined;
+      throw notPinned(names, pins);
+    }
     const opening = early.get(name) ?? open(name);
     early.delete(name);
     const stream = await untilAborted(opening, signal);
     // A file that is pinned is not optional.
-    if (stream || (optional && !integrity.has(name))) return stream;
-    throw new BertletError('NOT_FOUND', `${name} is missing in ${kind.description}.`);
+    if (stream || (optional && !pins.has(name))) return stream;
+    const missing = `${names.join(' and ')} ${insteadOf ? 'are' : 'is'} missing`;
+    const what = advice ? `: ${advice}` : '';
+    throw new BertletError('NOT_FOUND', `${missing} in ${kind.description}${what}.`);
+  }
+
+  /** Whether there is a file that nobody reads. */
+  async function exists(name) {
+    if (!isFileName(name)) return false;
+    if (kind.names) return kind.names.has(name); // opening a stream would use it up
+    const raw = await kind.open(name, { signal }).catch((cause) => {
+      throw readError(name, cause);
+    });
+    await raw?.cancel();
+    return raw !== undefined;
   }
 
   /** @returns {Promise<Uint8Array | undefined>} the whole of a small file */
@@ -140,12 +165,35 @@ function createSource(kind, integrity, { signal: given, onProgress, onFileProgre
     openStream,
     /** Begins to open a file that will be asked for soon. @param {string} name */
     prepare(name) {
+      if (!counts(name)) return;
       const opening = open(name);
       opening.catch(() => {}); // whoever asks for it will tell
       early.set(name, opening);
     },
     readBytes,
     forget,
+    /**
+     * For a file that other pinned files ask for, though it may be missing.
+     * @param {string} name
+     * @throws INTEGRITY
+     */
+    checkPin(name) {
+      if (!counts(name)) throw notPinned([name], pins);
+    },
+    /**
+     * Finds pinned names that stand for nothing: a slip would leave the real file out unnoticed.
+     * To be called when the small files are read. Weights are asked for in another place, where
+     * one that isn't pinned is refused.
+     * @throws INTEGRITY
+     */
+    async checkPins() {
+      const others = [...pins.keys()].filter(
+        (name) => !asked.has(name) && !folderFiles.includes(name) && !name.endsWith('.safetensors'),
+      );
+      const found = await inOrder(others.map(exists));
+      const slip = others.find((_, i) => !found[i]);
+      if (slip !== undefined) throw pinnedNothing(slip, kind.description);
+    },
     /** @returns {Promise<string | undefined>} @throws BAD_MODEL when it is not UTF-8 */
     readText: (name, options) => parse(name, options, 'UTF-8 text', String),
     /** @returns {Promise<any>} the parsed JSON @throws BAD_MODEL when it is none */

@@ -1,6 +1,6 @@
 // vocab.txt and its companions to the tokenizer.json that transformers' BertTokenizer
 // makes of them.
-import { badModel, BertletError } from './errors.js';
+import { badModel } from './errors.js';
 import { contentOf, numberTokens, usualTokens } from './tokenizer-added.js';
 import {
   badField,
@@ -27,10 +27,7 @@ const bertClass =
  * @throws NOT_FOUND, BAD_MODEL, UNSUPPORTED, and what reading throws
  */
 export async function readVocabFiles(source, settings) {
-  const vocab = await source.readText('vocab.txt', { optional: true });
-  if (vocab === undefined) {
-    throw new BertletError('NOT_FOUND', 'The folder has neither tokenizer.json nor vocab.txt.');
-  }
+  const vocab = await source.readText('vocab.txt', { insteadOf: 'tokenizer.json' });
   const added = await readWhole(source, 'added_tokens.json');
   return wholeFile('vocab.txt', jsonFromVocab(vocab, settings, added));
 }
