@@ -3,6 +3,7 @@
 import { BertletError, untilAborted } from './errors.js';
 import { readSignal } from './inputs.js';
 import { createProgress } from './progress.js';
+import { copySource } from './source-location.js';
 
 export class AdapterSession {
   /** The number of the adapter that calls use; 0: the base. */
@@ -28,7 +29,7 @@ export class AdapterSession {
     const signal = this.joinSignal(given);
     const known = this.#adapters.get(source);
     if (known) return known;
-    const opening = this.engine.openAdapter(source, this.settings.sourceOptions, {
+    const opening = this.engine.openAdapter(copySource(source), this.settings.sourceOptions, {
       signal,
       report: report ?? createProgress(onProgress),
     });

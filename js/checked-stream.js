@@ -1,7 +1,8 @@
 // What every file passes through, whatever it is read from: abort, length, hash, cache
 // entry, progress, and errors in one form.
-import { abortError, attempt, BertletError } from './errors.js';
+import { abortError, attempt, BertletError, isBertletError } from './errors.js';
 import { IntegrityCheck } from './integrity.js';
+import { reasonOf } from './show.js';
 
 /**
  * A file under way, as a kind of source opens it.
@@ -95,11 +96,20 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
 
 /** The error for what could not be opened or read. */
 export function readError(name, cause, isRemote) {
-  if (cause instanceof BertletError) return cause;
-  const why = cause?.cause?.message || cause?.message || cause;
+  if (isBertletError(cause)) return cause;
+  const why = reasonOf(platformError(cause));
   return new BertletError(
     isRemote ? 'NETWORK' : 'NOT_FOUND',
     `${name} could not be read (${why}).`,
     { cause },
   );
+}
+
+/** "fetch failed" has the true reason as its cause. */
+function platformError(error) {
+  try {
+    return error.cause?.message ? error.cause : error;
+  } catch {
+    return error; // thrown by a stream of the user's, it may be anything
+  }
 }

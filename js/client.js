@@ -125,13 +125,23 @@ export class WorkerEngine {
     if (begun) this.#settle('begun')?.resolve();
     if (ended) this.#stop?.();
     if (progress) {
-      this.#calls.get(id)?.onProgress?.(progress);
+      this.#tell(id, progress);
       return;
     }
     if (info) this.#info = info;
     const call = this.#settle(id);
     if (error) call?.reject(errorFromData(error));
     else call?.resolve(result);
+  }
+
+  /** What the user's function throws ends its call. */
+  #tell(id, progress) {
+    try {
+      this.#calls.get(id)?.onProgress?.(progress);
+    } catch (error) {
+      this.#port.send({ id, abort: true });
+      this.#settle(id).reject(error);
+    }
   }
 
   #settle(id) {

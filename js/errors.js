@@ -1,12 +1,14 @@
+import { boundMessage, reasonOf } from './show.js';
+
 /** Every failure that bertlet reports: a stable `code` and a sentence that says what to do. */
 export class BertletError extends Error {
   /**
    * @param {string} code one of the codes of index.d.ts
-   * @param {string} message
+   * @param {string} message what it quotes of files and arguments may be of any length
    * @param {{ cause?: unknown }} [options]
    */
   constructor(code, message, options) {
-    super(message, options);
+    super(boundMessage(String(message)), options);
     this.code = code;
   }
 
@@ -50,6 +52,57 @@ export function badModel(file, what, cause) {
 
 export function disposedError() {
   return new BertletError('DISPOSED', 'This was disposed of: load it again to use it.');
+}
+
+/**
+ * The way into every public call: whatever goes wrong in it is told as a BertletError.
+ * @param {() => T | Promise<T>} call
+ * @returns {Promise<T>}
+ * @template T
+ */
+export async function guarded(call) {
+  try {
+    return await call();
+  } catch (error) {
+    throw asBertletError(error);
+  }
+}
+
+/**
+ * The same where files are read that may hold anything: what nobody foresaw is their fault.
+ * @type {typeof guarded}
+ */
+export async function guardedReading(read) {
+  try {
+    return await read();
+  } catch (error) {
+    throw asBertletError(error, 'BAD_MODEL', 'The files of the model hold something absurd');
+  }
+}
+
+/** @param {unknown} error @returns {BertletError} */
+function asBertletError(
+  error,
+  code = 'INTERNAL',
+  what = 'Something went wrong inside bertlet, which should not happen',
+) {
+  if (isBertletError(error)) return error;
+  const reason = reasonOf(error);
+  // What V8, SpiderMonkey and JavaScriptCore say where memory ends.
+  if (/allocat|out of memory|invalid (typed )?array length|invalid string length/i.test(reason)) {
+    const sentence = `There is not enough memory: ${reason}.`;
+    return new BertletError('OUT_OF_MEMORY', sentence, { cause: error });
+  }
+  return new BertletError(code, `${what}: ${reason}.`, { cause: error });
+}
+
+/** Also for what throws when it is looked at. @param {unknown} error */
+export function isBertletError(error) {
+  try {
+    return error instanceof BertletError;
+  } catch {
+    return false;
+  }
 }
 
 /** What a call gives, undefined when it fails: for what is given up anyway. */
@@ -102,8 +155,8 @@ export function untilAborted(promise, signal) {
 
 /** Errors cross a worker boundary as plain data. @param {unknown} error */
 export function errorToData(error) {
-  if (error instanceof BertletError) return { code: error.code, message: error.message };
-  return { code: 'INTERNAL', message: String(error?.message ?? error) };
+  const { code, message } = asBertletError(error);
+  return { code, message };
 }
 
 /** @param {{ code: string, message: string }} data */

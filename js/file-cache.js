@@ -1,7 +1,7 @@
 // Downloaded files kept by a page in the Cache API. An entry is there whole or not at all,
 // and written when loading is over: until then it would take the loading's time.
 import { attempt } from './errors.js';
-import { badArgument } from './inputs.js';
+import { badArgument, reading } from './inputs.js';
 import { kindOf } from './kind.js';
 import { builtin } from './platform.js';
 
@@ -13,6 +13,18 @@ export const isMissing = 'missing';
 const mostOnHeap = 1 << 25;
 
 /**
+ * @param {undefined | boolean | { name?: string }} option the user's
+ * @returns {undefined | boolean | { name: string }}
+ * @throws BAD_ARGUMENT
+ */
+export function readCacheOption(option) {
+  if (option === undefined || typeof option === 'boolean') return option;
+  const name = reading('cache', () => option?.name ?? 'bertlet');
+  if (kindOf(option) === 'Object' && typeof name === 'string') return { name };
+  throw badArgument('cache must be true, false or { name: string }.');
+}
+
+/**
  * The cache that the user's option asks for, where the platform has one. Without an
  * option it is on in pages and off in Node, Deno and Bun. None of its calls throws: a cache
  * that fails only makes the next load slower.
@@ -21,13 +33,11 @@ const mostOnHeap = 1 << 25;
  * @param {undefined | boolean | { name?: string }} option
  * @throws BAD_ARGUMENT
  */
-export async function openFileCache(option = !builtin('node:fs')) {
-  const name = option?.name ?? 'bertlet';
-  if (!['Boolean', 'Object'].includes(kindOf(option)) || typeof name !== 'string') {
-    throw badArgument('cache must be true, false or { name: string }.');
-  }
+export async function openFileCache(option) {
+  const wanted = readCacheOption(option) ?? !builtin('node:fs');
+  const { name = 'bertlet' } = wanted;
   // There is none in a private window or a sandbox.
-  const cache = option && (await attempt(() => globalThis.caches.open(name)));
+  const cache = wanted && (await attempt(() => globalThis.caches.open(name)));
   if (!cache) return undefined;
 
   /** @type {Map<string, () => Response>} what is to be written, by URL */

@@ -1,28 +1,86 @@
 // What users pass, checked once at the door.
-import { BertletError } from './errors.js';
+import { BertletError, isBertletError } from './errors.js';
+import { isList, reasonOf, show } from './show.js';
+
+/**
+ * Reads something of the user's. Its getters and proxies are foreign code: what they throw is a
+ * fault of the argument, and each is asked once, so that it cannot answer in two ways.
+ * @param {string} name of the argument
+ * @param {() => T} read
+ * @returns {T}
+ * @template T
+ */
+export function reading(name, read) {
+  try {
+    return read();
+  } catch (cause) {
+    if (isBertletError(cause)) throw cause;
+    throw badArgument(`${name} cannot be read: ${reasonOf(cause)}.`, cause);
+  }
+}
 
 /**
  * @param {unknown} x a string, a pair { text, pair }, or an array of these
  * @returns {{ inputs: { text: string, pair?: string }[], isArray: boolean }}
  */
 export function readInputs(x) {
-  if (!Array.isArray(x)) return { inputs: [readInput(x, 'The input')], isArray: false };
-  return { inputs: x.map((item, i) => readInput(item, `Input ${i}`)), isArray: true };
+  return readOneOrMany(x, readInput);
+}
+
+/**
+ * @param {unknown} x what readItem reads, or an array of these
+ * @param {(item: unknown, name: string) => T} readItem is told what messages call it
+ * @returns {{ inputs: T[], isArray: boolean }}
+ * @template T
+ */
+export function readOneOrMany(x, readItem) {
+  if (!isList(x)) return { inputs: [readItem(x, 'The input')], isArray: false };
+  const inputs = readList('The input', x, (item, i) => readItem(item, `Input ${i}`));
+  return { inputs, isArray: true };
 }
 
 function readInput(item, name) {
   if (typeof item === 'string') return { text: item };
-  const isPair = item !== null && typeof item === 'object';
-  if (isPair && typeof item.text === 'string') {
-    if (item.pair === undefined || item.pair === null) return { text: item.text };
-    if (typeof item.pair === 'string') return { text: item.text, pair: item.pair };
+  if (item !== null && typeof item === 'object') {
+    const { text, pair } = reading(name, () => ({ text: item.text, pair: item.pair ?? undefined }));
+    if (typeof text === 'string' && pair === undefined) return { text };
+    if (typeof text === 'string' && typeof pair === 'string') return { text, pair };
   }
   throw badArgument(`${name} is not a string or a pair { text, pair } of strings.`);
 }
 
-/** @param {string} message */
-export function badArgument(message) {
-  return new BertletError('BAD_ARGUMENT', message);
+/**
+ * A copy of an array, hole by hole.
+ * @param {string} name of the argument
+ * @param {unknown} x
+ * @param {(item: any, index: number) => T} readItem
+ * @returns {T[]}
+ * @template T
+ */
+export function readList(name, x, readItem) {
+  if (!isList(x)) throw badArgument(`${name} is ${show(x)}, not an array.`);
+  return reading(name, () => {
+    const list = [];
+    const { length } = x;
+    for (let i = 0; i < length; i++) list.push(readItem(x[i], i));
+    return list;
+  });
+}
+
+/** @param {string} name of the argument @param {unknown} x @returns {string[]} */
+export function readTexts(name, x) {
+  return readList(name, x, (text, i) => readText(`${name}[${i}]`, text));
+}
+
+/** @param {string} name of the argument @param {unknown} text @returns {string} */
+export function readText(name, text) {
+  if (typeof text === 'string') return text;
+  throw badArgument(`${name} is ${show(text)}, not a string.`);
+}
+
+/** @param {string} message @param {unknown} [cause] */
+export function badArgument(message, cause) {
+  return new BertletError('BAD_ARGUMENT', message, { cause });
 }
 
 /**
@@ -45,10 +103,57 @@ export function readCount(name, value, fallback, least = 1) {
   throw badArgument(`${name} is ${show(value)}; it must be a whole number of at least ${least}.`);
 }
 
-/** The options of a call. */
+/**
+ * true or false, or the fallback where it is undefined.
+ * @param {string} name of the option
+ * @param {unknown} value
+ * @param {boolean} [fallback]
+ */
+export function readFlag(name, value, fallback) {
+  return readChoice(name, value ?? fallback, [true, false]);
+}
+
+/**
+ * The options of a call, copied; its functions are wrapped by readCallback.
+ * @param {object} [options]
+ */
 export function readOptions(options = {}) {
-  if (typeof options === 'object' && options !== null) return options;
-  throw badArgument('options is not an object.');
+  if (typeof options !== 'object' || options === null) {
+    throw badArgument('options is not an object.');
+  }
+  const copy = reading('options', () => {
+    const values = Object.create(null);
+    for (const name in options) values[name] = options[name];
+    return values;
+  });
+  for (const name of ['onProgress', 'onUsage']) {
+    if (name in copy) copy[name] = readCallback(name, copy[name]);
+  }
+  return copy;
+}
+
+/**
+ * A function of the user's, or undefined. What it throws ends the call, which tells it as the
+ * cause; then it isn't called again.
+ * @param {string} name of the option
+ * @param {unknown} callback
+ */
+export function readCallback(name, callback) {
+  if (callback === undefined || callback === null) return undefined;
+  if (typeof callback !== 'function') {
+    throw badArgument(`${name} is ${show(callback)}, not a function.`);
+  }
+  let failure;
+  return (event) => {
+    if (failure) throw failure;
+    try {
+      callback(event);
+    } catch (cause) {
+      const sentence = `${name} threw an error: ${reasonOf(cause)}.`;
+      failure = isBertletError(cause) ? cause : badArgument(sentence, cause);
+      throw failure;
+    }
+  };
 }
 
 /** For calls where a text's windows would each ask something else. */
@@ -57,13 +162,13 @@ export function refuseWindows(call, { longText }) {
   throw badArgument(`${call} has no windows: choose longText "truncate" or "error".`);
 }
 
-/** @param {unknown} signal */
+/** @param {unknown} signal @returns {AbortSignal | undefined} */
 export function readSignal(signal) {
   if (signal === undefined || signal === null) return undefined;
-  if (typeof signal === 'object' && typeof signal.addEventListener === 'function') return signal;
-  throw badArgument('signal is not an AbortSignal.');
-}
-
-function show(value) {
-  return typeof value === 'string' ? `"${value}"` : String(value);
+  const isSignal = reading('signal', () => {
+    const { aborted, addEventListener: add, removeEventListener: remove } = signal;
+    return typeof aborted === 'boolean' && [add, remove].every((is) => typeof is === 'function');
+  });
+  if (isSignal) return signal;
+  throw badArgument(`signal is ${show(signal)}, not an AbortSignal.`);
 }

@@ -2,7 +2,7 @@
 // anything is pinned, no other file of the folder counts: whoever may add one changes nothing.
 import { BertletError } from './errors.js';
 import { folderFiles } from './file-names.js';
-import { badArgument } from './inputs.js';
+import { badArgument, reading } from './inputs.js';
 import { kindOf } from './kind.js';
 import { nearest } from './nearest.js';
 import { builtin } from './platform.js';
@@ -17,8 +17,9 @@ const form = /^sha256-[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/;
  */
 export function readIntegrity(integrity) {
   const pins = integrity ?? {};
-  const entries = Object.entries(pins);
-  if (kindOf(pins) !== 'Object' || !entries.every(([, hash]) => form.test(hash))) {
+  const entries = reading('integrity', () => Object.entries(pins));
+  const isHash = (hash) => typeof hash === 'string' && form.test(hash);
+  if (kindOf(pins) !== 'Object' || !entries.every(([, hash]) => isHash(hash))) {
     throw badArgument('integrity must be an object { fileName: "sha256-<base64>" }.');
   }
   return new Map(entries);

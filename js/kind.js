@@ -3,7 +3,11 @@ import { badModel } from './errors.js';
 
 /** @param {unknown} value @returns {string} e.g. 'Object', 'Array', 'Null', 'Blob' */
 export function kindOf(value) {
-  return Object.prototype.toString.call(value).slice(8, -1);
+  try {
+    return Object.prototype.toString.call(value).slice(8, -1);
+  } catch {
+    return 'Unknown'; // a proxy that was revoked, or a getter that throws
+  }
 }
 
 /**

@@ -1,13 +1,16 @@
 import { embeddedCompanions } from './adapter-companions.js';
 import { WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
-import { BertletError, throwIfAborted } from './errors.js';
+import { BertletError, guarded, guardedReading, throwIfAborted } from './errors.js';
+import { readCacheOption } from './file-cache.js';
 import { chooseMaxLength, readFolder } from './folder.js';
-import { badArgument, readChoice, readSignal } from './inputs.js';
+import { readChoice, readOptions, readSignal } from './inputs.js';
+import { readIntegrity } from './integrity.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
 import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
+import { copySource } from './source-location.js';
 import { openSource } from './source.js';
 import { chooseThreading } from './threading.js';
 import { readTokenizerFiles } from './tokenizer-files.js';
@@ -18,25 +21,30 @@ import { weightsFile } from './weights.js';
 import { Workers } from './workers.js';
 
 /** See index.d.ts. */
-export async function load(source, options = {}) {
-  const choices = readOptions(options);
+export function load(source, options) {
+  return guarded(() => openModel(copySource(source), readOptions(options)));
+}
+
+async function openModel(source, options) {
+  const choices = readChoices(options);
   const { signal } = choices;
+  const sourceOptions = readSourceOptions(options);
   const tell = progressTeller(options.onProgress);
   const report = createProgress(tell);
   report?.(weightsFile, 0, undefined, false);
-  const sourceOptions = { cache: options.cache, integrity: options.integrity };
   const parts = await openParts(source, sourceOptions, choices, { signal, report });
   const { folder, info, tokenizer } = parts;
   const engine = addWorkers(parts, source, sourceOptions, choices);
   try {
     const settings = {
       ...choices,
-      sourceOptions: { cache: options.cache },
+      sourceOptions: { cache: sourceOptions.cache },
       companions: source === undefined ? embeddedCompanions() : undefined,
     };
     const maxLength = chooseMaxLength(folder, info);
     const model = new Model(engine, tokenizer, { ...folder, maxLength }, settings);
-    if (options.adapter) await model.useAdapter(options.adapter, { report });
+    const { adapter = null } = options;
+    if (adapter !== null) await model.useAdapter(adapter, { report });
     tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config);
     throwIfAborted(signal);
@@ -64,13 +72,13 @@ async function openParts(source, sourceOptions, choices, control) {
     if (!worker) opened.prepare(weightsFile);
     const packed = isPacked(source, sourceOptions);
     opened.prepare(packed ? packedTokenizerFile : 'tokenizer.json');
-    const folder = await readFolder(opened);
+    const folder = await guardedReading(() => readFolder(opened));
     const module = await compiled;
     const engineOptions = { module, config: folder.config, dtype, threads };
     worker?.give({ options: engineOptions });
     // A vocabulary keeps this thread busy, and a worker cannot begin without it.
     await worker?.begun;
-    const { blob, info } = await readTokenizerFiles(opened, packed);
+    const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
     engineOptions.tokenizerBlob = blob;
     const both = worker
@@ -106,27 +114,33 @@ function addWorkers({ engine, module }, source, sourceOptions, choices) {
 }
 
 /** See index.d.ts. */
-export async function loadTokenizer(source, options = {}) {
+export function loadTokenizer(source, options) {
+  return guarded(() => readTokenizer(copySource(source), readOptions(options)));
+}
+
+async function readTokenizer(source, options) {
+  const simd = chooseModule('auto');
   const signal = readSignal(options.signal);
-  const opened = await openSource(source, {
-    cache: options.cache,
-    integrity: options.integrity,
-    signal,
-    onProgress: options.onProgress,
-  });
+  const { onProgress } = options;
+  const opened = await openSource(source, { ...readSourceOptions(options), signal, onProgress });
   try {
-    const { blob, info } = await readTokenizerFiles(opened, isPacked(source, options));
+    const packed = isPacked(source, options);
+    const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
-    const module = await loadModule(chooseModule('auto'));
+    const module = await loadModule(simd);
     return await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
   } finally {
     await opened.close();
   }
 }
 
-function readOptions(options) {
-  if (options === null || typeof options !== 'object')
-    throw badArgument('options is not an object.');
+/** What a source is opened with, as data that a worker can be sent. */
+function readSourceOptions({ cache, integrity }) {
+  const pins = (integrity ?? null) !== null && readIntegrity(integrity);
+  return { cache: readCacheOption(cache), integrity: pins ? Object.fromEntries(pins) : undefined };
+}
+
+function readChoices(options) {
   const simd = chooseModule(options.simd);
   const wanted = readChoice('dtype', options.dtype ?? 'auto', [
     'auto',
@@ -146,8 +160,7 @@ function readOptions(options) {
 
 /** Tells of an event; what it leaves out is as it was: phases after the download repeat its figures. */
 function progressTeller(onProgress) {
-  if (onProgress === undefined || onProgress === null) return undefined;
-  if (typeof onProgress !== 'function') throw badArgument('onProgress is not a function.');
+  if (!onProgress) return undefined;
   let last = {};
   return (event) => {
     last = { ...last, ...event };

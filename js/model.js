@@ -1,3 +1,4 @@
+import { guarded } from './errors.js';
 import { readOptions } from './inputs.js';
 import { Session } from './session.js';
 import { TaskCalls } from './tasks/calls.js';
@@ -41,8 +42,8 @@ export class Model extends TaskCalls {
     return this.#session.tokenizer;
   }
 
-  async embed(x, options) {
-    return embed(this.#session, x, readOptions(options));
+  embed(x, options) {
+    return guarded(() => embed(this.#session, x, readOptions(options)));
   }
 
   dispose() {

@@ -1,44 +1,46 @@
 // The call shapes of transformers.js, so that existing code only changes its import; where it
 // has no such option or input, those of transformers itself.
-import { BertletError } from './errors.js';
-import { badArgument, readOptions } from './inputs.js';
+import { BertletError, guarded } from './errors.js';
+import { badArgument, readCallback, readList, readOptions, reading } from './inputs.js';
 import { load } from './load.js';
+import { isList, show } from './show.js';
 import { featureExtraction } from './tasks/feature-extraction.js';
 
 /** What a task does with a model and what its pipeline was called with. */
-const tasks = {
-  'feature-extraction': featureExtraction,
-  'text-classification': classifyTexts,
-  'fill-mask': fillMasks,
-  'token-classification': tagTexts,
-  'question-answering': answerQuestions,
-  'zero-shot-classification': classifyZeroShot,
-};
-
-const otherNames = {
-  embeddings: 'feature-extraction',
-  'sentiment-analysis': 'text-classification',
-  ner: 'token-classification',
-};
+const tasks = new Map([
+  ['feature-extraction', featureExtraction],
+  ['text-classification', classifyTexts],
+  ['fill-mask', fillMasks],
+  ['token-classification', tagTexts],
+  ['question-answering', answerQuestions],
+  ['zero-shot-classification', classifyZeroShot],
+  ['embeddings', featureExtraction],
+  ['sentiment-analysis', classifyTexts],
+  ['ner', tagTexts],
+]);
 
 /** See pipeline.d.ts. */
-export async function pipeline(task, source, options = {}) {
-  const name = Object.hasOwn(otherNames, task) ? otherNames[task] : task;
-  if (!Object.hasOwn(tasks, name)) {
-    const known = [...Object.keys(tasks), ...Object.keys(otherNames)].join(', ');
+export function pipeline(task, source, options) {
+  return guarded(() => openPipeline(task, source, readOptions(options ?? {})));
+}
+
+async function openPipeline(task, source, options) {
+  const run = tasks.get(task);
+  if (!run) {
     throw new BertletError(
       'UNSUPPORTED',
-      `There is no pipeline for "${String(task)}"; supported: ${known}.`,
+      `There is no pipeline for ${show(task)}; supported: ${[...tasks.keys()].join(', ')}.`,
     );
   }
-  const { progress_callback: tell, dtype, onProgress, ...others } = readOptions(options ?? {});
+  const { progress_callback: given, dtype, onProgress, ...others } = options;
+  const tell = readCallback('progress_callback', given);
   const model = await load(source, {
     ...others,
     dtype: dtype === 'q8' ? 'int8' : dtype,
-    onProgress: typeof tell === 'function' ? (event) => tell(describe(event)) : onProgress,
+    onProgress: tell ? (event) => tell(describe(event)) : onProgress,
   });
   const dispose = async () => model.dispose();
-  return Object.assign((...input) => tasks[name](model, ...input), {
+  return Object.assign((...input) => guarded(() => run(model, ...input)), {
     task,
     model,
     tokenizer: model.tokenizer,
@@ -76,22 +78,26 @@ function rename(options) {
 
 /** One input for an array of one, and a result for the first of its results. */
 async function each(x, call) {
-  if (Array.isArray(x)) return call(x);
+  if (isList(x)) return call(x);
   const [result] = await call([x]);
   return result;
 }
 
-const toPair = (input) => {
-  const { text, text_pair: pair } = input ?? {};
-  return pair === undefined ? input : { text, pair };
-};
+/** A copy of a list of inputs, or a list of the one. */
+const toList = (x) => readList('The input', isList(x) ? x : [x], (item) => item);
+
+const toPair = (input) =>
+  reading('The input', () => {
+    const { text, text_pair: pair } = input ?? {};
+    return pair === undefined ? input : { text, pair };
+  });
 
 async function classifyTexts(model, texts, given) {
   const { topK = 1, ...options } = rename(given);
-  const list = [texts].flat().map(toPair);
+  const list = toList(texts).map(toPair);
   const results = await model.classify(list, { ...options, topK });
   if (topK === 1) return results.flat();
-  return Array.isArray(texts) ? results : results[0];
+  return isList(texts) ? results : results[0];
 }
 
 async function fillMasks(model, texts, given) {
@@ -128,7 +134,7 @@ function describeEntity({ entity, score, word, start, end, index }) {
 
 /** (question, context, options), or as Python has it ({ question, context }, options). */
 async function answerQuestions(model, question, ...rest) {
-  const isPlain = [question].flat().every((part) => typeof part === 'string');
+  const isPlain = toList(question).every((part) => typeof part === 'string');
   const [context, given] = isPlain ? rest : [undefined, rest[0]];
   const { topK = 1, ...options } = rename(given);
   const inputs = isPlain ? pairUp(question, context) : question;
@@ -145,14 +151,13 @@ async function answerQuestions(model, question, ...rest) {
 const noAnswer = { score: 0, start: 0, end: 0, answer: '' };
 
 function pairUp(question, context) {
-  if (!Array.isArray(question)) return { question, context };
-  if (Array.isArray(context) && context.length !== question.length) {
-    throw badArgument(`There are ${question.length} questions and ${context.length} contexts.`);
+  if (!isList(question)) return { question, context };
+  const questions = toList(question);
+  const contexts = isList(context) ? toList(context) : questions.map(() => context);
+  if (contexts.length !== questions.length) {
+    throw badArgument(`There are ${questions.length} questions and ${contexts.length} contexts.`);
   }
-  return question.map((text, i) => ({
-    question: text,
-    context: Array.isArray(context) ? context[i] : context,
-  }));
+  return questions.map((text, i) => ({ question: text, context: contexts[i] }));
 }
 
 async function classifyZeroShot(model, texts, labels, given) {

@@ -1,6 +1,6 @@
 // What the user's `source` argument names.
 import { embeddedModel } from './embedded.js';
-import { badArgument } from './inputs.js';
+import { badArgument, reading } from './inputs.js';
 import { kindOf } from './kind.js';
 import { builtin } from './platform.js';
 import { filesOf } from './source-files.js';
@@ -11,6 +11,24 @@ import { filesOf } from './source-files.js';
  * @throws BAD_ARGUMENT
  */
 export function locate(source = embeddedModel()) {
+  return reading('The source', () => placeOf(source));
+}
+
+/**
+ * The same source without what its giver may still change: a Map of the files, or a text.
+ * @param {unknown} source
+ * @returns {Map<string, unknown> | string | undefined} undefined: the embedded model
+ * @throws BAD_ARGUMENT
+ */
+export function copySource(source) {
+  if (source === undefined) return undefined;
+  const { files, folder, url } = locate(
+    source instanceof Map ? Object.fromEntries(source) : source,
+  );
+  return files ?? folder ?? url.href;
+}
+
+function placeOf(source) {
   const paths = builtin('node:url');
   if (source instanceof Map) return { files: source }; // of sourceForWorker
   const named = kindOf(source) === 'URL' ? source.href : source;

@@ -10,7 +10,7 @@ const splatZero = [65, 0, 253, 15];
 const moduleWithBody = (...code) =>
   new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]);
 
-const canRun = (...code) => WebAssembly.validate(moduleWithBody(...code));
+const canRun = (...code) => globalThis.WebAssembly?.validate?.(moduleWithBody(...code)) === true;
 
 /**
  * The one module to fetch.
@@ -19,13 +19,19 @@ const canRun = (...code) => WebAssembly.validate(moduleWithBody(...code));
  */
 export function chooseModule(simd = 'auto') {
   readChoice('simd', simd, ['auto', 'baseline', 'relaxed']);
-  if (!canRun(...splatZero)) {
-    throw new BertletError('NO_SIMD', 'This runtime has no WebAssembly SIMD: update it.');
-  }
+  if (!canRun(...splatZero)) throw noSimd();
   if (simd === 'baseline') return simd;
   if (canRun(...splatZero, ...splatZero, 253, 128, 2)) return 'relaxed';
   if (simd === 'auto') return 'baseline';
   throw new BertletError('UNSUPPORTED', 'This runtime has no relaxed SIMD: use simd "auto".');
+}
+
+/** Lockdown Mode takes WebAssembly away altogether. */
+function noSimd() {
+  const sentence = globalThis.WebAssembly
+    ? 'This runtime has no WebAssembly SIMD: update it.'
+    : 'This runtime has no WebAssembly: Lockdown Mode or a policy may have turned it off.';
+  return new BertletError('NO_SIMD', sentence);
 }
 
 // Literal URLs: bundlers find and copy the files by this pattern.

@@ -1,4 +1,4 @@
-import { badArgument, readChoice, readCount } from '../inputs.js';
+import { badArgument, readCount, readFlag, readOneOrMany, reading } from '../inputs.js';
 import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
 import { bestOf, softmax } from './scores.js';
 import { isSubword } from './tokens.js';
@@ -12,8 +12,7 @@ const usualLength = 384;
  * @param {import('../session.js').Session} session
  */
 export async function answer(session, x, options = {}) {
-  const isArray = Array.isArray(x);
-  const inputs = (isArray ? x : [x]).map(readQuestion);
+  const { inputs, isArray } = readOneOrMany(x, readQuestion);
   const { settings, tokenizer } = session;
   const maxLength = options.maxLength ?? Math.min(usualLength, settings.maxLength);
   const length = {
@@ -22,7 +21,7 @@ export async function answer(session, x, options = {}) {
   };
   const topK = readCount('topK', options.topK, 1);
   const longest = readCount('maxAnswerLength', options.maxAnswerLength, 15);
-  const allowNone = readChoice('allowNone', options.allowNone ?? false, [true, false]);
+  const allowNone = readFlag('allowNone', options.allowNone, false);
   const head = session.findHead('answer', 'question-answering');
   const texts = inputs.map(({ question, context }, i) => {
     const { length: asked } = tokenizer.encode(question, { addSpecialTokens: false });
@@ -49,11 +48,14 @@ export async function answer(session, x, options = {}) {
   return isArray ? results : results[0];
 }
 
-function readQuestion(item, i) {
-  const { question, context } = item ?? {};
+function readQuestion(item, name) {
+  const { question, context } = reading(name, () => ({
+    question: item?.question,
+    context: item?.context,
+  }));
   const isText = (part) => typeof part === 'string' && part !== '';
   if (isText(question) && isText(context)) return { question, context };
-  throw badArgument(`Input ${i} is not { question, context } with two strings that say something.`);
+  throw badArgument(`${name} is not { question, context } with two strings that say something.`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { guarded } from '../errors.js';
 import { readOptions } from '../inputs.js';
 import { answer } from './answer.js';
 import { classify } from './classify.js';
@@ -11,7 +12,7 @@ import { summarize } from './summarize.js';
 import { tagTokens } from './tag-tokens.js';
 import { zeroShot } from './zero-shot.js';
 
-/** The calls of a model beside embed(): see index.d.ts. */
+/** The calls of a model beside embed(), all asynchronous: see index.d.ts. */
 export class TaskCalls {
   #session;
 
@@ -20,51 +21,51 @@ export class TaskCalls {
     this.#session = session;
   }
 
-  async similarity(a, b, options) {
-    return similarity(this.#session, a, b, readOptions(options));
+  similarity(a, b, options) {
+    return guarded(() => similarity(this.#session, a, b, readOptions(options)));
   }
 
-  async classify(x, options) {
-    return classify(this.#session, x, readOptions(options));
+  classify(x, options) {
+    return guarded(() => classify(this.#session, x, readOptions(options)));
   }
 
-  async fillMask(x, options) {
-    return fillMask(this.#session, x, readOptions(options));
+  fillMask(x, options) {
+    return guarded(() => fillMask(this.#session, x, readOptions(options)));
   }
 
-  async tagTokens(x, options) {
-    return tagTokens(this.#session, x, readOptions(options));
+  tagTokens(x, options) {
+    return guarded(() => tagTokens(this.#session, x, readOptions(options)));
   }
 
-  async answer(x, options) {
-    return answer(this.#session, x, readOptions(options));
+  answer(x, options) {
+    return guarded(() => answer(this.#session, x, readOptions(options)));
   }
 
-  async zeroShot(x, labels, options) {
-    return zeroShot(this.#session, x, labels, readOptions(options));
+  zeroShot(x, labels, options) {
+    return guarded(() => zeroShot(this.#session, x, labels, readOptions(options)));
   }
 
-  async rank(query, documents, options) {
-    return rank(this.#session, query, documents, readOptions(options));
+  rank(query, documents, options) {
+    return guarded(() => rank(this.#session, query, documents, readOptions(options)));
   }
 
-  async multipleChoice(prompt, choices, options) {
-    return multipleChoice(this.#session, prompt, choices, readOptions(options));
+  multipleChoice(prompt, choices, options) {
+    return guarded(() => multipleChoice(this.#session, prompt, choices, readOptions(options)));
   }
 
-  async summarize(text, options) {
-    return summarize(this.#session, text, readOptions(options));
+  summarize(text, options) {
+    return guarded(() => summarize(this.#session, text, readOptions(options)));
   }
 
-  async nextSentence(a, b, options) {
-    return nextSentence(this.#session, a, b, readOptions(options));
+  nextSentence(a, b, options) {
+    return guarded(() => nextSentence(this.#session, a, b, readOptions(options)));
   }
 
-  async forward(x, options) {
-    return forward(this.#session, x, readOptions(options));
+  forward(x, options) {
+    return guarded(() => forward(this.#session, x, readOptions(options)));
   }
 
-  async useAdapter(adapter, options) {
-    return this.#session.useAdapter(adapter, readOptions(options));
+  useAdapter(adapter, options) {
+    return guarded(() => this.#session.useAdapter(adapter, readOptions(options)));
   }
 }

@@ -1,5 +1,5 @@
 import { BertletError } from '../errors.js';
-import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
+import { badArgument, readChoice, readCount, readFlag, readInputs, readText } from '../inputs.js';
 import { cutDimensions, toPrecision } from '../vectors.js';
 import { vectorOfWindows } from '../windows.js';
 
@@ -46,7 +46,7 @@ function readEmbedOptions(session, options) {
   }
   return {
     pooling: readChoice('pooling', options.pooling ?? folder.mode, ['mean', 'cls', 'max', 'none']),
-    normalize: options.normalize ?? folder.normalize,
+    normalize: readFlag('normalize', options.normalize, folder.normalize),
     dimensions: readDimensions(session, options.dimensions),
     precision: readChoice('precision', options.precision ?? 'float32', [
       'float32',
@@ -68,8 +68,8 @@ function readDimensions({ width }, dimensions) {
 /** A prompt of the folder by its name, else the words themselves. */
 export function readPrompt({ settings: { prompts } }, prompt) {
   if (prompt === undefined || prompt === null) return prompts.byDefault;
-  if (typeof prompt !== 'string') throw badArgument('prompt is not a string.');
-  return Object.hasOwn(prompts.named, prompt) ? prompts.named[prompt] : prompt;
+  const words = readText('prompt', prompt);
+  return Object.hasOwn(prompts.named, words) ? prompts.named[words] : words;
 }
 
 /** A text as the folder wants it. */

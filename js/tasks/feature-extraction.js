@@ -1,5 +1,6 @@
 // Embeddings as one tensor, the way transformers.js gives them.
-import { readOptions } from '../inputs.js';
+import { readFlag, readList, readOptions } from '../inputs.js';
+import { isList } from '../show.js';
 import { normalizeVector, toPrecision } from '../vectors.js';
 
 /** A tensor as transformers.js returns it: one block of numbers and its dimensions. */
@@ -37,15 +38,13 @@ export class Tensor {
   }
 }
 
-/** What transformers.js calls the poolings that have another name here. */
-const poolings = { first_token: 'cls' };
-
 /** @param {import('../model.js').Model} model */
 export async function featureExtraction(model, texts, options) {
   const given = readOptions(options ?? {});
-  const { pooling = 'none', normalize = false, quantize, precision, ...others } = given;
-  const list = [texts].flat();
-  const how = { ...others, pooling: poolings[pooling] ?? pooling };
+  const { pooling = 'none', quantize, precision, ...others } = given;
+  const normalize = readFlag('normalize', given.normalize, false);
+  const list = readList('The input', isList(texts) ? texts : [texts], (text) => text);
+  const how = { ...others, pooling: pooling === 'first_token' ? 'cls' : pooling };
   if (how.pooling === 'none') return tokenTensor(await model.embed(list, how), normalize);
   const vectors = await model.embed(list, { ...how, normalize });
   if (!quantize) return stack('float32', vectors, Float32Array);

@@ -1,5 +1,6 @@
 import { BertletError } from '../errors.js';
-import { badArgument, readCount, readInputs } from '../inputs.js';
+import { badArgument, readCount, readInputs, readOneOrMany, readText } from '../inputs.js';
+import { show } from '../show.js';
 import { encodeText, readLength, runEncoded } from '../windows.js';
 import { bestOf, softmax } from './scores.js';
 import { readable } from './tokens.js';
@@ -108,18 +109,17 @@ function windowsAround(masks, { ids, typeIds, specialTokensMask }, maxLength) {
 /** Ids of the words that a mask may become; undefined: all. */
 function readTargets(tokenizer, targets) {
   if (targets === undefined || targets === null) return undefined;
-  const list = [targets].flat();
-  if (list.length === 0) throw badArgument('targets is empty: name a word, or leave it out.');
-  return [...new Set(list.map((target) => readTarget(tokenizer, target)))];
+  const { inputs: words } = readOneOrMany(targets, (word) => readText('A word of targets', word));
+  if (words.length === 0) throw badArgument('targets is empty: name a word, or leave it out.');
+  return [...new Set(words.map((word) => readTarget(tokenizer, word)))];
 }
 
 function readTarget(tokenizer, target) {
-  if (typeof target !== 'string') throw badArgument('targets has something that is no string.');
   const id = tokenizer.tokenToId(target);
   if (id !== undefined) return id;
   const { ids, tokens } = tokenizer.encode(target, { addSpecialTokens: false });
   if (ids.length === 1 && ids[0] !== tokenizer.unkTokenId) return ids[0];
   const problem =
     ids.length > 1 ? `is ${ids.length} tokens (${tokens.join(' ')})` : 'is not in the vocabulary';
-  throw badArgument(`The target "${target}" ${problem}; a mask stands for one token.`);
+  throw badArgument(`The target ${show(target)} ${problem}; a mask stands for one token.`);
 }

@@ -1,4 +1,5 @@
-import { badArgument, readInputs } from '../inputs.js';
+import { badArgument, readFlag, readInputs, readOneOrMany } from '../inputs.js';
+import { show } from '../show.js';
 import { encodeText, readLength, runEncoded } from '../windows.js';
 import { matrix } from './embed.js';
 import { addLosses, readLabels } from './loss.js';
@@ -29,7 +30,7 @@ export async function forward(session, x, options = {}) {
     attentions: readLayers('attentions', options.attentions, config.layers),
   };
   const { heads: present, hasPooler } = session.inUse;
-  const heads = options.logits === false ? [] : chooseHeads(present);
+  const heads = readFlag('logits', options.logits, true) ? chooseHeads(present) : [];
   const labels = readLabels(options, heads, inputs.length, isArray);
   const texts = inputs.map((input, i) => encodeText(session.tokenizer, input, length, i));
   const { outputs, head } = await runEncoded(session, texts, options, {
@@ -56,14 +57,13 @@ const distinct = (layers) => layers && [...new Set(layers)].sort((a, b) => a - b
 function readLayers(name, value, count) {
   if (value === undefined || value === null || value === false) return undefined;
   if (value === true) return Array.from({ length: count }, (_, i) => i);
-  const list = Array.isArray(value) ? value : [value];
-  return list.map((layer) => {
-    const index = layer < 0 ? layer + count : layer;
+  return readOneOrMany(value, (layer) => {
+    const index = Number.isInteger(layer) && layer < 0 ? layer + count : layer;
     if (Number.isInteger(index) && index >= 0 && index < count) return index;
     throw badArgument(
-      `${name} has ${layer}; it is true or numbers from ${-count} to ${count - 1}.`,
+      `${name} has ${show(layer)}; it is true or numbers from ${-count} to ${count - 1}.`,
     );
-  });
+  }).inputs;
 }
 
 function describe(session, encoding, output, kept, heads) {

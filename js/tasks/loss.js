@@ -1,6 +1,7 @@
 // What labels cost a head, as transformers' Bert classes compute it for a batch of one.
 import { BertletError } from '../errors.js';
-import { badArgument } from '../inputs.js';
+import { badArgument, readList } from '../inputs.js';
+import { isList, show } from '../show.js';
 
 /** A row with this label does not count. */
 const ignored = -100;
@@ -32,13 +33,21 @@ export function readLabels(options, [main, second], count, isArray) {
   }
   // One number says which of the choices is right.
   const isShared = !isArray || main === 'multiple-choice';
-  for (const name of given) {
-    if (isShared || (Array.isArray(options[name]) && options[name].length === count)) continue;
+  const columns = given.map((name) => {
+    if (isShared) return Array.from({ length: count }, () => readLabel(name, options[name]));
+    const labels = readList(name, options[name], (label) => readLabel(name, label));
+    if (labels.length === count) return labels;
     throw badArgument(`${name} is not an array with an entry for each of the ${count} inputs.`);
-  }
+  });
   return Array.from({ length: count }, (_, i) =>
-    Object.fromEntries(given.map((name) => [name, isShared ? options[name] : options[name][i]])),
+    Object.fromEntries(given.map((name, column) => [name, columns[column][i]])),
   );
+}
+
+/** One input's label: a number, or a copy of a list of them. What it is worth, the head says. */
+function readLabel(name, label) {
+  if (ArrayBuffer.isView(label)) return Array.from(label);
+  return isList(label) ? readList(name, label, (item) => item) : label;
 }
 
 /**
@@ -69,10 +78,10 @@ function lossOf(result, main, labels, problemType) {
   let loss = 0;
   if ('labels' in labels) {
     const { labels: list } = labels;
-    if (list?.length !== shape[0]) {
+    if (!isList(list) || list.length !== shape[0]) {
       throw badArgument(`labels must have a number for each of the ${shape[0]} tokens.`);
     }
-    loss += crossEntropy(data, Array.from(list));
+    loss += crossEntropy(data, list);
   }
   if ('nextSentenceLabel' in labels) {
     loss += crossEntropy(result.seqRelationshipLogits.data, [labels.nextSentenceLabel]);
@@ -82,11 +91,10 @@ function lossOf(result, main, labels, problemType) {
 
 /** Without a problem type the labels tell, as there. */
 function sequenceLoss(logits, labels, problemType) {
-  const isList = Array.isArray(labels) || ArrayBuffer.isView(labels);
-  const usual = isList ? 'multi_label_classification' : 'single_label_classification';
+  const usual = isList(labels) ? 'multi_label_classification' : 'single_label_classification';
   const problem = problemType ?? (logits.length === 1 ? 'regression' : usual);
   if (problem === 'single_label_classification') return crossEntropy(logits, [labels]);
-  const targets = isList ? Array.from(labels) : [labels];
+  const targets = [labels].flat();
   if (targets.length !== logits.length || !targets.every(Number.isFinite)) {
     throw badArgument(`labels must have ${logits.length} numbers, one for each label.`);
   }
@@ -99,7 +107,8 @@ function sequenceLoss(logits, labels, problemType) {
 
 /** A position beyond the text is ignored, which leaves nothing: NaN, as there. */
 function positionLoss(name, logits, position) {
-  if (!Number.isInteger(position)) throw badArgument(`${name} has ${position}, which is no token.`);
+  if (!Number.isInteger(position))
+    throw badArgument(`${name} has ${show(position)}, which is no token.`);
   const index = Math.max(position, 0);
   return crossEntropy(logits, [index < logits.length ? index : ignored]);
 }
@@ -116,7 +125,7 @@ function crossEntropy(logits, labels) {
   labels.forEach((label, row) => {
     if (label === ignored) return;
     if (!Number.isInteger(label) || label < 0 || label >= width) {
-      throw badArgument(`A label is ${label}; it is a whole number from 0 to ${width - 1}.`);
+      throw badArgument(`A label is ${show(label)}; it is a whole number from 0 to ${width - 1}.`);
     }
     const at = (k) => logits[row * width + k];
     let largest = -Infinity;

@@ -1,4 +1,4 @@
-import { badArgument, refuseWindows } from '../inputs.js';
+import { readText, refuseWindows } from '../inputs.js';
 import { softmax } from './scores.js';
 
 /**
@@ -6,12 +6,10 @@ import { softmax } from './scores.js';
  * @param {import('../session.js').Session} session
  */
 export async function nextSentence(session, a, b, options = {}) {
-  if (typeof a !== 'string' || typeof b !== 'string') {
-    throw badArgument('nextSentence takes two strings.');
-  }
+  const input = { text: readText('The first text', a), pair: readText('The second text', b) };
   refuseWindows('nextSentence', options);
   const head = session.findHead('nextSentence', 'next-sentence-prediction');
   const request = { heads: [head], rows: 'first' };
-  const { outputs } = await session.run([{ text: a, pair: b }], options, request);
+  const { outputs } = await session.run([input], options, request);
   return { isNext: softmax(outputs[0].heads[head])[0] };
 }

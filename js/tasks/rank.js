@@ -1,5 +1,5 @@
 import { BertletError } from '../errors.js';
-import { badArgument, readCount } from '../inputs.js';
+import { readCount, readText, readTexts } from '../inputs.js';
 import { cosine } from '../vectors.js';
 import { prepareText, readPrompt } from './embed.js';
 import { countDropped, countTokens, joinTurns } from './history.js';
@@ -12,23 +12,17 @@ const head = 'sequence-classification';
  * See index.d.ts. Scores are those of sentence-transformers' CrossEncoder.
  * @param {import('../session.js').Session} session
  */
-export async function rank(session, query, documents, options = {}) {
+export async function rank(session, query, given, options = {}) {
   session.check();
-  readTexts('documents', documents);
-  if (typeof query !== 'string') throw badArgument('query is not a string.');
+  const documents = readTexts('documents', given);
   const topK = readCount('topK', options.topK, undefined);
-  const turns = [...readTexts('history', options.history ?? []), query];
+  const turns = [...readTexts('history', options.history ?? []), readText('query', query)];
   const score = isCrossEncoder(session) ? scoreTogether : scoreApart;
   const scores = documents.length === 0 ? [] : await score(session, turns, documents, options);
   return documents
     .map((document, index) => ({ index, score: scores[index], document }))
     .sort((a, b) => b.score - a.score)
     .slice(0, topK);
-}
-
-function readTexts(name, texts) {
-  if (Array.isArray(texts) && texts.every((text) => typeof text === 'string')) return texts;
-  throw badArgument(`${name} is not an array of strings.`);
 }
 
 /** A classifier with one output says how well two texts go together. */

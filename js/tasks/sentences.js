@@ -1,5 +1,6 @@
 import { BertletError } from '../errors.js';
-import { badArgument } from '../inputs.js';
+import { badArgument, readText } from '../inputs.js';
+import { show } from '../show.js';
 
 /** A line of so many characters goes on in the next one, unless that is empty. */
 const wrappedFrom = 40;
@@ -58,8 +59,8 @@ function openSegmenter(language) {
     throw new BertletError('UNSUPPORTED', 'This runtime has no Intl.Segmenter to find sentences.');
   }
   try {
-    return new Intl.Segmenter(String(language), { granularity: 'sentence' });
+    return new Intl.Segmenter(readText('language', language), { granularity: 'sentence' });
   } catch {
-    throw badArgument(`language is "${language}", which is no language tag (like "en").`);
+    throw badArgument(`language is ${show(language)}, which is no language tag (like "en").`);
   }
 }

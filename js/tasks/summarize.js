@@ -1,6 +1,6 @@
 // Extractive summary: sentences near the middle of all that is said, but not near each other
 // (maximal marginal relevance, Carbonell and Goldstein 1998).
-import { badArgument, readCount } from '../inputs.js';
+import { readCount, readOneOrMany, readText } from '../inputs.js';
 import { cosine, dot, normalizeVector } from '../vectors.js';
 import { splitSentences } from './sentences.js';
 import { embedVectors } from './similarity.js';
@@ -14,12 +14,9 @@ const relevance = 0.7;
  */
 export async function summarize(session, x, options = {}) {
   session.check();
-  const texts = Array.isArray(x) ? x : [x];
-  if (!texts.every((text) => typeof text === 'string')) {
-    throw badArgument('summarize takes a string or an array of strings.');
-  }
+  const { inputs: texts, isArray } = readOneOrMany(x, (text, name) => readText(name, text));
   const count = readCount('sentences', options.sentences, 3);
-  const split = texts.map((text) => splitSentences(text, options.language));
+  const split = texts.map((text) => splitSentences(text, options.language ?? undefined));
   const lines = split.flatMap((sentences) => sentences.map(({ text }) => text));
   const vectors = await embedVectors(session, lines, options);
   vectors.forEach(normalizeVector);
@@ -35,7 +32,7 @@ export async function summarize(session, x, options = {}) {
       sentences: chosen.map((i) => ({ ...sentences[i], score: scores[i] })),
     };
   });
-  return Array.isArray(x) ? results : results[0];
+  return isArray ? results : results[0];
 }
 
 function sumOf(vectors) {

@@ -1,5 +1,5 @@
 import { labelsOf } from '../heads.js';
-import { badArgument, readChoice, readInputs } from '../inputs.js';
+import { badArgument, readChoice, readInputs, readTexts } from '../inputs.js';
 import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
 import { aggregations, countCharacters, findEntities, mergeOverlapping } from './entities.js';
 import { softmax } from './scores.js';
@@ -12,7 +12,7 @@ export async function tagTokens(session, x, options = {}) {
   const { inputs, isArray } = readInputs(x);
   const length = readLength(session, options);
   const aggregation = readChoice('aggregation', options.aggregation ?? 'none', aggregations);
-  const ignored = readIgnored(options.ignoreLabels ?? ['O']);
+  const ignored = readTexts('ignoreLabels', options.ignoreLabels ?? ['O']);
   if (inputs.some(({ pair }) => pair !== undefined)) {
     throw badArgument('tagTokens takes texts, not pairs: start and end are places in one text.');
   }
@@ -37,11 +37,6 @@ export async function tagTokens(session, x, options = {}) {
     return encodings.length > 1 ? mergeOverlapping(entities, inputs[i].text) : entities;
   });
   return isArray ? results : results[0];
-}
-
-function readIgnored(labels) {
-  if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
-  throw badArgument('ignoreLabels is not an array of strings.');
 }
 
 /** Rows of the text's own tokens; of one without any the first, since a run computes some row. */

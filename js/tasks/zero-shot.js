@@ -1,4 +1,4 @@
-import { badArgument, readChoice, readInputs } from '../inputs.js';
+import { badArgument, readFlag, readInputs, readTexts } from '../inputs.js';
 import { cosine } from '../vectors.js';
 import { encodeText, readLength, runEncoded } from '../windows.js';
 import { countTokens } from './history.js';
@@ -22,7 +22,7 @@ export async function zeroShot(session, x, labels, options = {}) {
   if (typeof template !== 'string' || !template.includes('{}')) {
     throw badArgument('hypothesisTemplate is not a string with {} where the label goes.');
   }
-  const multiLabel = readChoice('multiLabel', options.multiLabel ?? false, [true, false]);
+  const multiLabel = readFlag('multiLabel', options.multiLabel, false);
   const names = readLabels(labels);
   const texts = inputs.map(({ text }) => text);
   const hypotheses = names.map((name) => template.replaceAll('{}', () => name));
@@ -41,9 +41,8 @@ export async function zeroShot(session, x, labels, options = {}) {
 }
 
 function readLabels(labels) {
-  const names = typeof labels === 'string' ? splitLabels(labels) : labels;
-  const isList = Array.isArray(names) && names.every((name) => typeof name === 'string' && name);
-  if (isList && names.length > 0) return names;
+  const names = typeof labels === 'string' ? splitLabels(labels) : readTexts('labels', labels);
+  if (names.length > 0 && !names.includes('')) return names;
   throw badArgument('labels is not an array of words, at least one.');
 }
 

@@ -1,0 +1,66 @@
+// What users pass, what files hold and what others throw, as messages may show it: whatever it
+// is, it gives a short text on one line, and showing it runs none of its code.
+
+const mostOfValue = 80;
+const mostOfReason = 200;
+const mostOfMessage = 400;
+
+/**
+ * A value in a message.
+ * @param {unknown} value
+ * @returns {string} e.g. '"max"', '2.5', 'an array'
+ */
+export function show(value) {
+  switch (typeof value) {
+    case 'string':
+      return `"${cut(value, mostOfValue)}"`;
+    case 'bigint':
+      return 'a BigInt'; // as text it may be of any length
+    case 'symbol':
+      return 'a symbol';
+    case 'function':
+      return 'a function';
+    case 'object':
+      return value === null ? 'null' : isList(value) ? 'an array' : 'an object';
+    default:
+      return String(value);
+  }
+}
+
+/** Array.isArray that answers for a revoked proxy, too. @param {unknown} value */
+export function isList(value) {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** What somebody threw, in words. @param {unknown} error */
+export function reasonOf(error) {
+  try {
+    return cut(String(error?.message ?? error), mostOfReason);
+  } catch {
+    return 'something that has no words'; // such as an object whose getters throw
+  }
+}
+
+/**
+ * A message of any length as one line that can be read: of a long one the middle is left out,
+ * because what is wrong stands at its beginning and what to do at its end.
+ * @param {string} message
+ */
+export function boundMessage(message) {
+  if (message.length <= mostOfMessage) return oneLine(message);
+  const atEnd = Math.floor(mostOfMessage / 3);
+  return `${cut(message, mostOfMessage - atEnd)} ${oneLine(message.slice(-atEnd)).trimStart()}`;
+}
+
+/** The beginning of a text, on one line. */
+function cut(text, most) {
+  const line = oneLine(text.slice(0, most));
+  return text.length > most ? `${line}…` : line;
+}
+
+/** Control characters and halves of characters stand for nothing that could be read. */
+const oneLine = (text) => text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ');
