@@ -5,7 +5,7 @@ import { errorFromData, errorToData } from './errors.js';
 
 /**
  * Serves a file, opened when the first piece is asked for.
- * @param {() => Promise<import('./checked-stream.js').RawFile | undefined>} open
+ * @param {() => ReturnType<import('./source.js').SourceKind['open']>} open
  * @returns {MessagePort} to be transferred to the reader
  */
 export function serveFile(open) {
@@ -14,13 +14,13 @@ export function serveFile(open) {
   const calls = {
     async open() {
       raw = await open();
-      return raw && { total: raw.total, estimate: raw.estimate };
+      return raw?.read ? { total: raw.total, estimate: raw.estimate } : raw;
     },
     // A copy: posting a view would post all of its buffer.
     read: async () => (await raw.read())?.slice(),
     cancel() {
       mine.close();
-      return raw?.cancel();
+      return raw?.cancel?.();
     },
   };
   mine.onmessage = async ({ data }) => {
@@ -37,7 +37,7 @@ export function serveFile(open) {
 
 /**
  * @param {MessagePort} port of serveFile
- * @returns {Promise<import('./checked-stream.js').RawFile | undefined>} undefined: missing
+ * @returns {ReturnType<import('./source.js').SourceKind['open']>}
  */
 export async function openServedFile(port) {
   const ask = (call) =>
@@ -46,12 +46,18 @@ export async function openServedFile(port) {
         error ? reject(errorFromData(error)) : resolve(value);
       port.postMessage(call);
     });
-  const opened = await ask('open');
   const cancel = () => {
     port.postMessage('cancel');
     port.close();
     port.onmessage({ data: {} }); // ends a read under way
   };
-  if (!opened) cancel();
-  return opened && { ...opened, isRemote: true, read: () => ask('read'), cancel };
+  let opened;
+  try {
+    opened = await ask('open');
+  } finally {
+    // A port that is left open keeps a process of Node alive.
+    if (!opened || opened.absent) cancel();
+  }
+  if (!opened || opened.absent) return opened;
+  return { ...opened, isRemote: true, read: () => ask('read'), cancel };
 }

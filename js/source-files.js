@@ -7,7 +7,8 @@ import { badArgument } from './inputs.js';
 import { kindOf } from './kind.js';
 import { builtin } from './platform.js';
 import { openPath } from './source-path.js';
-import { fromResponse, openUrl } from './source-url.js';
+import { readAnswer } from './source-answer.js';
+import { openUrl } from './source-url.js';
 
 const accepted =
   'Blob, File, Uint8Array, ArrayBuffer, SharedArrayBuffer, Response, ReadableStream, URL, String';
@@ -76,9 +77,9 @@ export async function openContent(name, content, options) {
   }
   switch (kindOf(content)) {
     case 'Response':
-      if (content.status === 404) return undefined;
-      if (content.ok) return fromResponse(content);
-      throw new BertletError('NETWORK', `${name} is HTTP ${content.status}, not a file.`);
+      return readAnswer(content).catch((cause) => {
+        throw new BertletError('NETWORK', `${name} is ${cause.message}, not a file.`, { cause });
+      });
     case 'ReadableStream':
       return fromStream(content, { isRemote: true });
     case 'Blob':

@@ -1,7 +1,8 @@
 // Files of a folder on a web server.
-import { fromBytes, fromStream } from './bytes.js';
+import { fromBytes } from './bytes.js';
 import { readError } from './checked-stream.js';
 import { isMissing } from './file-cache.js';
+import { fromResponse, readAnswer } from './source-answer.js';
 
 /**
  * @param {URL} folder its query, if any, goes with every request
@@ -39,51 +40,16 @@ export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, in
   }
   try {
     const response = await fetch(url.href, { signal });
-    const raw = fromResponse(response);
-    let first = await raw.read();
-    if ([404, 410].includes(response.status) || (response.ok && isPage(first))) {
-      await raw.cancel();
+    const raw = await readAnswer(response, () => response.body?.cancel());
+    if (raw.absent) {
       cache?.miss(url);
-      return undefined;
+      return raw;
     }
-    if (!response.ok) {
-      await raw.cancel();
-      throw new Error(`HTTP ${response.status}`);
-    }
-    const entry = cache?.entry(url, integrity);
-    return {
-      ...raw,
-      ...entry,
-      async read() {
-        const chunk = first;
-        first = undefined;
-        return chunk ?? raw.read();
-      },
-    };
+    return { ...raw, ...cache?.entry(url, integrity) };
   } catch (cause) {
     if (note === isMissing) return undefined;
     throw readError(shown(url), cause, true);
   }
-}
-
-/**
- * The body of an answer that has come.
- * @param {Response} response
- * @param {Partial<import('./checked-stream.js').RawFile>} [more]
- * @returns {import('./checked-stream.js').RawFile}
- */
-export function fromResponse({ headers, type, body }, more) {
-  // Behind a Content-Encoding the length is that of the packed bytes; another origin's
-  // Content-Encoding is not even shown.
-  const isPacked = headers.has('content-encoding');
-  const size = (!isPacked && Number(headers.get('content-length'))) || undefined;
-  const total = type === 'cors' ? undefined : size;
-  return fromStream(body, { total, estimate: size, isRemote: true, ...more });
-}
-
-/** Development servers answer a page instead of 404 for what they do not have. */
-function isPage(bytes = []) {
-  return /^\s*<(!doctype|!--|html)/i.test(String.fromCharCode(...bytes.slice(0, 64)));
 }
 
 /** Bundlers turn small files into data: URLs, which a page's policy may forbid to fetch. */

@@ -21,7 +21,8 @@ const largestWholeFile = 2 ** 29 - 32;
  * @typedef {object} SourceKind
  * @property {string} description for messages
  * @property {(name: string, how: { signal: AbortSignal, integrity?: string })
- *   => Promise<import('./checked-stream.js').RawFile | undefined>} open undefined: missing
+ *   => Promise<import('./checked-stream.js').RawFile | import('./source-answer.js').Absent
+ *   | undefined>} open undefined: missing
  * @property {(name: string) => unknown} [forget] drops a kept copy of a download
  * @property {Set<string>} [names] of all its files, where they are known without opening them
  */
@@ -86,11 +87,17 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
   const early = new Map();
   /** Names that were asked for. */
   const asked = new Set();
+  /** @type {Map<string, import('./source-answer.js').Absent>} why a server gave no file */
+  const absent = new Map();
 
   function open(name) {
     const how = { signal, integrity: pins.get(name) };
     return kind.open(name, how).then(
-      (raw) => raw && checkStream(name, raw, { ...how, report, forget }),
+      (raw) => {
+        if (!raw?.absent) return raw && checkStream(name, raw, { ...how, report, forget });
+        absent.set(name, raw);
+        return undefined;
+      },
       (cause) => {
         throw readError(name, cause);
       },
@@ -119,9 +126,19 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     const stream = await untilAborted(opening, signal);
     // A file that is pinned is not optional.
     if (stream || (optional && !pins.has(name))) return stream;
-    const missing = `${names.join(' and ')} ${insteadOf ? 'are' : 'is'} missing`;
-    const what = advice ? `: ${advice}` : '';
-    throw new BertletError('NOT_FOUND', `${missing} in ${kind.description}${what}.`);
+    throw missing(names, advice);
+  }
+
+  /** The error for a file that is needed. @param {string[]} names any of which would do */
+  function missing(names, advice) {
+    const answers = names.map((name) => absent.get(name)).filter(Boolean);
+    const answer = answers.find(({ code }) => code === 'NETWORK') ?? answers.at(-1);
+    const why = [answer?.absent, advice].filter(Boolean).map((text) => `: ${text}`);
+    const are = names.length > 1 ? 'are' : 'is';
+    return new BertletError(
+      answer?.code ?? 'NOT_FOUND',
+      `${names.join(' and ')} ${are} missing in ${kind.description}${why.join('')}.`,
+    );
   }
 
   /** Whether there is a file that nobody reads. */
@@ -131,8 +148,8 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     const raw = await kind.open(name, { signal }).catch((cause) => {
       throw readError(name, cause);
     });
-    await raw?.cancel();
-    return raw !== undefined;
+    await raw?.cancel?.();
+    return raw !== undefined && !raw.absent;
   }
 
   /** @returns {Promise<Uint8Array | undefined>} the whole of a small file */
