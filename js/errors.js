@@ -8,7 +8,7 @@ export class BertletError extends Error {
    * @param {{ cause?: unknown }} [options]
    */
   constructor(code, message, options) {
-    super(boundMessage(String(message)), options);
+    super(boundMessage(String(message)), options?.cause === undefined ? undefined : options);
     this.code = code;
   }
 

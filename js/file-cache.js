@@ -1,8 +1,9 @@
 // Downloaded files kept by a page in the Cache API. An entry is there whole or not at all,
 // and written when loading is over: until then it would take the loading's time.
 import { attempt } from './errors.js';
-import { badArgument, reading } from './inputs.js';
+import { badArgument } from './inputs.js';
 import { kindOf } from './kind.js';
+import { readOptions } from './options.js';
 import { builtin } from './platform.js';
 
 // Kept with each entry: the hash that it was checked for, or that the server has no such file.
@@ -19,8 +20,9 @@ const mostOnHeap = 1 << 25;
  */
 export function readCacheOption(option) {
   if (option === undefined || typeof option === 'boolean') return option;
-  const name = reading('cache', () => option?.name ?? 'bertlet');
-  if (kindOf(option) === 'Object' && typeof name === 'string') return { name };
+  const isObject = kindOf(option) === 'Object';
+  const { name = 'bertlet' } = isObject ? readOptions(option, 'cache') : {};
+  if (isObject && typeof name === 'string') return { name };
   throw badArgument('cache must be true, false or { name: string }.');
 }
 

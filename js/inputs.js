@@ -103,6 +103,8 @@ export function readCount(name, value, fallback, least = 1) {
   throw badArgument(`${name} is ${show(value)}; it must be a whole number of at least ${least}.`);
 }
 
+const flags = [true, false];
+
 /**
  * true or false, or the fallback where it is undefined.
  * @param {string} name of the option
@@ -110,26 +112,7 @@ export function readCount(name, value, fallback, least = 1) {
  * @param {boolean} [fallback]
  */
 export function readFlag(name, value, fallback) {
-  return readChoice(name, value ?? fallback, [true, false]);
-}
-
-/**
- * The options of a call, copied; its functions are wrapped by readCallback.
- * @param {object} [options]
- */
-export function readOptions(options = {}) {
-  if (typeof options !== 'object' || options === null) {
-    throw badArgument('options is not an object.');
-  }
-  const copy = reading('options', () => {
-    const values = Object.create(null);
-    for (const name in options) values[name] = options[name];
-    return values;
-  });
-  for (const name of ['onProgress', 'onUsage']) {
-    if (name in copy) copy[name] = readCallback(name, copy[name]);
-  }
-  return copy;
+  return readChoice(name, value ?? fallback, flags);
 }
 
 /**

@@ -4,12 +4,14 @@ import { Engine } from './engine.js';
 import { BertletError, guarded, guardedReading, throwIfAborted } from './errors.js';
 import { readCacheOption } from './file-cache.js';
 import { chooseMaxLength, readFolder } from './folder.js';
-import { readChoice, readOptions, readSignal } from './inputs.js';
+import { readChoice } from './inputs.js';
 import { readIntegrity } from './integrity.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
+import { readOptions } from './options.js';
 import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
+import { Session } from './session.js';
 import { copySource } from './source-location.js';
 import { openSource } from './source.js';
 import { chooseThreading } from './threading.js';
@@ -22,7 +24,7 @@ import { Workers } from './workers.js';
 
 /** See index.d.ts. */
 export function load(source, options) {
-  return guarded(() => openModel(copySource(source), readOptions(options)));
+  return guarded(() => openModel(copySource(source), readOptions(options, 'load')));
 }
 
 async function openModel(source, options) {
@@ -42,14 +44,14 @@ async function openModel(source, options) {
       companions: source === undefined ? embeddedCompanions() : undefined,
     };
     const maxLength = chooseMaxLength(folder, info);
-    const model = new Model(engine, tokenizer, { ...folder, maxLength }, settings);
+    const session = new Session(engine, tokenizer, { ...folder, maxLength }, settings);
     const { adapter = null } = options;
-    if (adapter !== null) await model.useAdapter(adapter, { report });
+    if (adapter !== null) await session.useAdapter(adapter, { report });
     tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config);
     throwIfAborted(signal);
     tell?.({ phase: 'ready' });
-    return model;
+    return new Model(session);
   } catch (error) {
     engine.dispose();
     throw error;
@@ -115,13 +117,12 @@ function addWorkers({ engine, module }, source, sourceOptions, choices) {
 
 /** See index.d.ts. */
 export function loadTokenizer(source, options) {
-  return guarded(() => readTokenizer(copySource(source), readOptions(options)));
+  return guarded(() => readTokenizer(copySource(source), readOptions(options, 'loadTokenizer')));
 }
 
 async function readTokenizer(source, options) {
   const simd = chooseModule('auto');
-  const signal = readSignal(options.signal);
-  const { onProgress } = options;
+  const { signal, onProgress } = options;
   const opened = await openSource(source, { ...readSourceOptions(options), signal, onProgress });
   try {
     const packed = isPacked(source, options);
@@ -154,7 +155,7 @@ function readChoices(options) {
     dtype: chooseDtype(wanted, simd),
     worker,
     threading: chooseThreading(options, worker),
-    signal: readSignal(options.signal),
+    signal: options.signal,
   };
 }
 

@@ -1,6 +1,5 @@
 import { guarded } from './errors.js';
-import { readOptions } from './inputs.js';
-import { Session } from './session.js';
+import { readOptions } from './options.js';
 import { TaskCalls } from './tasks/calls.js';
 import { embed } from './tasks/embed.js';
 
@@ -8,9 +7,8 @@ import { embed } from './tasks/embed.js';
 export class Model extends TaskCalls {
   #session;
 
-  /** @param {ConstructorParameters<typeof Session>} parts */
-  constructor(...parts) {
-    const session = new Session(...parts);
+  /** @param {import('./session.js').Session} session */
+  constructor(session) {
     super(session);
     this.#session = session;
   }
@@ -43,7 +41,7 @@ export class Model extends TaskCalls {
   }
 
   embed(x, options) {
-    return guarded(() => embed(this.#session, x, readOptions(options)));
+    return guarded(() => embed(this.#session, x, readOptions(options, 'embed')));
   }
 
   dispose() {

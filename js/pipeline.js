@@ -1,8 +1,9 @@
 // The call shapes of transformers.js, so that existing code only changes its import; where it
 // has no such option or input, those of transformers itself.
 import { BertletError, guarded } from './errors.js';
-import { badArgument, readCallback, readList, readOptions, reading } from './inputs.js';
+import { badArgument, readList, reading } from './inputs.js';
 import { load } from './load.js';
+import { readPipelineOptions, readTaskOptions } from './pipeline-options.js';
 import { isList, show } from './show.js';
 import { featureExtraction } from './tasks/feature-extraction.js';
 
@@ -21,7 +22,7 @@ const tasks = new Map([
 
 /** See pipeline.d.ts. */
 export function pipeline(task, source, options) {
-  return guarded(() => openPipeline(task, source, readOptions(options ?? {})));
+  return guarded(() => openPipeline(task, source, readPipelineOptions(options, describe)));
 }
 
 async function openPipeline(task, source, options) {
@@ -32,13 +33,7 @@ async function openPipeline(task, source, options) {
       `There is no pipeline for ${show(task)}; supported: ${[...tasks.keys()].join(', ')}.`,
     );
   }
-  const { progress_callback: given, dtype, onProgress, ...others } = options;
-  const tell = readCallback('progress_callback', given);
-  const model = await load(source, {
-    ...others,
-    dtype: dtype === 'q8' ? 'int8' : dtype,
-    onProgress: tell ? (event) => tell(describe(event)) : onProgress,
-  });
+  const model = await load(source, options);
   const dispose = async () => model.dispose();
   return Object.assign((...input) => guarded(() => run(model, ...input)), {
     task,
@@ -54,26 +49,6 @@ function describe(event) {
   const { phase, loaded, total } = event;
   const progress = total > 0 ? (100 * loaded) / total : 0;
   return { ...event, status: phase === 'ready' ? 'ready' : 'progress', progress };
-}
-
-/** Our names of options; those that have no other name stay. */
-const optionNames = {
-  top_k: 'topK',
-  topk: 'topK',
-  function_to_apply: 'functionToApply',
-  aggregation_strategy: 'aggregation',
-  ignore_labels: 'ignoreLabels',
-  doc_stride: 'stride',
-  max_answer_len: 'maxAnswerLength',
-  max_seq_len: 'maxLength',
-  handle_impossible_answer: 'allowNone',
-  hypothesis_template: 'hypothesisTemplate',
-  multi_label: 'multiLabel',
-};
-
-function rename(options) {
-  const entries = Object.entries(readOptions(options ?? {}));
-  return Object.fromEntries(entries.map(([name, value]) => [optionNames[name] ?? name, value]));
 }
 
 /** One input for an array of one, and a result for the first of its results. */
@@ -93,7 +68,7 @@ const toPair = (input) =>
   });
 
 async function classifyTexts(model, texts, given) {
-  const { topK = 1, ...options } = rename(given);
+  const { topK = 1, ...options } = readTaskOptions(given, 'text-classification');
   const list = toList(texts).map(toPair);
   const results = await model.classify(list, { ...options, topK });
   if (topK === 1) return results.flat();
@@ -101,7 +76,7 @@ async function classifyTexts(model, texts, given) {
 }
 
 async function fillMasks(model, texts, given) {
-  const options = rename(given);
+  const options = readTaskOptions(given, 'fill-mask');
   const describeToken = ({ tokenId, score, sequence }) => ({
     score,
     token: tokenId,
@@ -118,7 +93,7 @@ async function fillMasks(model, texts, given) {
 }
 
 async function tagTexts(model, texts, given) {
-  const options = rename(given);
+  const options = readTaskOptions(given, 'token-classification');
   // There a stride is what asks for windows.
   if ((options.stride ?? null) !== null) options.longText ??= 'window';
   return each(texts, async (list) =>
@@ -136,7 +111,7 @@ function describeEntity({ entity, score, word, start, end, index }) {
 async function answerQuestions(model, question, ...rest) {
   const isPlain = toList(question).every((part) => typeof part === 'string');
   const [context, given] = isPlain ? rest : [undefined, rest[0]];
-  const { topK = 1, ...options } = rename(given);
+  const { topK = 1, ...options } = readTaskOptions(given, 'question-answering');
   const inputs = isPlain ? pairUp(question, context) : question;
   return each(inputs, async (list) => {
     const results = await model.answer(list, { ...options, topK });
@@ -161,7 +136,7 @@ function pairUp(question, context) {
 }
 
 async function classifyZeroShot(model, texts, labels, given) {
-  const options = rename(given);
+  const options = readTaskOptions(given, 'zero-shot-classification');
   return each(texts, async (list) =>
     (await model.zeroShot(list, labels, options)).map(({ method, ...result }) =>
       // Theirs knows no other method than a head for it.

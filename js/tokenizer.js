@@ -3,7 +3,8 @@
 import { createEncodeCall, truncations } from './encode-call.js';
 import { Encoding } from './encoding.js';
 import { disposedError } from './errors.js';
-import { badArgument, readChoice, readCount, readInputs, readOptions } from './inputs.js';
+import { badArgument, readFlag, readChoice, readCount, readInputs } from './inputs.js';
+import { readOptions } from './options.js';
 import { placeTokenizer } from './tokenizer-place.js';
 
 /** UTF-16 units of text that one call into WebAssembly takes (a longer text goes alone). */
@@ -55,24 +56,23 @@ export class Tokenizer {
   }
 
   /** See index.d.ts. */
-  encode(text, options) {
+  encode(text, given) {
+    this.#open();
+    const options = given === undefined ? given : readOptions(given, 'encode');
     return this.#encodeAll({ text, pair: options?.pair }, options)[0];
   }
 
   /** See index.d.ts. */
-  encodeBatch(texts, options) {
+  encodeBatch(texts, given) {
     this.#open();
     if (!Array.isArray(texts)) throw badArgument('texts is not an array.');
-    if (options?.pair !== undefined) {
-      throw badArgument('encodeBatch takes pairs in its array.');
-    }
+    const options = given === undefined ? given : readOptions(given, 'encodeBatch');
     return this.#encodeAll(texts, options);
   }
 
   /** By as few calls into C as may be. */
   #encodeAll(texts, options) {
-    this.#open();
-    const settings = this.#readOptions(options);
+    const settings = options ? readEncodeOptions(options, this.info.modelMaxLength) : plainSettings;
     const { inputs } = readInputs(texts);
     const encodings = [];
     while (encodings.length < inputs.length) {
@@ -89,7 +89,8 @@ export class Tokenizer {
   /** See index.d.ts. */
   decode(ids, options) {
     const memory = this.#open();
-    const skip = readBoolean('skipSpecialTokens', options?.skipSpecialTokens ?? false);
+    const { skipSpecialTokens } = readOptions(options, 'decode');
+    const skip = readFlag('skipSpecialTokens', skipSpecialTokens, false);
     const list = readIds(ids);
     return this.#textFrom(memory, 'bl_tokenizer_decode', list, list.length, skip ? 1 : 0);
   }
@@ -164,17 +165,6 @@ export class Tokenizer {
     return token === null ? null : (this.tokenToId(token) ?? null);
   }
 
-  #readOptions(options) {
-    if (options === undefined) return plainOptions;
-    const given = readEncodeOptions(options);
-    const needsLength = given.truncation || given.padding === 'max_length';
-    const maxLength = given.maxLength ?? this.info.modelMaxLength;
-    if (needsLength && maxLength === undefined) {
-      throw badArgument('maxLength is missing: truncation and padding to it need one.');
-    }
-    return { ...given, maxLength: maxLength ?? 0 };
-  }
-
   /** One call into C; appends to `encodings`. */
   #encodeSome(inputs, settings, first, encodings) {
     const { block, heap, starts, truncated } = this.#call(inputs, settings, false, first);
@@ -238,31 +228,33 @@ function readTextStruct(memory, address) {
   return memory.readText(bytes, length);
 }
 
-function readBoolean(name, value) {
-  return readChoice(name, value, [true, false]);
-}
+const truncationChoices = [false, true, ...truncations];
+const paddingChoices = [false, true, 'longest', 'max_length'];
+const paddingSides = ['right', 'left'];
 
-function readEncodeOptions(given) {
-  const options = readOptions(given);
-  const { truncation = false, padding = false, maxLength, stride } = options;
+/** @param {object} options @param {number} [usualLength] of the files */
+function readEncodeOptions(options, usualLength) {
+  const { truncation = false, padding = false } = options;
+  const chosen = truncation === true ? truncations[0] : truncation;
   const isLength = typeof padding === 'number';
-  return {
-    addSpecialTokens: readBoolean('addSpecialTokens', options.addSpecialTokens ?? true),
-    truncation: readChoice('truncation', truncation === true ? truncations[0] : truncation, [
-      false,
-      true,
-      ...truncations,
-    ]),
+  const maxLength = readCount('maxLength', options.maxLength, usualLength, 0);
+  const settings = {
+    addSpecialTokens: readFlag('addSpecialTokens', options.addSpecialTokens, true),
+    truncation: readChoice('truncation', chosen, truncationChoices),
     padding: isLength
       ? readCount('padding', padding, 0, 0)
-      : readChoice('padding', padding, [false, true, 'longest', 'max_length']),
-    paddingSide: readChoice('paddingSide', options.paddingSide ?? 'right', ['right', 'left']),
-    maxLength: readCount('maxLength', maxLength, undefined, 0),
-    stride: readCount('stride', stride, 0, 0),
+      : readChoice('padding', padding, paddingChoices),
+    paddingSide: readChoice('paddingSide', options.paddingSide ?? 'right', paddingSides),
+    maxLength: maxLength ?? 0,
+    stride: readCount('stride', options.stride, 0, 0),
   };
+  if (maxLength === undefined && (settings.truncation || settings.padding === 'max_length')) {
+    throw badArgument('maxLength is missing: truncation and padding to it need one.');
+  }
+  return settings;
 }
 
-const plainOptions = { ...readEncodeOptions(), maxLength: 0 };
+const plainSettings = readEncodeOptions({});
 
 function readIds(ids) {
   if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;

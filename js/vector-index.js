@@ -1,8 +1,9 @@
 // Exhaustive search over vectors by cosine, in a WASM instance of its own.
 import { BertletError, badModel, disposedError, throwIfAborted } from './errors.js';
-import { badArgument, readChoice, readCount, readSignal } from './inputs.js';
+import { badArgument, readChoice, readCount } from './inputs.js';
 import { kindOf } from './kind.js';
 import { Memory } from './memory.js';
+import { readOptions } from './options.js';
 import { streamTensors } from './safetensors.js';
 import { writeSafetensors } from './safetensors-write.js';
 import { toPrecision } from './vectors.js';
@@ -39,7 +40,8 @@ export class Index {
   #disposed = false;
 
   /** @param {{ dimensions: number, precision?: 'float32' | 'int8' | 'binary' }} options */
-  constructor({ dimensions, precision = 'float32' } = {}) {
+  constructor(options) {
+    const { dimensions, precision = 'float32' } = readOptions(options, 'new Index');
     this.#dimensions = readCount('dimensions', dimensions, undefined);
     if (dimensions === undefined) throw badArgument('dimensions is missing.');
     this.#precision = readChoice('precision', precision, Object.keys(forms));
@@ -64,7 +66,10 @@ export class Index {
     return this.#memory?.byteLength ?? 0;
   }
 
-  add(vectors, ids) {
+  async add(vectors, ids) {
+    if (isIds(vectors) && ids !== undefined && !isIds(ids)) {
+      throw badArgument('The vectors come first: add(vectors, ids).');
+    }
     return this.#queue(async (memory) => {
       const rows = this.#readVectors(vectors);
       const names = this.#readIds(ids, rows.length / this.#width);
@@ -76,9 +81,12 @@ export class Index {
     });
   }
 
-  search(query, k = 10, options = {}) {
+  async search(query, k = 10, options) {
+    const { signal } = readOptions(options, 'search');
+    if (typeof k === 'object' && k !== null) {
+      throw badArgument('How many are wanted is a number: search(query, 3, { signal }).');
+    }
     return this.#queue(async (memory) => {
-      const signal = readSignal(options.signal);
       const limit = Math.min(readCount('k', k, undefined), Math.max(1, this.size));
       const numbers = this.#readQuery(query);
       throwIfAborted(signal);
@@ -358,6 +366,10 @@ export class Index {
     });
   }
 }
+
+/** One id or an array of them: no vectors. */
+const isIds = (value) =>
+  ['string', 'number'].includes(typeof (Array.isArray(value) ? value[0] : value));
 
 /** Floats as whole numbers, the largest of them 4095: 128 times their sum fits 32 bits. */
 function inSteps(query) {

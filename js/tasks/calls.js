@@ -1,5 +1,5 @@
 import { guarded } from '../errors.js';
-import { readOptions } from '../inputs.js';
+import { readOptions } from '../options.js';
 import { answer } from './answer.js';
 import { classify } from './classify.js';
 import { fillMask } from './fill-mask.js';
@@ -22,50 +22,52 @@ export class TaskCalls {
   }
 
   similarity(a, b, options) {
-    return guarded(() => similarity(this.#session, a, b, readOptions(options)));
+    return guarded(() => similarity(this.#session, a, b, readOptions(options, 'similarity')));
   }
 
   classify(x, options) {
-    return guarded(() => classify(this.#session, x, readOptions(options)));
+    return guarded(() => classify(this.#session, x, readOptions(options, 'classify')));
   }
 
   fillMask(x, options) {
-    return guarded(() => fillMask(this.#session, x, readOptions(options)));
+    return guarded(() => fillMask(this.#session, x, readOptions(options, 'fillMask')));
   }
 
   tagTokens(x, options) {
-    return guarded(() => tagTokens(this.#session, x, readOptions(options)));
+    return guarded(() => tagTokens(this.#session, x, readOptions(options, 'tagTokens')));
   }
 
   answer(x, options) {
-    return guarded(() => answer(this.#session, x, readOptions(options)));
+    return guarded(() => answer(this.#session, x, readOptions(options, 'answer')));
   }
 
   zeroShot(x, labels, options) {
-    return guarded(() => zeroShot(this.#session, x, labels, readOptions(options)));
+    return guarded(() => zeroShot(this.#session, x, labels, readOptions(options, 'zeroShot')));
   }
 
   rank(query, documents, options) {
-    return guarded(() => rank(this.#session, query, documents, readOptions(options)));
+    return guarded(() => rank(this.#session, query, documents, readOptions(options, 'rank')));
   }
 
   multipleChoice(prompt, choices, options) {
-    return guarded(() => multipleChoice(this.#session, prompt, choices, readOptions(options)));
+    return guarded(() =>
+      multipleChoice(this.#session, prompt, choices, readOptions(options, 'multipleChoice')),
+    );
   }
 
   summarize(text, options) {
-    return guarded(() => summarize(this.#session, text, readOptions(options)));
+    return guarded(() => summarize(this.#session, text, readOptions(options, 'summarize')));
   }
 
   nextSentence(a, b, options) {
-    return guarded(() => nextSentence(this.#session, a, b, readOptions(options)));
+    return guarded(() => nextSentence(this.#session, a, b, readOptions(options, 'nextSentence')));
   }
 
   forward(x, options) {
-    return guarded(() => forward(this.#session, x, readOptions(options)));
+    return guarded(() => forward(this.#session, x, readOptions(options, 'forward')));
   }
 
   useAdapter(adapter, options) {
-    return guarded(() => this.#session.useAdapter(adapter, readOptions(options)));
+    return guarded(() => this.#session.useAdapter(adapter, readOptions(options, 'useAdapter')));
   }
 }

@@ -1,5 +1,6 @@
 // Embeddings as one tensor, the way transformers.js gives them.
-import { readFlag, readList, readOptions } from '../inputs.js';
+import { readFlag, readList } from '../inputs.js';
+import { readOptions } from '../options.js';
 import { isList } from '../show.js';
 import { normalizeVector, toPrecision } from '../vectors.js';
 
@@ -40,7 +41,7 @@ export class Tensor {
 
 /** @param {import('../model.js').Model} model */
 export async function featureExtraction(model, texts, options) {
-  const given = readOptions(options ?? {});
+  const given = readOptions(options ?? {}, 'feature-extraction');
   const { pooling = 'none', quantize, precision, ...others } = given;
   const normalize = readFlag('normalize', given.normalize, false);
   const list = readList('The input', isList(texts) ? texts : [texts], (text) => text);

@@ -1,0 +1,244 @@
+// Options that bertlet doesn't know are refused by name, in every call.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { Index, load, loadTokenizer, pipeline } from 'bertlet';
+
+import { optionNames } from '../js/option-names.js';
+import { tinyModel } from './helpers/fixtures.js';
+import { headModel } from './helpers/heads.js';
+
+const folder = tinyModel('masked-lm');
+const question = { question: 'Who sings?', context: 'The sun sings.' };
+
+/** Every call that takes options, as a function of them; `model` is any, since options come first. */
+const calls = {
+  load: (options) => load(folder, options),
+  loadTokenizer: (options) => loadTokenizer(folder, options),
+  useAdapter: (options) => model.useAdapter(null, options),
+  cache: (cache) => load(folder, { cache }),
+  embed: (options) => model.embed('sun', options),
+  similarity: (options) => model.similarity('sun', 'sea', options),
+  classify: (options) => model.classify('sun', options),
+  fillMask: (options) => model.fillMask('The [MASK] sings.', options),
+  tagTokens: (options) => model.tagTokens('sun', options),
+  answer: (options) => model.answer(question, options),
+  zeroShot: (options) => model.zeroShot('sun', ['warm', 'cold'], options),
+  rank: (options) => model.rank('sun', ['sea', 'wind'], options),
+  multipleChoice: (options) => model.multipleChoice('sun', ['sea', 'wind'], options),
+  summarize: (options) => model.summarize('The sun sings. The sea sleeps.', options),
+  nextSentence: (options) => model.nextSentence('sun', 'sea', options),
+  forward: (options) => model.forward('sun', options),
+  encode: async (options) => model.tokenizer.encode('sun', options),
+  encodeBatch: async (options) => model.tokenizer.encodeBatch(['sun'], options),
+  decode: async (options) => model.tokenizer.decode([5], options),
+  'new Index': async (options) => new Index(options),
+  search: (options) => index.search(new Float32Array(2), 1, options),
+  pipeline: (options) => pipeline('fill-mask', folder, options),
+  'feature-extraction': pipe((call, options) => call('sun', options)),
+  'text-classification': pipe((call, options) => call('sun', options)),
+  'fill-mask': pipe((call, options) => call('The [MASK] sings.', options)),
+  'token-classification': pipe((call, options) => call('sun', options)),
+  'question-answering': pipe((call, options) => call('Who?', 'The sun.', options)),
+  'zero-shot-classification': pipe((call, options) => call('sun', 'warm, cold', options)),
+};
+
+function pipe(use) {
+  return async function opened(options) {
+    const task = Object.keys(calls).find((name) => calls[name] === opened);
+    const call = await pipeline(task, folder);
+    try {
+      return await use(call, options);
+    } finally {
+      await call.dispose();
+    }
+  };
+}
+
+const pipelines = Object.fromEntries(
+  Object.keys(optionNames)
+    .filter((name) => name.includes('-') || name === 'pipeline')
+    .map((name) => [name, true]),
+);
+
+let model;
+let index;
+before(async () => {
+  model = await load(folder);
+  index = new Index({ dimensions: 2 });
+});
+after(() => {
+  model.dispose();
+  index.dispose();
+});
+
+const refused = (message = /./) => ({ name: 'BertletError', code: 'BAD_ARGUMENT', message });
+
+test('each call with options is tried here', () => {
+  assert.deepEqual(Object.keys(calls).sort(), Object.keys(optionNames).sort());
+});
+
+for (const [name, call] of Object.entries(calls)) {
+  test(`${name}: an unknown option is refused, and what it has is named`, async () => {
+    const [known] = optionNames[name];
+    await assert.rejects(
+      call({ unheardOf: 1 }),
+      refused(new RegExp(`^${name} has no option "unheardOf"; it has .*\\b${known}\\b`)),
+    );
+    const slip = known.slice(0, -1);
+    await assert.rejects(
+      call({ [slip]: undefined, [`${known}x`]: 1 }),
+      refused(new RegExp(`^${name} has no option "${known}x": did you mean "${known}"`)),
+    );
+    for (const options of [null, 'mean', 5, [], new Map(), AbortSignal.abort(), () => ({})]) {
+      if (options === null && name in pipelines) continue; // as transformers.js has it
+      if (name === 'cache' && !Array.isArray(options)) continue; // a value of its own
+      await assert.rejects(call(options), refused());
+    }
+  });
+}
+
+test('the nearest option is named', async () => {
+  const slips = {
+    poolin: 'pooling',
+    Pooling: 'pooling',
+    max_length: 'maxLength',
+    'max-length': 'maxLength',
+    maxlen: 'maxLength',
+    normalise: 'normalize',
+    norm: 'normalize',
+    normalize_embeddings: 'normalize',
+    max_seq_len: 'maxLength',
+    doc_stride: 'stride',
+    onprogress: 'onProgress',
+  };
+  for (const [slip, meant] of Object.entries(slips)) {
+    await assert.rejects(
+      model.embed('sun', { [slip]: 1 }),
+      refused(`embed has no option "${slip}": did you mean "${meant}"?`),
+    );
+  }
+  await assert.rejects(model.classify('sun', { top_k: 1 }), refused(/did you mean "topK"/));
+  await assert.rejects(
+    model.answer(question, { handle_impossible_answer: true }),
+    refused(/did you mean "allowNone"/),
+  );
+  await assert.rejects(load(folder, { progress_callback() {} }), refused(/"onProgress"/));
+});
+
+test('options that are not there yet are refused, not ignored', async () => {
+  for (const name of ['hub', 'offline', 'assets', 'wasmUrl', 'wasmModule', 'cacheTexts']) {
+    await assert.rejects(load(folder, { [name]: true }), refused(new RegExp(`"${name}"`)));
+  }
+  await assert.rejects(load(folder, { worker: 'shared' }), refused(/worker .*"shared"/));
+});
+
+describe('what counts as given', () => {
+  test('undefined is nothing, whatever its name', async () => {
+    const vector = await model.embed('sun', { poolin: undefined, pooling: undefined });
+    assert.deepEqual(vector, await model.embed('sun'));
+  });
+
+  test('what an object inherits counts, but not what a page put on every object', async () => {
+    const cls = await model.embed('sun', Object.create({ pooling: 'cls' }));
+    assert.deepEqual(cls, await model.embed('sun', { pooling: 'cls' }));
+    await assert.rejects(model.embed('sun', Object.create({ poolin: 'cls' })), refused(/poolin/));
+    Object.prototype.extension = () => {};
+    try {
+      await model.embed('sun', {});
+    } finally {
+      delete Object.prototype.extension;
+    }
+    await assert.rejects(model.embed('sun', { constructor: 1 }), refused(/"constructor"/));
+  });
+
+  test('an option that cannot be read', async () => {
+    const throwing = {
+      get pooling() {
+        throw null;
+      },
+    };
+    const proxy = new Proxy({}, { ownKeys: () => assert.fail() });
+    for (const options of [throwing, proxy]) {
+      await assert.rejects(model.embed('sun', options), refused());
+    }
+  });
+
+  test('it is read when the call is made', async () => {
+    const options = { pooling: 'cls' };
+    const call = model.embed('sun', options);
+    options.pooling = 'max';
+    assert.deepEqual(await call, await model.embed('sun', { pooling: 'cls' }));
+  });
+});
+
+describe('pipelines', () => {
+  test('options of transformers.js that change nothing here are taken, others refused', async () => {
+    const harmless = {
+      config: null,
+      cache_dir: null,
+      local_files_only: true,
+      revision: 'main',
+      device: 'wasm',
+      dtype: 'q8',
+      subfolder: 'onnx',
+      model_file_name: 'model',
+      use_external_data_format: false,
+      session_options: null,
+    };
+    const call = await pipeline('fill-mask', folder, harmless);
+    await call.dispose();
+    const others = {
+      config: { hidden_size: 4 },
+      cache_dir: '/tmp',
+      local_files_only: 'yes',
+      revision: 'v2',
+      device: 'webgpu',
+      subfolder: 'int8',
+      model_file_name: 'decoder',
+      use_external_data_format: true,
+      session_options: { intraOpNumThreads: 2 },
+    };
+    for (const [name, value] of Object.entries(others)) {
+      await assert.rejects(pipeline('fill-mask', folder, { [name]: value }), {
+        code: 'UNSUPPORTED',
+        message: new RegExp(`^pipeline: ${name} `),
+      });
+    }
+    for (const dtype of ['q4', 'fp16', 'uint8', { model: 'q8' }]) {
+      await assert.rejects(pipeline('fill-mask', folder, { dtype }), refused(/^dtype is/));
+    }
+  });
+
+  test('an option under both its names is refused', async () => {
+    const call = await pipeline('question-answering', headModel('answers'));
+    const { question: asked, context } = question;
+    await assert.rejects(
+      call(asked, context, { max_seq_len: 20, maxLength: 20 }),
+      refused(/^max_seq_len and maxLength are one option/),
+    );
+    await assert.rejects(call(asked, context, { topK: 1 }), refused(/did you mean "top_k"/));
+    await call.dispose();
+  });
+
+  test('both ways to hear of progress', async () => {
+    const heard = [];
+    const call = await pipeline('fill-mask', folder, {
+      progress_callback: ({ status }) => heard.push(status),
+      onProgress: ({ phase }) => heard.push(phase),
+    });
+    await call.dispose();
+    assert.deepEqual(heard.slice(-2), ['ready', 'ready']);
+    const wrong = pipeline('fill-mask', folder, { progress_callback: 'log' });
+    await assert.rejects(wrong, refused(/^progress_callback/));
+  });
+});
+
+test('an index is told what comes first', async () => {
+  const vector = new Float32Array(2);
+  const first = refused('The vectors come first: add(vectors, ids).');
+  await assert.rejects(index.add(['a'], [vector]), first);
+  await assert.rejects(index.add([1], vector), first);
+  await assert.rejects(index.add('a', vector), first);
+  await assert.rejects(index.search(vector, { topK: 3 }), refused(/search\(query, 3, /));
+});
