@@ -115,3 +115,14 @@ void bl_arena_reset(bl_arena *arena, size_t mark) {
 void bl_arena_seal(bl_arena *arena) {
     arena->floor = arena->top;
 }
+
+void bl_arena_unseal(bl_arena *arena, size_t mark) {
+    if (arena->top != arena->floor || mark > arena->floor)
+        return;
+    arena->floor = mark;
+    bl_arena_reset(arena, mark);
+}
+
+void bl_arena_reuse(const bl_arena *arena, size_t begin, size_t end, bl_arena *piece) {
+    bl_arena_init(piece, arena->base + begin, end - begin, NULL);
+}

@@ -8,6 +8,9 @@
  *   reserve  bl_arena_reserve(arena, measured.top) grows the memory at most once
  *   check    allocate all, then ask bl_arena_status once: failure is sticky
  *   reset    bl_arena_reset(arena, mark)
+ *
+ * Permanent memory that is no longer needed is given back by bl_arena_unseal at the floor, and
+ * further down used again by bl_arena_reuse.
  */
 #ifndef BERTLET_ARENA_H
 #define BERTLET_ARENA_H
@@ -67,5 +70,13 @@ void bl_arena_reset(bl_arena *arena, size_t mark);
 
 /* Everything allocated so far becomes permanent. */
 void bl_arena_seal(bl_arena *arena);
+
+/* Lowers the floor to `mark`, where nothing is allocated above it: what was permanent from there
+ * on is free. */
+void bl_arena_unseal(bl_arena *arena, size_t mark);
+
+/* Makes `piece` an arena of the permanent bytes [begin, end) of another one, whose content
+ * nobody needs any more. Both are marks of that arena. */
+void bl_arena_reuse(const bl_arena *arena, size_t begin, size_t end, bl_arena *piece);
 
 #endif

@@ -79,6 +79,46 @@ static void test_seal(void *base) {
     CHECK(weights[99] == 42);
 }
 
+static void test_unseal(void *base) {
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    uint8_t *weights = bl_arena_alloc(&arena, 100);
+    weights[99] = 42;
+    size_t begin = bl_arena_mark(&arena);
+    bl_arena_alloc(&arena, 1000);
+    bl_arena_seal(&arena);
+    bl_arena_alloc(&arena, 8);
+    bl_arena_unseal(&arena, begin); /* not below what is in use */
+    CHECK(arena.floor > begin);
+    bl_arena_reset(&arena, 0);
+    bl_arena_unseal(&arena, CAPACITY);
+    CHECK(arena.top > begin && arena.floor == arena.top);
+    bl_arena_unseal(&arena, begin);
+    CHECK(arena.floor == begin && arena.top == begin);
+    CHECK(weights[99] == 42);
+}
+
+static void test_reuse(void *base) {
+    bl_arena arena, piece;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_arena_alloc(&arena, 100);
+    size_t begin = bl_arena_mark(&arena);
+    bl_arena_alloc(&arena, 1000);
+    size_t end = bl_arena_mark(&arena);
+    uint8_t *after = bl_arena_alloc(&arena, 100);
+    bl_arena_seal(&arena);
+    memset(after, 42, 100);
+    bl_arena_reuse(&arena, begin, end, &piece);
+    uint8_t *memory = bl_arena_alloc(&piece, 1000);
+    CHECK(memory == arena.base + begin);
+    CHECK(bl_arena_mark(&piece) == end - begin);
+    memset(memory, 7, 1000);
+    CHECK(bl_arena_alloc(&piece, 1) == NULL);
+    CHECK(bl_arena_status(&piece) == BL_OUT_OF_MEMORY);
+    for (int i = 0; i < 100; i++)
+        CHECK(after[i] == 42);
+}
+
 static void test_measure(void *base) {
     bl_arena measure = bl_arena_measure(), arena;
     bl_arena_init(&arena, base, CAPACITY, NULL);
@@ -114,6 +154,8 @@ int main(void) {
     test_failure_is_sticky(base);
     test_growth(base);
     test_seal(base);
+    test_unseal(base);
+    test_reuse(base);
     test_measure(base);
     test_redzones(base);
     free(base);
