@@ -33,12 +33,15 @@ static bl_status check_changes(const bl_model *base, const bl_config *config,
     same.labels = base->config.labels;
     if (memcmp(&same, &base->config, sizeof same) != 0)
         return BL_BAD_ARGUMENT;
+    bl_status checked = bl_model_check_config(config);
+    if (checked != BL_OK)
+        return checked;
     for (uint32_t i = 0; i < count; i++) {
         bl_tensor_shape shape;
         bl_status status = shape_of(config, &changes[i], &shape);
         if (status != BL_OK)
             return status;
-        if (changes[i].rank > BL_MAX_INPUTS)
+        if (changes[i].rank > BL_MAX_INPUTS || !bl_all_finite(&changes[i].scale, 1))
             return BL_BAD_ARGUMENT;
         for (uint32_t k = 0; k < i; k++)
             if (changes[k].role == changes[i].role && changes[k].layer == changes[i].layer)
@@ -138,7 +141,7 @@ static void add_path(bl_arena *arena, bl_model *model, const bl_adapter_change *
 }
 
 /* What stays the base's counts as written. */
-static void mark_kept(const bl_model *base, bl_model *model) {
+static void keep_base(const bl_model *base, bl_model *model) {
     for (uint32_t layer = 0; layer < model->config.layers; layer++) {
         for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
             bl_tensor_shape now, before;
@@ -148,6 +151,11 @@ static void mark_kept(const bl_model *base, bl_model *model) {
                 *bl_model_progress(model, role, layer) =
                     (bl_tensor_progress){.rows_written = now.rows, .scales_written = now.rows};
         }
+    }
+    if (model->config.parts & ~base->config.parts & BL_PART_DECODER) {
+        model->decoder = base->word_embeddings;
+        bl_model_progress(model, BL_ROLE_DECODER_WEIGHT, 0)->rows_written =
+            model->config.vocab_size;
     }
 }
 
@@ -161,7 +169,7 @@ static bl_status layout_changes(bl_arena *arena, const bl_model *base, bl_model 
     model->next_sentence.outputs = 2;
     if (bl_arena_status(arena) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    mark_kept(base, model);
+    keep_base(base, model);
     for (uint32_t i = 0; i < count; i++) {
         bl_tensor_shape shape;
         if (changes[i].rank)
@@ -244,6 +252,8 @@ bl_status bl_adapter_write_rows(bl_model *model, bl_arena *scratch, uint32_t rol
                                 (size_t)count * columns, values);
         for (size_t i = 0; half == BL_LOW_RANK_UP && i < (size_t)count * columns; i++)
             values[i] *= path->scale;
+        if (status == BL_OK && !bl_all_finite(values, (size_t)count * columns))
+            status = BL_BAD_MODEL;
         if (status == BL_OK)
             store_rows(path, half, row_begin + done, count, values);
     }

@@ -21,14 +21,16 @@ typedef enum bl_low_rank_half {
 
 /* Lays out the changed model in `arena`; `base` must outlive it. `config`: the base's, with the
  * parts and labels of the result. The changed tensors are then written, and the model finished,
- * as a base is (model.h): all else counts as written.
+ * as a base is (model.h): all else counts as written. A decoder that neither the base nor a
+ * change has is the base's table of word embeddings, even where a change replaces that table.
  * BL_BAD_ARGUMENT: sizes that differ from the base's, a change that is no tensor of `config`,
- * a change given twice, a side path beside a vector or an embedding table. */
+ * a change given twice, a side path beside a vector or an embedding table, a scale that is not
+ * finite. BL_BAD_MODEL: parts or labels that no model has. */
 bl_status bl_adapter_create(bl_arena *arena, const bl_model *base, const bl_config *config,
                             const bl_adapter_change *changes, uint32_t count, bl_model **model);
 
 /* Writes rows of one half of a side path, in order. `bytes`: whole rows, float, half or bfloat16.
- * BL_BAD_MODEL: a value that is not finite. */
+ * BL_BAD_MODEL: a value that is not finite, of B also once it is multiplied by the scale. */
 bl_status bl_adapter_write_rows(bl_model *model, bl_arena *scratch, uint32_t role, uint32_t layer,
                                 uint32_t half, uint32_t source_type, uint32_t row_begin,
                                 uint32_t row_count, const void *bytes);

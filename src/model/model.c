@@ -14,7 +14,7 @@ static int in_range(uint32_t value, uint32_t limit) {
     return value >= 1 && value <= limit;
 }
 
-static bl_status check_config(const bl_config *config) {
+bl_status bl_model_check_config(const bl_config *config) {
     if (!in_range(config->layers, MAX_LAYERS) || !in_range(config->hidden_size, MAX_WIDTH) ||
         !in_range(config->intermediate_size, MAX_WIDTH) ||
         !in_range(config->vocab_size, MAX_ROWS) || !in_range(config->max_positions, MAX_ROWS) ||
@@ -150,7 +150,7 @@ static void layout_model(bl_arena *arena, const bl_config *config, bl_model *mod
 }
 
 bl_status bl_model_measure(const bl_config *config, size_t *bytes) {
-    bl_status status = check_config(config);
+    bl_status status = bl_model_check_config(config);
     if (status != BL_OK)
         return status;
     bl_arena measure = bl_arena_measure();

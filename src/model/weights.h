@@ -91,6 +91,9 @@ bl_place bl_model_find_place(bl_model *model, uint32_t role, uint32_t layer);
 
 bl_tensor_progress *bl_model_progress(bl_model *model, uint32_t role, uint32_t layer);
 
+/* BL_BAD_MODEL or BL_UNSUPPORTED: sizes or parts that no model has. */
+bl_status bl_model_check_config(const bl_config *config);
+
 /* Parts of the layout, for models and for adapters: their memory is zeroed. */
 void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size);
 bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,

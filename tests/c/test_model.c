@@ -37,14 +37,15 @@ static void fill(float *values, size_t count) {
         values[i] = next_random();
 }
 
-/* Writes every tensor, `stretch` rows at a time. */
-static void write_all(bl_arena *arena, bl_model *model, const bl_config *config, uint32_t stretch) {
+/* Writes every tensor but those of a role (BL_ROLE_COUNT: of none), `stretch` rows at a time. */
+static void write_all(bl_arena *arena, bl_model *model, const bl_config *config, uint32_t stretch,
+                      uint32_t but) {
     static float rows[4096];
     for (uint32_t layer = 0; layer < config->layers; layer++) {
         for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
             bl_tensor_shape shape;
             CHECK(bl_model_tensor_shape(config, role, layer, &shape) == BL_OK);
-            for (uint32_t row = 0; row < shape.rows; row += stretch) {
+            for (uint32_t row = 0; role != but && row < shape.rows; row += stretch) {
                 uint32_t count = shape.rows - row < stretch ? shape.rows - row : stretch;
                 fill(rows, (size_t)count * shape.columns);
                 CHECK(bl_model_write_rows(model, arena, role, layer, BL_SOURCE_F32, row, count,
@@ -59,7 +60,7 @@ static bl_model *make_model(bl_arena *arena, const bl_config *config, uint32_t s
     uint32_t role, layer;
     random_state = 7;
     CHECK(bl_model_create(arena, config, &model) == BL_OK);
-    write_all(arena, model, config, stretch);
+    write_all(arena, model, config, stretch, BL_ROLE_COUNT);
     CHECK(bl_model_finish(model, &role, &layer) == BL_OK);
     bl_arena_seal(arena);
     return model;
@@ -258,6 +259,40 @@ static void test_bad_writes(void *base) {
     CHECK(bl_arena_mark(&arena) == arena.top);
 }
 
+/* Integers and their scales: in order, no row too many, and all of them before the model is whole.
+ */
+static void test_scales(void *base, uint32_t dtype, uint32_t role) {
+    static const int8_t ones[50 * 21] = {1};
+    static float scales[51];
+    bl_arena arena;
+    bl_arena_init(&arena, base, CAPACITY, NULL);
+    bl_config config = small;
+    config.dtype = dtype;
+    bl_model *model;
+    bl_tensor_shape shape;
+    uint32_t missing_role = 99, missing_layer = 99;
+    CHECK(bl_model_create(&arena, &config, &model) == BL_OK);
+    write_all(&arena, model, &config, 50, role);
+    CHECK(bl_model_tensor_shape(&config, role, 0, &shape) == BL_OK);
+    for (uint32_t layer = 0; layer < (role < BL_FIRST_LAYER_ROLE ? 1 : config.layers); layer++) {
+        uint32_t rows = shape.rows;
+        CHECK(bl_model_write_rows(model, &arena, role, layer, BL_SOURCE_I8, 0, rows, ones) ==
+              BL_OK);
+        CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_BAD_MODEL);
+        CHECK(missing_role == role && missing_layer == layer);
+        CHECK(bl_model_write_scales(model, role, layer, 1, 1, scales) == BL_BAD_ARGUMENT);
+        CHECK(bl_model_write_scales(model, role, layer, 0, rows + 1, scales) == BL_BAD_ARGUMENT);
+        CHECK(bl_model_write_scales(model, role, layer, 0, rows - 1, scales) == BL_OK);
+        CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_BAD_MODEL);
+        CHECK(missing_role == role && missing_layer == layer);
+        CHECK(bl_model_write_scales(model, role, layer, 0, 1, scales) == BL_BAD_ARGUMENT);
+        CHECK(bl_model_write_scales(model, role, layer, rows - 1, 2, scales) == BL_BAD_ARGUMENT);
+        CHECK(bl_model_write_scales(model, role, layer, rows - 1, 1, scales) == BL_OK);
+        CHECK(bl_model_write_scales(model, role, layer, rows, 1, scales) == BL_BAD_ARGUMENT);
+    }
+    CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_OK);
+}
+
 static void test_bad_batches(void *base) {
     bl_arena arena;
     bl_arena_init(&arena, base, CAPACITY, NULL);
@@ -330,6 +365,11 @@ int main(void) {
     test_zeros_in_fresh_memory(base);
     test_bad_configurations();
     test_bad_writes(base);
+    for (uint32_t dtype = BL_DTYPE_FP32; dtype <= BL_DTYPE_INT8_FAST; dtype++) {
+        test_scales(base, dtype, BL_ROLE_WORD_EMBEDDINGS);
+        test_scales(base, dtype, BL_ROLE_KEY_WEIGHT);
+        test_scales(base, dtype, BL_ROLE_OUTPUT_WEIGHT);
+    }
     test_bad_batches(base);
     test_no_memory(base);
     free(base);
