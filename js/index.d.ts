@@ -130,8 +130,11 @@ export interface CallOptions {
    * (`sentence_bert_config.json`, `model_max_length`), at most the model's positions.
    */
   maxLength?: number;
-  /** Which text of a pair is cut. Default `longest_first`. */
-  truncation?: 'longest_first' | 'only_first' | 'only_second';
+  /**
+   * Which text of a pair is cut. Default `longest_first`, which is what true means, too; false is
+   * `longText: 'error'`.
+   */
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second';
   /**
    * What happens to longer texts. Default `truncate`; for `answer` it is `window`.
    * - `truncate`: they are cut, and `onUsage` says by how much.

@@ -32,8 +32,22 @@ export function readOptions(given, call) {
       if (!known.includes(name)) throw unknownOption(name, call);
       options[name] = readers[name]?.(name, value) ?? value;
     }
-    return options;
+    return known.includes('longText') ? readTruncation(options) : options;
   });
+}
+
+/**
+ * What users of transformers write: true and false say whether a long text is cut, which here
+ * `longText` says; `truncation` says which of a pair.
+ */
+function readTruncation(options) {
+  if (options.truncation === true) options.truncation = 'longest_first';
+  if (options.truncation !== false) return options;
+  if (options.longText === 'truncate') {
+    throw badArgument('truncation false and longText "truncate" contradict each other.');
+  }
+  const { truncation, longText = 'error', ...others } = options;
+  return { ...others, longText };
 }
 
 const isPlain = (given) =>

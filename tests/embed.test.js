@@ -212,6 +212,31 @@ test('truncation picks what is cut of a pair', () =>
     assert.equal(await ids(undefined), await ids('longest_first'));
   }));
 
+test('truncation true is longest_first, false refuses to cut', () =>
+  withTiny(async (model) => {
+    const cut = await model.forward(sea, { maxLength: 6, truncation: 'longest_first' });
+    assert.deepEqual(await model.forward(sea, { maxLength: 6, truncation: true }), cut);
+    const tooLong = { code: 'TOO_LONG' };
+    const never = { maxLength: 6, truncation: false };
+    await assert.rejects(model.embed(sea, never), tooLong);
+    await assert.rejects(model.embed([sea], { ...never, longText: undefined }), tooLong);
+    await assert.rejects(model.forward(sea, never), tooLong);
+    await assert.rejects(model.rank(sea, ['sun'], never), tooLong);
+    await assert.rejects(model.rank('sun', [sea], never), tooLong);
+    await assert.rejects(model.zeroShot(sea, ['sun'], never), tooLong);
+    await assert.rejects(model.similarity(sea, 'sun', never), tooLong);
+    assert.deepEqual(await model.embed(sea, { truncation: false }), await model.embed(sea));
+    const windows = { maxLength: 6, longText: 'window' };
+    assert.deepEqual(
+      await model.embed(sea, { ...windows, truncation: false }),
+      await model.embed(sea, windows),
+    );
+    await assert.rejects(model.embed(sea, { ...never, longText: 'truncate' }), {
+      code: 'BAD_ARGUMENT',
+    });
+    await assert.rejects(model.embed(sea, { truncation: 1 }), { code: 'BAD_ARGUMENT' });
+  }));
+
 test("the folder's maximum length is the default, and never above the positions", async () => {
   const usage = (files, options) =>
     withTiny(async (model) => {
