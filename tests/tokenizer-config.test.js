@@ -139,7 +139,7 @@ test('files that are no object, not there, or odd', async () => {
   await refuse({ 'tokenizer_config.json': 5 }, 'BAD_MODEL', /tokenizer_config\.json/);
   await refuse({ 'special_tokens_map.json': '"x"' }, 'BAD_MODEL', /special_tokens_map\.json/);
   await refuse({ 'vocab.txt': 'a', 'added_tokens.json': [] }, 'BAD_MODEL', /added_tokens\.json/);
-  await refuse({}, 'NOT_FOUND', /tokenizer\.json/);
+  await refuse({ 'README.md': '' }, 'NOT_FOUND', /tokenizer\.json/);
   await refuse({ 'vocab.txt': '' }, 'BAD_MODEL', /vocab\.txt/);
   const odd = [
     { do_lower_case: 'yes' },

@@ -1,6 +1,7 @@
 // Tokenizers of the fixtures, on the module itself: no source, no worker between.
 import { readFileSync } from 'node:fs';
 import { Memory } from '../../js/memory.js';
+import { openSource } from '../../js/source.js';
 import { readTokenizerFiles } from '../../js/tokenizer-files.js';
 import { createTokenizer } from '../../js/tokenizer.js';
 
@@ -23,11 +24,12 @@ export function createMemory() {
  * What the tokenizer's files of a folder make.
  * @param {{ [name: string]: string | object }} files by name, JSON as text or parsed
  */
-export function readFiles(files) {
-  const read = async (name) => files[name];
-  const readJson = async (name) =>
-    typeof files[name] === 'string' ? JSON.parse(files[name]) : files[name];
-  return readTokenizerFiles({ readText: read, readJson });
+export async function readFiles(files) {
+  const texts = Object.entries(files).map(([name, content]) => [
+    name,
+    typeof content === 'string' ? content : JSON.stringify(content),
+  ]);
+  return readTokenizerFiles(await openSource(Object.fromEntries(texts)));
 }
 
 /** @param {Parameters<typeof readFiles>[0]} files */
