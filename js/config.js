@@ -1,7 +1,8 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
 import { BertletError, badModel } from './errors.js';
-import { readHeadConfig } from './heads.js';
+import { architectureOf, readHeadConfig } from './heads.js';
 import { checkObject } from './kind.js';
+import { show } from './show.js';
 
 const modelTypes = ['bert'];
 
@@ -44,13 +45,13 @@ export function readConfig(given, sentence) {
   for (const [name, [key, usual]] of Object.entries(sizes)) {
     const value = Object.hasOwn(json, key) ? json[key] : usual;
     if (!Number.isInteger(value) || value < 1 || value >= 2 ** 31) {
-      throw bad(`gives ${key} as ${JSON.stringify(value)}, not a whole number of at least 1`);
+      throw bad(`gives ${key} as ${show(value)}, not a whole number of at least 1`);
     }
     config[name] = value;
   }
   const epsilon = json.layer_norm_eps ?? 1e-12;
   if (typeof epsilon !== 'number' || !(epsilon >= 0 && epsilon < 1)) {
-    throw bad(`gives layer_norm_eps as ${JSON.stringify(epsilon)}, not a number from 0 to 1`);
+    throw bad(`gives layer_norm_eps as ${show(epsilon)}, not a number from 0 to 1`);
   }
   config.layer_norm_epsilon = epsilon;
   config.head = readHeadConfig(json, { sentence });
@@ -68,16 +69,16 @@ function unsupported(what, supported) {
 
 function readModelType(json) {
   // The first checkpoints said neither.
-  const isBert = json.architectures === undefined || /^Bert[A-Z]/.test(json.architectures);
+  const isBert = json.architectures === undefined || /^Bert[A-Z]/.test(architectureOf(json));
   const type = json.model_type ?? (isBert ? 'bert' : undefined);
   if (type !== undefined && typeof type !== 'string')
     throw bad('has a model_type that is no string');
   if (!modelTypes.includes(type))
-    throw unsupported(`the model_type ${type}`, modelTypes.join(', '));
+    throw unsupported(`the model_type ${show(type)}`, modelTypes.join(', '));
   if (json.is_decoder === true) throw unsupported('is_decoder true', 'encoders');
   const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
-    throw unsupported(`the position_embedding_type ${positions}`, 'absolute');
+    throw unsupported(`the position_embedding_type ${show(positions)}`, 'absolute');
   }
   return type;
 }
@@ -85,5 +86,5 @@ function readModelType(json) {
 function readActivation({ hidden_act: name = 'gelu' }) {
   if (typeof name !== 'string') throw bad('has a hidden_act that is no string');
   if (Object.hasOwn(activations, name)) return activations[name];
-  throw unsupported(`the hidden_act ${name}`, Object.keys(activations).join(', '));
+  throw unsupported(`the hidden_act ${show(name)}`, Object.keys(activations).join(', '));
 }

@@ -2,6 +2,7 @@
 import {
   BertletError,
   errorOfStatus,
+  guardedReading,
   throwIfAborted,
   untilAborted,
   disposedError,
@@ -135,7 +136,8 @@ export class Engine {
    */
   openAdapter(source, options, control = {}) {
     return this.#inTurn(control, async () => {
-      const adapter = await openAdapter(this, this.#models[0], source, { ...options, ...control });
+      const how = { ...options, ...control };
+      const adapter = await guardedReading(() => openAdapter(this, this.#models[0], source, how));
       this.#check(control.signal);
       return this.#models.push(adapter) - 1;
     });

@@ -1,14 +1,16 @@
 // A file that only this thread can read (a stream, an answer, a buffer that is not ours
 // to give away), read piece by piece by another thread through a message port. The
 // reader sends the name of a call; the answer is { value } or { error: { code, message } }.
+import { readError } from './checked-stream.js';
 import { errorFromData, errorToData } from './errors.js';
 
 /**
  * Serves a file, opened when the first piece is asked for.
+ * @param {string} name for messages
  * @param {() => ReturnType<import('./source.js').SourceKind['open']>} open
  * @returns {MessagePort} to be transferred to the reader
  */
-export function serveFile(open) {
+export function serveFile(name, open) {
   const { port1: mine, port2: theirs } = new MessageChannel();
   let raw;
   const calls = {
@@ -28,7 +30,7 @@ export function serveFile(open) {
       const value = await calls[data]();
       mine.postMessage({ value }, value?.buffer ? [value.buffer] : []);
     } catch (error) {
-      mine.postMessage({ error: errorToData(error) });
+      mine.postMessage({ error: errorToData(readError(name, error, raw?.isRemote)) });
     }
   };
   mine.unref?.(); // in Node a port that nobody reads would keep the process alive

@@ -2,6 +2,7 @@
 // tensors what is there. Tensor names are those of transformers' Bert classes.
 import { badModel } from './errors.js';
 import { kindOf } from './kind.js';
+import { show } from './show.js';
 
 /** What a model may have beside embeddings and layers, by how its tensors' names begin. */
 const partsByPrefix = {
@@ -46,14 +47,14 @@ export function partOf(name) {
  * @returns {HeadConfig}
  */
 export function readHeadConfig(json, { file = 'config.json', sentence = {} } = {}) {
-  const architecture = String([json.architectures].flat()[0]);
+  const architecture = architectureOf(json);
   const [classifier] =
     Object.entries(classifiers).find(([, kind]) => architecture.endsWith(kind.architecture)) ?? [];
   return {
     classifier,
     tied: json.tie_word_embeddings !== false,
     labels: readLabels(json, file),
-    problemType: json.problem_type ?? undefined,
+    problemType: readProblemType(json, file),
     scoreFunction:
       (sentence.model_type === 'CrossEncoder' && readScoreFunction(sentence.activation_fn)) ||
       readScoreFunction(
@@ -62,13 +63,19 @@ export function readHeadConfig(json, { file = 'config.json', sentence = {} } = {
   };
 }
 
+/** The class that the weights were saved by, '' where config.json names none. */
+export function architectureOf({ architectures }) {
+  const [name] = Array.isArray(architectures) ? architectures : [architectures];
+  return typeof name === 'string' ? name : '';
+}
+
 /**
  * What a cross-encoder's scores go through; undefined where sentence-transformers takes its usual
  * one, as it does unless a class of torch is named.
  * @param {unknown} path e.g. "torch.nn.modules.linear.Identity"
  */
 function readScoreFunction(path) {
-  const [library, ...names] = String(path).split('.');
+  const [library, ...names] = typeof path === 'string' ? path.split('.') : [];
   if (library !== 'torch') return undefined;
   const name = names.pop();
   return (
@@ -79,12 +86,17 @@ function readScoreFunction(path) {
   );
 }
 
+function readProblemType({ problem_type: type }, file) {
+  if (type === undefined || type === null || typeof type === 'string') return type ?? undefined;
+  throw badModel(file, `gives problem_type as ${show(type)}`);
+}
+
 /** Labels by number; transformers calls those without a name LABEL_0, LABEL_1, … */
 function readLabels({ id2label, num_labels: count }, file) {
   if (id2label === undefined || id2label === null) {
     if (count === undefined || count === null) return undefined;
     if (!Number.isInteger(count) || count < 1) {
-      throw badModel(file, `gives num_labels as ${JSON.stringify(count)}`);
+      throw badModel(file, `gives num_labels as ${show(count)}`);
     }
     return unnamedLabels(count);
   }

@@ -2,6 +2,9 @@
 import { BertletError, isBertletError } from './errors.js';
 import { isList, reasonOf, show } from './show.js';
 
+/** An array of more ends some engines' process. */
+const mostItems = 1e8;
+
 /**
  * Reads something of the user's. Its getters and proxies are foreign code: what they throw is a
  * fault of the argument, and each is asked once, so that it cannot answer in two ways.
@@ -50,7 +53,7 @@ function readInput(item, name) {
 }
 
 /**
- * A copy of an array, hole by hole.
+ * A copy of an array without holes.
  * @param {string} name of the argument
  * @param {unknown} x
  * @param {(item: any, index: number) => T} readItem
@@ -59,10 +62,20 @@ function readInput(item, name) {
  */
 export function readList(name, x, readItem) {
   if (!isList(x)) throw badArgument(`${name} is ${show(x)}, not an array.`);
+  return copyList(name, x, readItem);
+}
+
+/** The same for whatever has a length and items. @type {typeof readList} */
+export function copyList(name, x, readItem) {
   return reading(name, () => {
     const list = [];
     const { length } = x;
-    for (let i = 0; i < length; i++) list.push(readItem(x[i], i));
+    if (length > mostItems) throw badArgument(`${name} has ${length} items, too many.`);
+    for (let i = 0; i < length; i++) {
+      const item = x[i];
+      if (item === undefined) throw badArgument(`${name} has nothing at its place ${i}.`);
+      list.push(readItem(item, i));
+    }
     return list;
   });
 }
@@ -149,9 +162,15 @@ export function refuseWindows(call, { longText }) {
 export function readSignal(signal) {
   if (signal === undefined || signal === null) return undefined;
   const isSignal = reading('signal', () => {
-    const { aborted, addEventListener: add, removeEventListener: remove } = signal;
-    return typeof aborted === 'boolean' && [add, remove].every((is) => typeof is === 'function');
+    const { aborted, addEventListener, removeEventListener } = signal;
+    if (typeof aborted !== 'boolean' || !addEventListener || !removeEventListener) return false;
+    // What is none should say so here, not in the middle of the work.
+    signal.addEventListener('abort', ignore);
+    signal.removeEventListener('abort', ignore);
+    return true;
   });
   if (isSignal) return signal;
   throw badArgument(`signal is ${show(signal)}, not an AbortSignal.`);
 }
+
+function ignore() {}

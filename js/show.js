@@ -3,7 +3,7 @@
 
 const mostOfValue = 80;
 const mostOfReason = 200;
-const mostOfMessage = 400;
+const mostOfMessage = 390;
 
 /**
  * A value in a message.
@@ -52,8 +52,9 @@ export function reasonOf(error) {
  */
 export function boundMessage(message) {
   if (message.length <= mostOfMessage) return oneLine(message);
-  const atEnd = Math.floor(mostOfMessage / 3);
-  return `${cut(message, mostOfMessage - atEnd)} ${oneLine(message.slice(-atEnd)).trimStart()}`;
+  const beginning = message.slice(0, (mostOfMessage * 2) / 3);
+  const end = message.slice(3 + beginning.length - mostOfMessage);
+  return oneLine(`${beginning} … ${end}`);
 }
 
 /** The beginning of a text, on one line. */
@@ -62,5 +63,5 @@ function cut(text, most) {
   return text.length > most ? `${line}…` : line;
 }
 
-/** Control characters and halves of characters stand for nothing that could be read. */
-const oneLine = (text) => text.replace(/[\p{Cc}\p{Cs}\u2028\u2029]+/gu, ' ');
+/** What cannot be read, or changes how the rest is read: controls, halves, marks of direction. */
+const oneLine = (text) => text.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]+/gu, ' ');

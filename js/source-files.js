@@ -3,15 +3,19 @@ import { fromBytes, fromStream } from './bytes.js';
 import { BertletError } from './errors.js';
 import { isFileName, withoutCommonFolder } from './file-names.js';
 import { openServedFile } from './file-port.js';
-import { badArgument } from './inputs.js';
+import { badArgument, reading } from './inputs.js';
 import { kindOf } from './kind.js';
 import { builtin } from './platform.js';
+import { show } from './show.js';
 import { openPath } from './source-path.js';
 import { readAnswer } from './source-answer.js';
 import { openUrl } from './source-url.js';
 
 const accepted =
   'Blob, File, Uint8Array, ArrayBuffer, SharedArrayBuffer, Response, ReadableStream, URL, String';
+
+/** A folder has fewer, what goes on without an end more. */
+const mostFiles = 100_000;
 
 /**
  * @param {object} source { fileName: content }, a FileList or an array of Files
@@ -22,9 +26,7 @@ const accepted =
  *   | URL | string} FileContent
  */
 export function filesOf(source) {
-  const all = source[Symbol.iterator]
-    ? Array.from(source, (file) => [file?.webkitRelativePath || file?.name || '', file])
-    : Object.entries(source);
+  const all = source[Symbol.iterator] ? namedFiles(source) : Object.entries(source);
   const entries = all.filter(([, content]) => content !== undefined && content !== null);
   const names = withoutCommonFolder(entries.map(([name]) => name));
   return new Map(
@@ -36,10 +38,20 @@ export function filesOf(source) {
         return [names[i], content];
       }
       throw badArgument(
-        `"${names[i]}" of the source must be a file's name and one of ${accepted}.`,
+        `${show(names[i])} of the source must be a file's name and one of ${accepted}.`,
       );
     }),
   );
+}
+
+/** @param {Iterable<File>} files */
+function namedFiles(files) {
+  const named = [];
+  for (const file of files) {
+    if (named.length === mostFiles) throw badArgument(`The source has over ${mostFiles} files.`);
+    named.push([file?.webkitRelativePath || file?.name || '', file]);
+  }
+  return named;
 }
 
 /**
@@ -75,11 +87,16 @@ export async function openContent(name, content, options) {
     content.locked = true; // as a stream is
     return openServedFile(content);
   }
+  if (kindOf(content) === 'Response') {
+    return readAnswer(content).catch((cause) => {
+      throw new BertletError('NETWORK', `${name} is ${cause.message}, not a file.`, { cause });
+    });
+  }
+  return reading(name, () => openGiven(content));
+}
+
+function openGiven(content) {
   switch (kindOf(content)) {
-    case 'Response':
-      return readAnswer(content).catch((cause) => {
-        throw new BertletError('NETWORK', `${name} is ${cause.message}, not a file.`, { cause });
-      });
     case 'ReadableStream':
       return fromStream(content, { isRemote: true });
     case 'Blob':

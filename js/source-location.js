@@ -22,10 +22,11 @@ export function locate(source = embeddedModel()) {
  */
 export function copySource(source) {
   if (source === undefined) return undefined;
-  const { files, folder, url } = locate(
-    source instanceof Map ? Object.fromEntries(source) : source,
-  );
-  return files ?? folder ?? url.href;
+  return reading('The source', () => {
+    const given = source instanceof Map ? Object.fromEntries(source) : source;
+    const { files, folder, url } = placeOf(given);
+    return files ?? folder ?? url.href;
+  });
 }
 
 function placeOf(source) {

@@ -21,7 +21,7 @@ export function sourceForWorker(source) {
     if (content.href) packed.set(name, { href: content.href });
     else if (['Blob', 'File'].includes(kindOf(content))) packed.set(name, content);
     else {
-      const port = serveFile(() => openContent(name, content));
+      const port = serveFile(name, () => openContent(name, content));
       packed.set(name, port);
       transfer.push(port);
     }

@@ -18,11 +18,11 @@ const longTexts = ['truncate', 'error', 'window'];
  */
 export function readLength(session, options, usual = longTexts[0]) {
   session.check();
-  const { truncation } = options;
+  const { truncation = null } = options;
   return {
     maxLength: session.readMaxLength(options),
     longText: readChoice('longText', options.longText ?? usual, longTexts),
-    truncation: truncation && readChoice('truncation', truncation, truncations),
+    truncation: truncation === null ? undefined : readChoice('truncation', truncation, truncations),
     stride: readCount('stride', options.stride, undefined, 0),
   };
 }

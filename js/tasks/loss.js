@@ -1,6 +1,6 @@
 // What labels cost a head, as transformers' Bert classes compute it for a batch of one.
 import { BertletError } from '../errors.js';
-import { badArgument, readList } from '../inputs.js';
+import { badArgument, copyList, readList } from '../inputs.js';
 import { isList, show } from '../show.js';
 
 /** A row with this label does not count. */
@@ -46,8 +46,11 @@ export function readLabels(options, [main, second], count, isArray) {
 
 /** One input's label: a number, or a copy of a list of them. What it is worth, the head says. */
 function readLabel(name, label) {
-  if (ArrayBuffer.isView(label)) return Array.from(label);
-  return isList(label) ? readList(name, label, (item) => item) : label;
+  if (typeof label !== 'object' || label === null) return label;
+  return copyList(name, label, (item) => {
+    if (typeof item === 'number') return item;
+    throw badArgument(`${name} has ${show(item)}, which is no number.`);
+  });
 }
 
 /**
@@ -94,7 +97,7 @@ function sequenceLoss(logits, labels, problemType) {
   const usual = isList(labels) ? 'multi_label_classification' : 'single_label_classification';
   const problem = problemType ?? (logits.length === 1 ? 'regression' : usual);
   if (problem === 'single_label_classification') return crossEntropy(logits, [labels]);
-  const targets = [labels].flat();
+  const targets = isList(labels) ? labels : [labels];
   if (targets.length !== logits.length || !targets.every(Number.isFinite)) {
     throw badArgument(`labels must have ${logits.length} numbers, one for each label.`);
   }
