@@ -152,6 +152,17 @@ export function readCallback(name, callback) {
   };
 }
 
+/**
+ * For options that would change nothing: silence would let them be taken for done.
+ * @param {object} options of a call
+ * @param {string[]} names of those
+ * @param {string} why the sentence goes on after the name
+ */
+export function refuseOptions(options, names, why) {
+  const given = names.find((name) => (options[name] ?? null) !== null);
+  if (given) throw badArgument(`${given} ${why}.`);
+}
+
 /** For calls where a text's windows would each ask something else. */
 export function refuseWindows(call, { longText }) {
   if (longText !== 'window') return;

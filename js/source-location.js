@@ -21,7 +21,7 @@ export function locate(source = embeddedModel()) {
  * @throws BAD_ARGUMENT
  */
 export function copySource(source) {
-  if (source === undefined) return undefined;
+  if (source === undefined || source === null) return undefined;
   return reading('The source', () => {
     const given = source instanceof Map ? Object.fromEntries(source) : source;
     const { files, folder, url } = placeOf(given);

@@ -20,6 +20,13 @@ export function normalizeVector(vector) {
   for (let i = 0; i < vector.length; i++) vector[i] /= norm;
 }
 
+/** Each row of a matrix. */
+export function normalizeRows(data, columns) {
+  for (let at = 0; at < data.length; at += columns) {
+    normalizeVector(data.subarray(at, at + columns));
+  }
+}
+
 /**
  * int8: each component of a vector in [-1, 1] times 127, rounded and clamped.
  * binary: one bit a component, 1 where it is above 0, the first in the highest bit of the

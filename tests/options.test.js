@@ -1,17 +1,33 @@
 // Options that bertlet doesn't know are refused by name, in every call.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { Index, load, loadTokenizer, pipeline } from 'bertlet';
 
 import { optionNames } from '../js/option-names.js';
 import { tinyModel } from './helpers/fixtures.js';
 import { headModel } from './helpers/heads.js';
+import { withModel } from './helpers/with-model.js';
 
 const folder = tinyModel('masked-lm');
+const rankingModel = (name) =>
+  fileURLToPath(new URL(`fixtures/ranking-models/${name}`, import.meta.url));
 const question = { question: 'Who sings?', context: 'The sun sings.' };
 
-/** Every call that takes options, as a function of them; `model` is any, since options come first. */
+/** Models of the calls that need another head than a masked LM. */
+const headOf = {
+  classify: 'single-label',
+  tagTokens: 'tags',
+  answer: 'answers',
+  multipleChoice: 'choices',
+  nextSentence: 'next-sentence',
+  'text-classification': 'single-label',
+  'token-classification': 'tags',
+  'question-answering': 'answers',
+};
+
+/** Every call that takes options, as a function of these; `model` is what it needs. */
 const calls = {
   load: (options) => load(folder, options),
   loadTokenizer: (options) => loadTokenizer(folder, options),
@@ -19,15 +35,16 @@ const calls = {
   cache: (cache) => load(folder, { cache }),
   embed: (options) => model.embed('sun', options),
   similarity: (options) => model.similarity('sun', 'sea', options),
-  classify: (options) => model.classify('sun', options),
+  classify: (options) => models.classify.classify('sun', options),
   fillMask: (options) => model.fillMask('The [MASK] sings.', options),
-  tagTokens: (options) => model.tagTokens('sun', options),
-  answer: (options) => model.answer(question, options),
+  tagTokens: (options) => models.tagTokens.tagTokens('sun', options),
+  answer: (options) => models.answer.answer(question, options),
   zeroShot: (options) => model.zeroShot('sun', ['warm', 'cold'], options),
   rank: (options) => model.rank('sun', ['sea', 'wind'], options),
-  multipleChoice: (options) => model.multipleChoice('sun', ['sea', 'wind'], options),
+  multipleChoice: (options) =>
+    models.multipleChoice.multipleChoice('sun', ['sea', 'wind'], options),
   summarize: (options) => model.summarize('The sun sings. The sea sleeps.', options),
-  nextSentence: (options) => model.nextSentence('sun', 'sea', options),
+  nextSentence: (options) => models.nextSentence.nextSentence('sun', 'sea', options),
   forward: (options) => model.forward('sun', options),
   encode: async (options) => model.tokenizer.encode('sun', options),
   encodeBatch: async (options) => model.tokenizer.encodeBatch(['sun'], options),
@@ -46,7 +63,7 @@ const calls = {
 function pipe(use) {
   return async function opened(options) {
     const task = Object.keys(calls).find((name) => calls[name] === opened);
-    const call = await pipeline(task, folder);
+    const call = await pipeline(task, task in headOf ? headModel(headOf[task]) : folder);
     try {
       return await use(call, options);
     } finally {
@@ -63,12 +80,14 @@ const pipelines = Object.fromEntries(
 
 let model;
 let index;
+const models = {};
 before(async () => {
   model = await load(folder);
+  for (const [call, name] of Object.entries(headOf)) models[call] = await load(headModel(name));
   index = new Index({ dimensions: 2 });
 });
 after(() => {
-  model.dispose();
+  for (const one of [model, ...Object.values(models)]) one.dispose();
   index.dispose();
 });
 
@@ -94,6 +113,18 @@ for (const [name, call] of Object.entries(calls)) {
       if (options === null && name in pipelines) continue; // as transformers.js has it
       if (name === 'cache' && !Array.isArray(options)) continue; // a value of its own
       await assert.rejects(call(options), refused());
+    }
+  });
+}
+
+for (const [name, call] of Object.entries(calls)) {
+  test(`${name}: every option that it has is read, and nonsense refused`, async () => {
+    for (const option of optionNames[name]) {
+      await assert.rejects(call({ [option]: Symbol('nonsense') }), (error) => {
+        assert.ok(['BAD_ARGUMENT', 'UNSUPPORTED'].includes(error.code), `${option}: ${error}`);
+        assert.doesNotMatch(error.message, /has no option/);
+        return true;
+      });
     }
   });
 }
@@ -133,6 +164,16 @@ test('options that are not there yet are refused, not ignored', async () => {
   await assert.rejects(load(folder, { worker: 'shared' }), refused(/worker .*"shared"/));
 });
 
+test('null as the source is the embedded model, as nothing is', async () => {
+  await withModel(null, {}, async (embedded) => {
+    assert.equal(embedded.info.hiddenSize, 384);
+    assert.ok(embedded.info.heads.includes('masked-lm'));
+  });
+  const tokenizer = await loadTokenizer(null);
+  assert.equal(tokenizer.vocabSize, 30522);
+  tokenizer.dispose();
+});
+
 describe('what counts as given', () => {
   test('undefined is nothing, whatever its name', async () => {
     const vector = await model.embed('sun', { poolin: undefined, pooling: undefined });
@@ -170,6 +211,60 @@ describe('what counts as given', () => {
     options.pooling = 'max';
     assert.deepEqual(await call, await model.embed('sun', { pooling: 'cls' }));
   });
+});
+
+describe('options that would change nothing are refused', () => {
+  test('of vectors, where a head scores texts together', async () => {
+    const ofVectors = { pooling: 'cls', normalize: true, dimensions: 4, precision: 'float32' };
+    await withModel(rankingModel('cross-encoder'), {}, async (ranker) => {
+      await ranker.rank('sun', ['sea'], { prompt: 'query: ' });
+      for (const [name, value] of Object.entries(ofVectors)) {
+        const call = ranker.rank('sun', ['sea'], { [name]: value });
+        await assert.rejects(call, refused(new RegExp(`^${name} .*head`)));
+      }
+    });
+    await withModel(rankingModel('nli-first'), {}, async (nli) => {
+      for (const [name, value] of Object.entries({ ...ofVectors, prompt: 'query: ' })) {
+        const call = nli.zeroShot('sun', ['warm'], { [name]: value });
+        await assert.rejects(call, refused(new RegExp(`^${name} .*head`)));
+      }
+    });
+    await model.rank('sun', ['sea'], ofVectors);
+    await model.zeroShot('sun', ['warm'], { ...ofVectors, prompt: 'query: ' });
+  });
+
+  test('of vectors, where each token has its own', async () => {
+    for (const options of [{ dimensions: 4 }, { precision: 'int8' }, { longText: 'window' }]) {
+      await assert.rejects(model.embed('sun', { pooling: 'none', ...options }), refused(/"none"/));
+    }
+    await model.embed('sun', { pooling: 'none', precision: 'float32' });
+  });
+
+  test('of what is cut, where a question never is', async () => {
+    const cut = models.answer.answer(question, { truncation: 'only_first' });
+    await assert.rejects(cut, refused(/never the question/));
+    await models.answer.answer(question, { truncation: true });
+  });
+
+  test('quantize without a pooling', async () => {
+    const extract = await pipeline('feature-extraction', folder);
+    await assert.rejects(extract('sun', { quantize: true }), refused(/^quantize/));
+    await assert.rejects(extract('sun', { precision: 'int8' }), refused(/^precision/));
+    await extract.dispose();
+  });
+});
+
+test('normalize with the pooling none: each row to length 1', async () => {
+  const rows = await model.embed('The sun sings.', { pooling: 'none', normalize: true });
+  const plain = await model.embed('The sun sings.', { pooling: 'none' });
+  const [tokens, width] = rows.shape;
+  for (let at = 0; at < tokens * width; at += width) {
+    const length = Math.hypot(...plain.data.subarray(at, at + width));
+    assert.ok(Math.abs(length - 1) > 0.01);
+    for (let i = at; i < at + width; i++) {
+      assert.ok(Math.abs(rows.data[i] - plain.data[i] / length) < 1e-6);
+    }
+  }
 });
 
 describe('pipelines', () => {

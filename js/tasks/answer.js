@@ -19,6 +19,9 @@ export async function answer(session, x, options = {}) {
     ...readLength(session, { ...options, maxLength }, 'window'),
     truncation: 'only_second',
   };
+  if (options.truncation === 'only_first') {
+    throw badArgument('answer cuts the context, never the question: leave truncation out.');
+  }
   const topK = readCount('topK', options.topK, 1);
   const longest = readCount('maxAnswerLength', options.maxAnswerLength, 15);
   const allowNone = readFlag('allowNone', options.allowNone, false);

@@ -1,6 +1,14 @@
 import { BertletError } from '../errors.js';
-import { badArgument, readChoice, readCount, readFlag, readInputs, readText } from '../inputs.js';
-import { cutDimensions, toPrecision } from '../vectors.js';
+import {
+  badArgument,
+  readChoice,
+  readCount,
+  readFlag,
+  readInputs,
+  readText,
+  refuseOptions,
+} from '../inputs.js';
+import { cutDimensions, normalizeRows, toPrecision } from '../vectors.js';
 import { vectorOfWindows } from '../windows.js';
 
 /**
@@ -10,14 +18,15 @@ import { vectorOfWindows } from '../windows.js';
 export async function embed(session, x, options = {}) {
   const { inputs, isArray } = readInputs(x);
   const how = readEmbedOptions(session, options);
+  if (how.pooling === 'none') refuseForMatrices(options);
   const texts = inputs.map((input) => prepareText(session, input, how.prompt));
   const { width } = session;
   if (how.pooling === 'none') {
-    if (options.longText === 'window') {
-      throw badArgument('Windows have no one matrix: with pooling "none" choose another longText.');
-    }
     const { outputs } = await session.run(texts, options, {});
-    const results = outputs.map(({ lastHiddenState: data }) => matrix(data, width));
+    const results = outputs.map(({ lastHiddenState: data }) => {
+      if (options.normalize) normalizeRows(data, width);
+      return matrix(data, width);
+    });
     return isArray ? results : results[0];
   }
   const normalizeAll = how.normalize && how.dimensions === width;
@@ -32,6 +41,14 @@ export async function embed(session, x, options = {}) {
     return toPrecision(cutDimensions(vector, how.dimensions, how.normalize), how.precision);
   });
   return isArray ? results : results[0];
+}
+
+function refuseForMatrices({ longText, precision, ...options }) {
+  if (longText === 'window') {
+    throw badArgument('Windows have no one matrix: with pooling "none" choose another longText.');
+  }
+  const beside = { ...options, precision: precision === 'float32' ? undefined : precision };
+  refuseOptions(beside, ['dimensions', 'precision'], 'does not go with pooling "none"');
 }
 
 /** Row-major numbers with so many columns. */

@@ -1,8 +1,8 @@
 // Embeddings as one tensor, the way transformers.js gives them.
-import { readFlag, readList } from '../inputs.js';
+import { badArgument, readChoice, readFlag, readList } from '../inputs.js';
 import { readOptions } from '../options.js';
 import { isList } from '../show.js';
-import { normalizeVector, toPrecision } from '../vectors.js';
+import { toPrecision } from '../vectors.js';
 
 /** A tensor as transformers.js returns it: one block of numbers and its dimensions. */
 export class Tensor {
@@ -43,14 +43,18 @@ export class Tensor {
 export async function featureExtraction(model, texts, options) {
   const given = readOptions(options ?? {}, 'feature-extraction');
   const { pooling = 'none', quantize, precision, ...others } = given;
-  const normalize = readFlag('normalize', given.normalize, false);
+  const inBits = readFlag('quantize', quantize, false);
+  const kind = readChoice('precision', precision ?? 'binary', ['binary', 'ubinary']);
   const list = readList('The input', isList(texts) ? texts : [texts], (text) => text);
-  const how = { ...others, pooling: pooling === 'first_token' ? 'cls' : pooling };
-  if (how.pooling === 'none') return tokenTensor(await model.embed(list, how), normalize);
-  const vectors = await model.embed(list, { ...how, normalize });
-  if (!quantize) return stack('float32', vectors, Float32Array);
+  const how = { normalize: false, ...others, pooling: pooling === 'first_token' ? 'cls' : pooling };
+  if (how.pooling === 'none') {
+    if (inBits) throw badArgument('quantize needs a pooling: it makes bits of one vector a text.');
+    return tokenTensor(await model.embed(list, how));
+  }
+  const vectors = await model.embed(list, how);
+  if (!inBits) return stack('float32', vectors, Float32Array);
   const bits = vectors.map((vector) => toPrecision(vector, 'binary'));
-  if (precision === 'ubinary') return stack('uint8', bits, Uint8Array);
+  if (kind === 'ubinary') return stack('uint8', bits, Uint8Array);
   // "binary" there has the bytes as signed numbers, 128 less.
   return stack(
     'int8',
@@ -67,15 +71,12 @@ function stack(type, vectors, Kind) {
 }
 
 /** Rows of every token; texts shorter than the longest are filled up with zeros. */
-function tokenTensor(matrices, normalize) {
+function tokenTensor(matrices) {
   const longest = Math.max(0, ...matrices.map(({ shape }) => shape[0]));
   const width = matrices[0]?.shape[1] ?? 0;
   const padded = matrices.map(({ data }) => {
     const rows = new Float32Array(longest * width);
     rows.set(data);
-    for (let at = 0; normalize && at < data.length; at += width) {
-      normalizeVector(rows.subarray(at, at + width));
-    }
     return rows;
   });
   const { type, data } = stack('float32', padded, Float32Array);

@@ -4,7 +4,7 @@ import { cosine } from '../vectors.js';
 import { prepareText, readPrompt } from './embed.js';
 import { countDropped, countTokens, joinTurns } from './history.js';
 import { applyFunction, functions } from './scores.js';
-import { embedVectors } from './similarity.js';
+import { embedVectors, refuseVectorOptions } from './similarity.js';
 
 const head = 'sequence-classification';
 
@@ -32,6 +32,7 @@ function isCrossEncoder({ inUse }) {
 
 /** The query beside each document; of a document's windows the best one counts. */
 async function scoreTogether(session, turns, documents, options) {
+  refuseVectorOptions(options);
   const { scoreFunction = 'sigmoid' } = session.inUse.head;
   if (!functions.includes(scoreFunction)) {
     throw new BertletError(

@@ -1,4 +1,4 @@
-import { badArgument } from '../inputs.js';
+import { badArgument, refuseOptions } from '../inputs.js';
 import { cosine } from '../vectors.js';
 import { embed } from './embed.js';
 
@@ -9,6 +9,15 @@ import { embed } from './embed.js';
 export async function similarity(session, a, b, options = {}) {
   const [first, second] = await embedVectors(session, [a, b], options);
   return cosine(first, second);
+}
+
+/** Options of embed() that say how vectors are made. */
+const ofVectors = ['pooling', 'normalize', 'dimensions', 'precision'];
+
+/** For calls that compare vectors only where the model has no head for it. */
+export function refuseVectorOptions(options, ...others) {
+  const why = "is for comparing embeddings; this model's head scores texts together";
+  refuseOptions(options, [...ofVectors, ...others], why);
 }
 
 /** One vector a text, to compare them. @returns {Promise<Float32Array[]>} */

@@ -3,7 +3,7 @@ import { cosine } from '../vectors.js';
 import { encodeText, readLength, runEncoded } from '../windows.js';
 import { countTokens } from './history.js';
 import { softmax } from './scores.js';
-import { embedVectors } from './similarity.js';
+import { embedVectors, refuseVectorOptions } from './similarity.js';
 
 const head = 'sequence-classification';
 
@@ -61,6 +61,7 @@ function findEntailment({ head: { labels }, labels: count }) {
 }
 
 async function scoreByEntailment(session, texts, hypotheses, multiLabel, options) {
+  refuseVectorOptions(options, 'prompt');
   const entailment = findEntailment(session.inUse);
   const run = await runPairs(session, texts, hypotheses, options);
   const each = multiLabel || hypotheses.length === 1;
