@@ -10,6 +10,14 @@
  * }} EncodedBlock `surfaces`: texts of tokens that differ from their ids' own
  */
 
+/**
+ * An encoding with padding up to `length` tokens, as another one.
+ * @type {(encoding: Encoding, length: number, padding: { id: number, side: 'left' | 'right' },
+ *   overflow?: () => Encoding[]) => Encoding} `overflow` makes its windows that overflowed
+ */
+export let padEncoding;
+
+/** See index.d.ts. */
 export class Encoding {
   #texts;
   #block;
@@ -96,13 +104,8 @@ export class Encoding {
     return this.#overflowing;
   }
 
-  /**
-   * This encoding with padding up to `length` tokens; itself when it is that long.
-   * @param {number} length
-   * @param {{ id: number, side: 'left' | 'right' }} padding
-   * @param {() => Encoding[]} [overflow] makes its windows that overflowed
-   */
-  padded(length, { id, side }, overflow) {
+  /** See padEncoding. */
+  #padded(length, { id, side }, overflow) {
     const own = this.length;
     const missing = Math.max(0, length - own);
     const left = side === 'left' ? missing : 0;
@@ -133,5 +136,9 @@ export class Encoding {
     const { numbers, at, total } = this.#block;
     const begin = at + 3 * total;
     return numbers.subarray(begin + 2 * this.#begin, begin + 2 * this.#end);
+  }
+
+  static {
+    padEncoding = (encoding, ...how) => encoding.#padded(...how);
   }
 }

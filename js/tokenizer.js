@@ -1,7 +1,7 @@
 // Text to token ids and back, synchronously; the work is done in C (src/tokenizer). A call
 // crosses into WebAssembly once for many texts.
 import { createEncodeCall, truncations } from './encode-call.js';
-import { Encoding } from './encoding.js';
+import { Encoding, padEncoding } from './encoding.js';
 import { disposedError } from './errors.js';
 import { badArgument, readFlag, readChoice, readCount, readInputs } from './inputs.js';
 import { readOptions } from './options.js';
@@ -22,9 +22,17 @@ export function createTokenizer(memory, blob, info) {
   return new Tokenizer(memory, placeTokenizer(memory, blob), info);
 }
 
+/**
+ * What a tokenizer's files say beside the blob.
+ * @type {(tokenizer: Tokenizer) => Partial<import('./tokenizer-config.js').TokenizerInfo>}
+ */
+export let tokenizerInfo;
+
 /** See index.d.ts. */
 export class Tokenizer {
   #memory;
+  #address;
+  #info;
   #call;
   #texts = [];
   #textOf = (id) => this.#text(id);
@@ -37,12 +45,14 @@ export class Tokenizer {
    */
   constructor(memory, address, info) {
     this.#memory = memory;
-    /** What its files say beside the blob. */
-    this.info = { specialTokens: {}, ...info };
+    this.#address = address;
+    this.#info = { specialTokens: {}, ...info };
     this.#call = createEncodeCall(memory, address);
-    /** Where the C tokenizer stands. */
-    this.address = address;
     memory.seal();
+  }
+
+  static {
+    tokenizerInfo = (tokenizer) => tokenizer.#info;
   }
 
   /** Forgets the memory; later calls throw DISPOSED. */
@@ -52,7 +62,7 @@ export class Tokenizer {
   }
 
   get vocabSize() {
-    return this.#open().exports.bl_tokenizer_vocab_size(this.address) >>> 0;
+    return this.#open().exports.bl_tokenizer_vocab_size(this.#address) >>> 0;
   }
 
   /** See index.d.ts. */
@@ -72,7 +82,9 @@ export class Tokenizer {
 
   /** By as few calls into C as may be. */
   #encodeAll(texts, options) {
-    const settings = options ? readEncodeOptions(options, this.info.modelMaxLength) : plainSettings;
+    const settings = options
+      ? readEncodeOptions(options, this.#info.modelMaxLength)
+      : plainSettings;
     const { inputs } = readInputs(texts);
     const encodings = [];
     while (encodings.length < inputs.length) {
@@ -113,7 +125,7 @@ export class Tokenizer {
     return memory.scratch(() => {
       const address = memory.writeNumbers(list);
       const text = memory.writeStruct('bl_text');
-      memory.call(call, memory.arena, this.address, address, ...more, text);
+      memory.call(call, memory.arena, this.#address, address, ...more, text);
       return readTextStruct(memory, text);
     });
   }
@@ -124,7 +136,7 @@ export class Tokenizer {
     if (typeof token !== 'string') throw badArgument('token is not a string.');
     return memory.scratch(() => {
       const { address, length } = memory.writeText(token);
-      const id = memory.exports.bl_tokenizer_token_to_id(this.address, address, length);
+      const id = memory.exports.bl_tokenizer_token_to_id(this.#address, address, length);
       return id < 0 ? undefined : id;
     });
   }
@@ -143,7 +155,7 @@ export class Tokenizer {
     const memory = this.#open();
     return memory.scratch(() => {
       const text = memory.writeStruct('bl_text');
-      const status = memory.tryCall('bl_tokenizer_id_to_token', this.address, id, text);
+      const status = memory.tryCall('bl_tokenizer_id_to_token', this.#address, id, text);
       if (status === 'BL_OK') this.#texts[id] = readTextStruct(memory, text);
       return this.#texts[id];
     });
@@ -152,17 +164,6 @@ export class Tokenizer {
   #open() {
     if (!this.#memory) throw disposedError();
     return this.#memory;
-  }
-
-  /** @param {string} name one of specialNames @returns {string | null} */
-  specialToken(name) {
-    return this.info.specialTokens[name] ?? null;
-  }
-
-  /** @param {string} name one of specialNames @returns {number | null} */
-  specialTokenId(name) {
-    const token = this.specialToken(name);
-    return token === null ? null : (this.tokenToId(token) ?? null);
   }
 
   /** One call into C; appends to `encodings`. */
@@ -193,7 +194,7 @@ export class Tokenizer {
   }
 
   #pad(encodings, { padding, paddingSide, truncation, maxLength }) {
-    const id = this.specialTokenId('pad');
+    const id = this.padTokenId;
     if (id === null) throw badArgument('padding: this tokenizer has no padding token.');
     let length = padding === 'max_length' ? maxLength : padding;
     if (typeof length !== 'number') {
@@ -201,8 +202,8 @@ export class Tokenizer {
     }
     const pad = { id, side: paddingSide };
     return encodings.map((encoding) => {
-      const windows = () => encoding.overflowing.map((window) => window.padded(length, pad));
-      return encoding.padded(length, pad, truncation ? windows : undefined);
+      const windows = () => encoding.overflowing.map((window) => padEncoding(window, length, pad));
+      return padEncoding(encoding, length, pad, truncation ? windows : undefined);
     });
   }
 }
@@ -212,12 +213,13 @@ for (const name of specialNames) {
   Object.defineProperties(Tokenizer.prototype, {
     [`${name}Token`]: {
       get() {
-        return this.specialToken(name);
+        return tokenizerInfo(this).specialTokens[name] ?? null;
       },
     },
     [`${name}TokenId`]: {
       get() {
-        return this.specialTokenId(name);
+        const token = this[`${name}Token`];
+        return token === null ? null : (this.tokenToId(token) ?? null);
       },
     },
   });

@@ -1,4 +1,5 @@
 // What calls on heads ask of a tokenizer beyond its own calls.
+import { tokenizerInfo } from '../tokenizer.js';
 
 /** What loses its spaces, in the order of transformers' clean_up_tokenization. */
 const cleanUps = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
@@ -10,7 +11,7 @@ const takeSpaces = (text, piece) => text.replaceAll(piece, piece.trim());
  * @param {number} id
  */
 export function isSubword(tokenizer, id) {
-  const { subwordPrefix: prefix } = tokenizer.info;
+  const { subwordPrefix: prefix } = tokenizerInfo(tokenizer);
   return prefix ? (tokenizer.idToToken(id)?.startsWith(prefix) ?? false) : false;
 }
 
@@ -22,5 +23,5 @@ export function isSubword(tokenizer, id) {
  */
 export function readable(tokenizer, ids, options) {
   const text = tokenizer.decode(ids, options);
-  return tokenizer.info.cleanUp ? cleanUps.reduce(takeSpaces, text) : text;
+  return tokenizerInfo(tokenizer).cleanUp ? cleanUps.reduce(takeSpaces, text) : text;
 }
