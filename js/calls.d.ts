@@ -1,17 +1,17 @@
-// Options and results of the calls that need a head; index.d.ts has the calls themselves.
-import type { CallOptions } from './index.js';
+// Options and results of the calls beside embed(); model.d.ts has the calls themselves.
+import type { CallOptions, CompareOptions, WindowOptions } from './model.js';
 
-export interface ClassifyOptions extends CallOptions {
+export interface ClassifyOptions extends WindowOptions {
   /** How many labels. Default: all. */
-  topK?: number;
+  topK?: number | undefined;
   /** true: each label by itself (`sigmoid`); false: all together make 1 (`softmax`). */
-  multiLabel?: boolean;
+  multiLabel?: boolean | undefined;
   /**
    * What makes scores of logits; counts more than `multiLabel`. Default, as in transformers:
    * `none` for the `problem_type` regression, `sigmoid` for multi_label_classification and for a
    * single label, else `softmax`.
    */
-  functionToApply?: 'softmax' | 'sigmoid' | 'none';
+  functionToApply?: 'softmax' | 'sigmoid' | 'none' | undefined;
 }
 
 export interface Classification {
@@ -22,12 +22,12 @@ export interface Classification {
 
 export interface FillMaskOptions extends CallOptions {
   /** How many tokens for each mask. Default 5. */
-  topK?: number;
+  topK?: number | undefined;
   /**
    * Only these words, each one token of the vocabulary once it is normalised as the tokenizer
    * does (`Sun` is `sun` to an uncased model). Scores stay those among all tokens.
    */
-  targets?: string | string[];
+  targets?: string | readonly string[] | undefined;
 }
 
 export interface FilledMask {
@@ -46,7 +46,18 @@ export interface FilledMask {
 /** For a text with one mask its candidates, best first; with several, one list for each. */
 export type FilledMasks = FilledMask[] | FilledMask[][];
 
-export interface TagTokensOptions extends CallOptions {
+type SeveralMasks =
+  | `${string}[MASK]${string}[MASK]${string}`
+  | `${string}<mask>${string}<mask>${string}`;
+
+/** Lets a text through whose own type, as of one that is written out, has several masks. */
+export type IfSeveralMasks<Text> = 0 extends 1 & Text
+  ? never
+  : Text extends SeveralMasks
+    ? unknown
+    : never;
+
+export interface TagTokensOptions extends WindowOptions {
   /**
    * How tokens become entities, as in transformers' pipeline:
    * - `none` (default): each token by itself, labels as they are (`B-PER`).
@@ -55,9 +66,9 @@ export interface TagTokensOptions extends CallOptions {
    * - `first`, `average`, `max`: the same, but a word is never cut: it has the tag of its first
    *   token, of the mean of its tokens' scores, or of its surest token.
    */
-  aggregation?: 'none' | 'simple' | 'first' | 'average' | 'max';
+  aggregation?: 'none' | 'simple' | 'first' | 'average' | 'max' | undefined;
   /** Entities that are left out. Default `['O']`. */
-  ignoreLabels?: string[];
+  ignoreLabels?: readonly string[] | undefined;
 }
 
 export interface Entity {
@@ -75,17 +86,17 @@ export interface Entity {
 }
 
 export interface Question {
-  question: string;
-  context: string;
+  readonly question: string;
+  readonly context: string;
 }
 
-export interface AnswerOptions extends CallOptions {
+export interface AnswerOptions extends WindowOptions {
   /** How many answers that don't overlap, at most. Default 1. */
-  topK?: number;
+  topK?: number | undefined;
   /** In tokens. Default 15. */
-  maxAnswerLength?: number;
+  maxAnswerLength?: number | undefined;
   /** Whether there may be no answer in the context: `{ answer: '', start: 0, end: 0 }`. */
-  allowNone?: boolean;
+  allowNone?: boolean | undefined;
 }
 
 export interface Answer {
@@ -101,6 +112,73 @@ export interface Answer {
   end: number;
 }
 
+export interface ZeroShotOptions extends CompareOptions {
+  /** With {} where the label goes. Default `This example is {}.` */
+  hypothesisTemplate?: string | undefined;
+  /** true: each label by itself; false: scores of all labels make 1. Default false. */
+  multiLabel?: boolean | undefined;
+}
+
+export interface ZeroShotResult {
+  sequence: string;
+  /** Best first. */
+  labels: string[];
+  /** From 0 to 1, in the order of `labels`. */
+  scores: number[];
+  method: 'nli' | 'embedding';
+}
+
+export interface RankOptions extends CompareOptions {
+  /** How many documents. Default: all. */
+  topK?: number | undefined;
+  /**
+   * What was said before the query, the oldest first. Where it leaves no room for a document, the
+   * oldest turns are left out, and `onUsage` counts them.
+   */
+  history?: readonly string[] | undefined;
+}
+
+export interface Ranked {
+  /** Where the document stood in the array. */
+  index: number;
+  /**
+   * Of a cross-encoder what its folder's activation gives (a probability, or any number); else a
+   * cosine.
+   */
+  score: number;
+  document: string;
+}
+
+export interface Choice {
+  /** Where the choice stood in the array. */
+  index: number;
+  /** Probability; all together make 1. */
+  score: number;
+  choice: string;
+}
+
+export interface SummarizeOptions extends CompareOptions {
+  /** How many at most. Default 3. */
+  sentences?: number | undefined;
+  /** The text's, as a BCP 47 tag; it tells where sentences end. Default `en`. */
+  language?: string | undefined;
+}
+
+export interface Summary {
+  /** The sentences chosen, joined by spaces. */
+  summary: string;
+  sentences: SummarySentence[];
+}
+
+export interface SummarySentence {
+  text: string;
+  /** UTF-16 indices into the whole text. */
+  start: number;
+  end: number;
+  /** The cosine between the sentence and all of the text. */
+  score: number;
+}
+
 /**
  * Labels of one input. With an array of inputs each option is an array of these, one for each
  * input; but for multiple choice, where the inputs are the choices, `labels` is one number.
@@ -113,11 +191,11 @@ export interface Labels {
    * - Next sentence: 0, if the pair's second text follows, or 1.
    * - Multiple choice: the number of the right one.
    */
-  labels?: number | ArrayLike<number> | ArrayLike<number>[];
+  labels?: number | ArrayLike<number> | readonly ArrayLike<number>[] | undefined;
   /** Of a model with a masked LM and a next-sentence head: 0 or 1. The two losses add up. */
-  nextSentenceLabel?: number | number[];
+  nextSentenceLabel?: number | readonly number[] | undefined;
   /** Question answering: the answer's first token. One beyond the text gives NaN. */
-  startPositions?: number | number[];
+  startPositions?: number | readonly number[] | undefined;
   /** And its last. */
-  endPositions?: number | number[];
+  endPositions?: number | readonly number[] | undefined;
 }

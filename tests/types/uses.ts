@@ -8,7 +8,6 @@ import {
   type Classification,
   type Encoding,
   type Entity,
-  type FilledMask,
   type FilledMasks,
   type FillMaskOutput,
   type ForwardResult,
@@ -62,8 +61,7 @@ export async function heads(model: Model): Promise<void> {
   const labels: Classification[] = await model.classify({ text: 'a', pair: 'b' }, { topK: 1 });
   const lists: Classification[][] = await model.classify(['a'], { functionToApply: 'none' });
   const filled: FilledMasks = await model.fillMask('a [MASK]', { targets: ['b', 'c'], topK: 3 });
-  const [first] = filled;
-  const best: FilledMask | undefined = Array.isArray(first) ? first[0] : first;
+  const [best] = await model.fillMask('a [MASK]');
   const entities: Entity[] = await model.tagTokens('a', { aggregation: 'max', ignoreLabels: [] });
   const question = { question: 'a?', context: 'b' };
   const answers: Answer[] = await model.answer(question, { topK: 2, stride: 64, allowNone: true });
@@ -79,7 +77,7 @@ export async function heads(model: Model): Promise<void> {
   await model.tagTokens('a', { aggregation: 'mean' });
   // @ts-expect-error: a context is missing
   await model.answer({ question: 'a?' });
-  console.log(labels, lists, best?.token, entities[0]?.index, answers, many, isNext, loss);
+  console.log(labels, lists, filled, best?.token, entities[0]?.index, answers, many, isNext, loss);
   console.log(logits?.shape, text);
 }
 
