@@ -63,6 +63,7 @@ export function openFiles(files, options) {
   return {
     description: `the files given (${[...files.keys()].slice(0, 9).join(', ')})`,
     names: new Set(files.keys()),
+    addressOf: (name) => files.get(name)?.href,
     open: async (name, how) =>
       files.has(name) ? openContent(name, files.get(name), { ...options, ...how }) : undefined,
     // Only what is a URL can be in the cache.

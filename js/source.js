@@ -5,6 +5,7 @@ import { badModel, BertletError, inOrder, throwIfAborted, untilAborted } from '.
 import { openFileCache } from './file-cache.js';
 import { folderFiles, isFileName } from './file-names.js';
 import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
+import { addressOf, isOwnFile, ownFilesAdvice } from './own-files.js';
 import { createProgress } from './progress.js';
 import { openFiles } from './source-files.js';
 import { locate } from './source-location.js';
@@ -24,6 +25,8 @@ const largestWholeFile = 2 ** 29 - 32;
  *   => Promise<import('./checked-stream.js').RawFile | import('./source-answer.js').Absent
  *   | undefined>} open undefined: missing
  * @property {(name: string) => unknown} [forget] drops a kept copy of a download
+ * @property {(name: string) => string | undefined} [addressOf] where a file is that was given as
+ *   a URL
  * @property {Set<string>} [names] of all its files, where they are known without opening them
  */
 
@@ -133,12 +136,18 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
   function missing(names, advice) {
     const answers = names.map((name) => absent.get(name)).filter(Boolean);
     const answer = answers.find(({ code }) => code === 'NETWORK') ?? answers.at(-1);
-    const why = [answer?.absent, advice].filter(Boolean).map((text) => `: ${text}`);
+    const code = answer?.code ?? 'NOT_FOUND';
+    const sentence = (what, ...why) =>
+      new BertletError(code, `${[what, ...why].filter(Boolean).join(': ')}.`);
+    for (const name of names) {
+      const href = kind.addressOf?.(name);
+      if (!href) continue;
+      const help = isOwnFile(href) ? ownFilesAdvice : undefined;
+      return sentence(`${name} is missing at ${addressOf(new URL(href))}`, answer?.absent, help);
+    }
     const are = names.length > 1 ? 'are' : 'is';
-    return new BertletError(
-      answer?.code ?? 'NOT_FOUND',
-      `${names.join(' and ')} ${are} missing in ${kind.description}${why.join('')}.`,
-    );
+    const what = `${names.join(' and ')} ${are} missing in ${kind.description}`;
+    return sentence(what, answer?.absent, advice);
   }
 
   /** Whether there is a file that nobody reads. */

@@ -2,6 +2,7 @@
 // tokenizer.json would take longer than all else that is done on this thread while loading.
 import { decodeText, joinBytes } from './bytes.js';
 import { badModel } from './errors.js';
+import { ownFilesAdvice } from './own-files.js';
 
 export const packedTokenizerFile = 'tokenizer.bin';
 
@@ -23,6 +24,6 @@ export async function readPackedTokenizer(source) {
   try {
     return { blob: bytes.subarray(end + 1), info: JSON.parse(decodeText(bytes.subarray(0, end))) };
   } catch (cause) {
-    throw badModel(packedTokenizerFile, 'is damaged: build again', cause);
+    throw badModel(packedTokenizerFile, `is damaged: ${ownFilesAdvice}`, cause);
   }
 }

@@ -1,7 +1,12 @@
 // Which of the two modules this engine can run, and how it is fetched and compiled.
+import { joinBytes } from './bytes.js';
+import { readError } from './checked-stream.js';
 import { BertletError } from './errors.js';
 import { readChoice } from './inputs.js';
+import { addressOf, ownFilesAdvice } from './own-files.js';
 import { builtin } from './platform.js';
+import { reasonOf } from './show.js';
+import { readAnswer } from './source-answer.js';
 
 // Smallest modules that use one instruction of each kind: () -> i8x16.splat(0), and
 // () -> i8x16.relaxed_swizzle(splat(0), splat(0)).
@@ -61,23 +66,61 @@ export function loadModule(simd, withThreads = false) {
   return promise;
 }
 
+/** @throws NOT_FOUND, NETWORK, BAD_MODEL, UNSUPPORTED */
 async function compile(url) {
-  try {
-    const fs = builtin('node:fs');
-    if (fs && url.protocol === 'file:') {
-      return await WebAssembly.compile(await fs.promises.readFile(url));
-    }
-    const response = await fetch(url);
-    // compileStreaming insists on the MIME type, which simple servers do not send.
-    if (response.headers.get('content-type') === 'application/wasm') {
-      return await WebAssembly.compileStreaming(response);
-    }
-    return await WebAssembly.compile(await response.arrayBuffer());
-  } catch (cause) {
-    throw new BertletError(
-      'NOT_FOUND',
-      `${url} could not be loaded: ./build.sh makes it, and a page must serve it.`,
-      { cause },
-    );
+  const address = addressOf(url);
+  const fs = builtin('node:fs');
+  if (fs && url.protocol === 'file:') {
+    const reading = fs.promises.readFile(url);
+    const bytes = await reading.catch((cause) => {
+      throw missing(address, reasonOf(cause), cause);
+    });
+    return compileBytes(address, bytes);
   }
+  const unreadable = (cause) => {
+    throw readError(address, cause, true);
+  };
+  const response = await fetch(url).catch(unreadable);
+  // compileStreaming insists on the MIME type, which simple servers do not send.
+  if (response.ok && response.headers.get('content-type') === 'application/wasm') {
+    return WebAssembly.compileStreaming(response).catch((cause) => {
+      throw compileError(address, cause) ?? unreadable(cause);
+    });
+  }
+  const file = await readAnswer(response).catch(unreadable);
+  if (file.absent) throw missing(address, file.absent, undefined, file.code);
+  const parts = [];
+  for (let part = await file.read(); part; part = await file.read()) parts.push(part);
+  return compileBytes(address, joinBytes(parts));
+}
+
+function compileBytes(address, bytes) {
+  return WebAssembly.compile(bytes).catch((cause) => {
+    throw compileError(address, cause) ?? cause;
+  });
+}
+
+function missing(address, why, cause, code = 'NOT_FOUND') {
+  const sentence = `${address} could not be loaded (${why}): ${ownFilesAdvice}.`;
+  return new BertletError(code, sentence, { cause });
+}
+
+/** What the engine refused to compile; undefined: it did not come so far. */
+function compileError(address, cause) {
+  const reason = reasonOf(cause);
+  // Chromium and Safari name the missing source, Firefox says "blocked by CSP".
+  if (/unsafe-eval|content security policy|\bCSP\b/i.test(reason)) return forbidden(cause);
+  if (!(cause instanceof WebAssembly.CompileError)) return undefined;
+  const sentence = `${address} is not bertlet's module, or damaged (${reason}): copy it again.`;
+  return new BertletError('BAD_MODEL', sentence, { cause });
+}
+
+function forbidden(cause) {
+  const sources = "script-src 'self' 'wasm-unsafe-eval'";
+  const sentence = /-extension:$/.test(globalThis.location?.protocol)
+    ? `This extension's policy forbids WebAssembly: its manifest.json needs ` +
+      `"content_security_policy": { "extension_pages": "${sources}" }.`
+    : "This page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its " +
+      `script-src, as in ${sources}.`;
+  return new BertletError('UNSUPPORTED', sentence, { cause });
 }

@@ -18,21 +18,41 @@ export const noBrowser = executablePath
   ? false
   : 'no Chromium is installed (on Debian ./build.sh tests provides it; CHROMIUM_PATH names another)';
 
+const usualFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
 /** @param {string[]} [flags] further command line flags */
 export function launchBrowser(flags = []) {
-  return chromium.launch({
+  return chromium.launch({ executablePath, headless: true, args: [...usualFlags, ...flags] });
+}
+
+/**
+ * A browser with an unpacked extension, which has a service worker.
+ * @param {string} folder of the extension
+ * @param {string} profile an empty folder
+ * @returns {Promise<{ context: import('playwright-core').BrowserContext, base: string }>} `base`:
+ *   address of the folder that the worker is in
+ */
+export async function launchExtension(folder, profile) {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath,
-    headless: true,
+    headless: false, // the old headless mode has no extensions
+    ignoreDefaultArgs: ['--disable-extensions'],
     args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...flags,
+      '--headless=new',
+      ...usualFlags,
+      `--disable-extensions-except=${folder}`,
+      `--load-extension=${folder}`,
     ],
   });
+  const [worker = await context.waitForEvent('serviceworker')] = context.serviceWorkers();
+  return { context, base: new URL('.', worker.url()).href };
 }
 
 /**
