@@ -130,7 +130,10 @@ class AdapterWriter {
       changes.length,
       place,
     );
-    if (status !== 'BL_OK') throw errorOfStatus(status);
+    if (status !== 'BL_OK') {
+      const noRoom = `There is no memory left for the adapter of ${adapterWeightsFile}.`;
+      throw errorOfStatus(status, { BL_OUT_OF_MEMORY: noRoom }, 'bl_adapter_create');
+    }
     this.#address = memory.readU32(place);
   }
 
@@ -194,6 +197,7 @@ class AdapterWriter {
     if (!tensor || !this.#isNeeded(tensor)) return null;
     if (!tensor.half) {
       const shape = tensor.shape ?? this.#writer.check(adapterWeightsFile, name, tensor, info);
+      if (!shape) return null;
       return this.#writer.sink(adapterWeightsFile, name, tensor, shape, info, this.#address);
     }
     const { rows, columns } = tensor.shape;

@@ -16,15 +16,18 @@ const activations = {
   tanh: 'TANH',
 };
 
-/** Our names, those of config.json, and what transformers' BertConfig assumes. */
+/**
+ * Our names, those of config.json, what transformers' BertConfig assumes, and the core's constant
+ * for the most there can be.
+ */
 const sizes = {
-  layers: ['num_hidden_layers', 12],
-  heads: ['num_attention_heads', 12],
-  hidden_size: ['hidden_size', 768],
-  intermediate_size: ['intermediate_size', 3072],
-  vocab_size: ['vocab_size', 30522],
-  max_positions: ['max_position_embeddings', 512],
-  type_vocab_size: ['type_vocab_size', 2],
+  layers: ['num_hidden_layers', 12, 'BL_MAX_LAYERS'],
+  heads: ['num_attention_heads', 12, 'BL_MAX_WIDTH'],
+  hidden_size: ['hidden_size', 768, 'BL_MAX_WIDTH'],
+  intermediate_size: ['intermediate_size', 3072, 'BL_MAX_WIDTH'],
+  vocab_size: ['vocab_size', 30522, 'BL_MAX_ROWS'],
+  max_positions: ['max_position_embeddings', 512, 'BL_MAX_ROWS'],
+  type_vocab_size: ['type_vocab_size', 2, 'BL_MAX_ROWS'],
 };
 
 /**
@@ -50,7 +53,8 @@ export function readConfig(given, sentence) {
     config[name] = value;
   }
   const epsilon = json.layer_norm_eps ?? 1e-12;
-  if (typeof epsilon !== 'number' || !(epsilon >= 0 && epsilon < 1)) {
+  // The core computes with it in single precision.
+  if (typeof epsilon !== 'number' || !(epsilon >= 0 && Math.fround(epsilon) < 1)) {
     throw bad(`gives layer_norm_eps as ${show(epsilon)}, not a number from 0 to 1`);
   }
   config.layer_norm_epsilon = epsilon;
@@ -59,6 +63,19 @@ export function readConfig(given, sentence) {
     throw bad(`has a hidden_size that its num_attention_heads (${config.heads}) do not divide`);
   }
   return config;
+}
+
+/**
+ * @param {Config} config
+ * @param {Record<string, number>} constants of the core
+ * @throws BAD_MODEL where a size is more than the core takes
+ */
+export function checkLimits(config, constants) {
+  for (const [name, [key, , limit]] of Object.entries(sizes)) {
+    if (config[name] > constants[limit]) {
+      throw bad(`gives ${key} as ${config[name]}; bertlet takes at most ${constants[limit]}`);
+    }
+  }
 }
 
 const bad = (what) => badModel('config.json', what);

@@ -162,7 +162,7 @@ export function createEncodeCall(memory, tokenizer) {
       `truncation "${truncation}" cannot reach ${maxLength} tokens`,
       'The vocabulary lacks a word and an unknown token',
     ][uint32[output.problem] - 1];
-    return errorOfStatus(status, sentence && `${sentence}${which}.`);
+    return errorOfStatus(status, { [status]: sentence && `${sentence}${which}.` });
   }
 
   return (inputs, settings, windows, first) => {

@@ -246,7 +246,7 @@ export class Engine {
     if (status === 'BL_BAD_ARGUMENT') {
       return new BertletError('BAD_ARGUMENT', 'A text gives no token: leave it out.');
     }
-    if (status !== 'BL_BAD_MODEL') return errorOfStatus(status);
+    if (status !== 'BL_BAD_MODEL') return errorOfStatus(status, {}, 'bl_encoder_begin');
     const { memory, config } = this;
     const { bad_token: token } = memory.readStruct('bl_encoder_run', run);
     const { ids, type_ids: segments } = memory.readStruct('bl_batch', batch.address);

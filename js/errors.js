@@ -30,15 +30,20 @@ export const statusNames = [
 /**
  * The error for a status that C returned.
  * @param {string} status e.g. "BL_OUT_OF_MEMORY"
- * @param {string} [sentence] says it better than the general sentence
+ * @param {Record<string, string | undefined>} [sentences] what to say, by status. Another one is
+ *   a fault of ours, unless memory ran out
+ * @param {string} [call] that returned it
  */
-export function errorOfStatus(status, sentence) {
-  const usual =
-    status === 'BL_OUT_OF_MEMORY'
-      ? 'There is not enough memory: pass fewer or shorter texts, or use dtype "int8".'
-      : `The core answered ${status}.`;
-  const code = statusNames.includes(status) ? status.slice(3) : 'INTERNAL';
-  return new BertletError(code, sentence ?? usual);
+export function errorOfStatus(status, sentences = {}, call = 'the core') {
+  const sentence = sentences[status];
+  if (sentence) return new BertletError(status.slice(3), sentence);
+  if (status === 'BL_OUT_OF_MEMORY') {
+    return new BertletError(
+      'OUT_OF_MEMORY',
+      'There is not enough memory: pass fewer or shorter texts, or use dtype "int8".',
+    );
+  }
+  return new BertletError('INTERNAL', `A fault of bertlet, please report it: ${call}: ${status}.`);
 }
 
 /**
@@ -81,7 +86,7 @@ export async function guardedReading(read) {
 }
 
 /** @param {unknown} error @returns {BertletError} */
-function asBertletError(
+export function asBertletError(
   error,
   code = 'INTERNAL',
   what = 'Something went wrong inside bertlet, which should not happen',

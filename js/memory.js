@@ -46,10 +46,10 @@ export class Memory {
     return this.shared.buffer.byteLength;
   }
 
-  /** Calls an export that returns a status; throws the error that stands for it. */
+  /** Calls an export that returns a status, and can fail for nothing but want of memory. */
   call(name, ...args) {
     const status = this.tryCall(name, ...args);
-    if (status !== 'BL_OK') throw errorOfStatus(status);
+    if (status !== 'BL_OK') throw errorOfStatus(status, {}, name);
   }
 
   /** Calls an export that returns a status and gives that status' name. */

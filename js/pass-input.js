@@ -82,7 +82,11 @@ function appendText(memory, tokenizer, request, index, batch, usage) {
     usage,
   );
   if (status === 'BL_OK') return memory.readStruct('bl_text_usage', usage);
-  if (status !== 'BL_BAD_ARGUMENT') throw errorOfStatus(status);
+  if (status !== 'BL_BAD_ARGUMENT') {
+    throw errorOfStatus(status, {
+      BL_BAD_MODEL: `The vocabulary lacks a word of text ${nameOf(request, index)}, and an unknown token.`,
+    });
+  }
   // The part of a pair that may be cut is too short, or the special tokens alone are too many.
   throw new BertletError(
     longText === 'error' ? 'TOO_LONG' : 'BAD_ARGUMENT',

@@ -1,6 +1,6 @@
 // Rows of tensors from a file into the core, through one small staging window: what a model's
 // weights and an adapter's have in common.
-import { BertletError, badModel } from './errors.js';
+import { BertletError, badModel, errorOfStatus } from './errors.js';
 
 /** Bytes of the staging window, unless one row is longer. */
 const usualStagingBytes = 1 << 20;
@@ -39,9 +39,13 @@ export function createTensorWriter(memory, config) {
       rows,
       window: () => memory.bytes(staging, windowBytes),
       rowsReady: (begin, count) => {
-        if (memory.tryCall(call, ...fixed, begin, count, staging) !== 'BL_OK') {
+        const status = memory.tryCall(call, ...fixed, begin, count, staging);
+        if (status === 'BL_OK') return;
+        if (status === 'BL_BAD_MODEL') {
           throw badTensor(file, name, 'holds NaN, an infinity, or a negative scale');
         }
+        const noRoom = `There is no memory left to read tensor ${name} of ${file}.`;
+        throw errorOfStatus(status, { BL_OUT_OF_MEMORY: noRoom }, call);
       },
     };
   }

@@ -12,7 +12,14 @@ export function placeTokenizer(memory, blob) {
   const bytes = memory.writeBytes(blob); // used where it stands
   const pointer = memory.alloc(4);
   const status = memory.tryCall('bl_tokenizer_create', memory.arena, bytes, blob.length, pointer);
-  if (status !== 'BL_OK') throw errorOfStatus(status, 'The tokenizer is damaged, or too large.');
+  if (status !== 'BL_OK') {
+    throw errorOfStatus(status, {
+      BL_BAD_MODEL:
+        'The tokenizer is damaged, or has more than bertlet takes: 16,777,216 tokens, 32 steps ' +
+        'of its normalizer and of its pre-tokenizer, 256 pieces of a template.',
+      BL_OUT_OF_MEMORY: `There is no memory left for a tokenizer of ${blob.length} bytes.`,
+    });
+  }
   memory.seal();
   return memory.readU32(pointer);
 }

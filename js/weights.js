@@ -1,5 +1,7 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
+import { checkLimits } from './config.js';
+import { errorOfStatus } from './errors.js';
 import { indexFile, weightsFile } from './file-names.js';
 import { findHeads, ignoredBias } from './heads.js';
 import { streamTensors } from './safetensors.js';
@@ -60,17 +62,22 @@ function createWriter(memory, config, dtype, allNames) {
     for (const { name } of tensorsOf(memory, layers, heads)) {
       if (!present.has(name)) throw badTensor(allNames ? indexFile : file, name, 'is missing');
     }
+    checkLimits(config, memory.constants);
     const configStruct = writeConfig(memory, config, dtype, heads);
     tensorWriter = createTensorWriter(memory, configStruct);
     // Absurd sizes in config.json must fail here, before memory is taken for them.
     for (const [name, info] of tensors) check(file, name, info);
 
     const pointer = memory.alloc(4);
-    memory.call('bl_model_create', memory.arena, configStruct, pointer);
+    const status = memory.tryCall('bl_model_create', memory.arena, configStruct, pointer);
+    if (status !== 'BL_OK') throw errorOfStatus(status, noModel(dtype), 'bl_model_create');
     address = memory.readU32(pointer);
     memory.seal();
     stagingMark = memory.mark();
-    tensorWriter.openStaging(4 * Math.max(config.hidden_size, config.intermediate_size));
+    const columns = [...tensorsOf(memory, 1, heads)].map(
+      (one) => tensorWriter.shapeOf(one).columns,
+    );
+    tensorWriter.openStaging(4 * Math.max(...columns));
   }
 
   /** What the file says of a tensor against what the configuration asks for. */
@@ -123,3 +130,11 @@ function createWriter(memory, config, dtype, allNames) {
     },
   };
 }
+
+/** Why there is no place for a model. @param {string} dtype */
+const noModel = (dtype) => ({
+  BL_OUT_OF_MEMORY:
+    `There is not enough memory for a model with the sizes of config.json as ${dtype}` +
+    `${dtype === 'fp32' ? ': try dtype "int8", which takes a quarter' : ''}.`,
+  BL_BAD_MODEL: 'config.json and the tensors make a model of sizes that bertlet does not take.',
+});

@@ -5,24 +5,20 @@
 
 #include "../kernels/pack_weights.h"
 
-/* No BERT comes near these; they keep every product below within 64 bits. */
-#define MAX_WIDTH  65536u
-#define MAX_LAYERS 1024u
-#define MAX_ROWS   (1u << 28)
-
 static int in_range(uint32_t value, uint32_t limit) {
     return value >= 1 && value <= limit;
 }
 
 bl_status bl_model_check_config(const bl_config *config) {
-    if (!in_range(config->layers, MAX_LAYERS) || !in_range(config->hidden_size, MAX_WIDTH) ||
-        !in_range(config->intermediate_size, MAX_WIDTH) ||
-        !in_range(config->vocab_size, MAX_ROWS) || !in_range(config->max_positions, MAX_ROWS) ||
-        !in_range(config->type_vocab_size, MAX_ROWS) || config->heads < 1)
+    if (!in_range(config->layers, BL_MAX_LAYERS) || !in_range(config->hidden_size, BL_MAX_WIDTH) ||
+        !in_range(config->intermediate_size, BL_MAX_WIDTH) ||
+        !in_range(config->vocab_size, BL_MAX_ROWS) ||
+        !in_range(config->max_positions, BL_MAX_ROWS) ||
+        !in_range(config->type_vocab_size, BL_MAX_ROWS) || config->heads < 1)
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_DECODER) && !(config->parts & BL_PART_MASKED_LM))
         return BL_BAD_MODEL;
-    if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, MAX_ROWS))
+    if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, BL_MAX_ROWS))
         return BL_BAD_MODEL;
     if (config->hidden_size % config->heads != 0 || config->activation > BL_ACTIVATION_TANH)
         return BL_BAD_MODEL;
@@ -42,7 +38,7 @@ __attribute__((noinline)) void *bl_alloc_zeroed(bl_arena *arena, uint64_t count,
     uint8_t *memory = bl_arena_alloc(arena, bytes);
     if (!memory)
         return NULL;
-    size_t begin = (size_t)(memory - arena->base);
+    size_t begin = (size_t)memory - (size_t)arena->base;
     if (arena->pristine && used < begin + bytes)
         bytes = used > begin ? used - begin : 0;
     return memset(memory, 0, bytes);

@@ -21,6 +21,11 @@ typedef struct bl_config {
     float layer_norm_epsilon;
 } bl_config;
 
+/* The most that a configuration may give: no BERT comes near, and products stay within 64 bits. */
+#define BL_MAX_LAYERS 1024u
+#define BL_MAX_WIDTH  65536u     /* hidden_size, intermediate_size */
+#define BL_MAX_ROWS   (1u << 28) /* of a table, and labels */
+
 /* What a model may have after its layers. */
 typedef enum bl_part {
     BL_PART_POOLER = 1,
