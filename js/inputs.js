@@ -45,7 +45,12 @@ export function readOneOrMany(x, readItem) {
 function readInput(item, name) {
   if (typeof item === 'string') return { text: item };
   if (item !== null && typeof item === 'object') {
-    const { text, pair } = reading(name, () => ({ text: item.text, pair: item.pair ?? undefined }));
+    const { text, pair } = reading(name, () => {
+      if ((item.text_pair ?? undefined) !== undefined) {
+        throw badArgument(`${name} has text_pair; here a pair is { text, pair }.`);
+      }
+      return { text: item.text, pair: item.pair ?? undefined };
+    });
     if (typeof text === 'string' && pair === undefined) return { text };
     if (typeof text === 'string' && typeof pair === 'string') return { text, pair };
   }

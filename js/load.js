@@ -8,7 +8,7 @@ import { readChoice } from './inputs.js';
 import { readIntegrity } from './integrity.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
-import { readOptions } from './options.js';
+import { readOptions, refuseAsSource } from './options.js';
 import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
 import { Session } from './session.js';
@@ -24,7 +24,10 @@ import { Workers } from './workers.js';
 
 /** See index.d.ts. */
 export function load(source, options) {
-  return guarded(() => openModel(copySource(source), readOptions(options, 'load')));
+  return guarded(() => {
+    refuseAsSource(source, 'load');
+    return openModel(copySource(source), readOptions(options, 'load'));
+  });
 }
 
 async function openModel(source, options) {
@@ -117,7 +120,10 @@ function addWorkers({ engine, module }, source, sourceOptions, choices) {
 
 /** See index.d.ts. */
 export function loadTokenizer(source, options) {
-  return guarded(() => readTokenizer(copySource(source), readOptions(options, 'loadTokenizer')));
+  return guarded(() => {
+    refuseAsSource(source, 'loadTokenizer');
+    return readTokenizer(copySource(source), readOptions(options, 'loadTokenizer'));
+  });
 }
 
 async function readTokenizer(source, options) {

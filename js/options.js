@@ -5,15 +5,6 @@ import { nearest } from './nearest.js';
 import { foreignNames, optionNames } from './option-names.js';
 import { show } from './show.js';
 
-/** Options that mean the same in every call that has them. */
-const readers = {
-  __proto__: null,
-  signal: (_, value) => readSignal(value),
-  onProgress: readCallback,
-  onUsage: readCallback,
-  progress_callback: readCallback,
-};
-
 /**
  * What a call was given, as an object of its own: later changes of the user's don't matter.
  * @param {unknown} given undefined: nothing; an option that is undefined counts as absent
@@ -22,16 +13,20 @@ const readers = {
  * @throws BAD_ARGUMENT
  */
 export function readOptions(given, call) {
-  const options = {};
-  if (given === undefined) return options;
+  if (given === undefined) return {};
   return reading(`The options of ${call}`, () => {
+    const options = isPlain(given) ? { ...given } : copyInherited(given, call);
     const known = optionNames[call];
-    for (const name of isPlain(given) ? Object.keys(given) : inheritedNames(given, call)) {
-      const value = given[name];
-      if (value === undefined) continue;
-      if (!known.includes(name)) throw unknownOption(name, call);
-      options[name] = readers[name]?.(name, value) ?? value;
+    for (const name in options) {
+      if (options[name] === undefined) delete options[name];
+      else if (!known.includes(name) && Object.hasOwn(options, name)) refuse(name, call);
     }
+    // Those that mean the same in every call.
+    const { signal, onProgress, onUsage, progress_callback: tell } = options;
+    if (signal !== undefined) options.signal = readSignal(signal);
+    if (onProgress !== undefined) options.onProgress = readCallback('onProgress', onProgress);
+    if (onUsage !== undefined) options.onUsage = readCallback('onUsage', onUsage);
+    if (tell !== undefined) options.progress_callback = readCallback('progress_callback', tell);
     return known.includes('longText') ? readTruncation(options) : options;
   });
 }
@@ -50,11 +45,22 @@ function readTruncation(options) {
   return { ...others, longText };
 }
 
+/**
+ * Options that stand where the source should: no model has files of these names.
+ * @param {unknown} source
+ * @param {'load' | 'loadTokenizer'} call
+ */
+export function refuseAsSource(source, call) {
+  const names = reading('The source', () => (isPlain(source) ? Object.keys(source) : []));
+  if (names.length === 0 || !names.every((name) => optionNames[call].includes(name))) return;
+  throw badArgument(`The source comes before the options: ${call}(null, { ${names.join(', ')} }).`);
+}
+
 const isPlain = (given) =>
   typeof given === 'object' && given !== null && Object.getPrototypeOf(given) === Object.prototype;
 
 /** Of an object with a class or prototype of its own, whose getters are found by name alone. */
-function inheritedNames(given, call) {
+function copyInherited(given, call) {
   if (kindOf(given) !== 'Object') {
     throw badArgument(`The options of ${call} are of the kind ${kindOf(given)}, not an object.`);
   }
@@ -63,13 +69,13 @@ function inheritedNames(given, call) {
     // Some pages put properties of their own on every object.
     if (Object.hasOwn(given, name) || !(name in Object.prototype)) names.add(name);
   }
-  return names;
+  return Object.fromEntries(Array.from(names, (name) => [name, given[name]]));
 }
 
-function unknownOption(name, call) {
+function refuse(name, call) {
   const known = optionNames[call];
   const meant = meantName(name, known);
-  return badArgument(
+  throw badArgument(
     `${call} has no option ${show(name)}${
       meant ? `: did you mean "${meant}"?` : `; it has ${known.join(', ')}.`
     }`,

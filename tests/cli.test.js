@@ -348,7 +348,8 @@ describe('bad input', () => {
     await refuses(['--nope'], /unknown option "--nope"/);
     await refuses(['help', 'nope'], /unknown command "nope"/);
     await refuses(['embed'], /a text, --file FILE or "-"/);
-    await refuses(['embed', '--nope', 'x'], /unknown option "--nope"/);
+    await refuses(['embed', '--nope', 'x'], /unknown option "--nope"; a text that begins/);
+    await refuses(['embed', '--poolin', 'cls', 'x'], /"--poolin"; did you mean "--pooling"\?/);
     await refuses(['embed', '-5'], /comes after "--"/);
     await refuses(['embed', 'x', '--file'], /--file needs a value/);
     await refuses(['embed', 'x', '--file', 'y'], /not both/);

@@ -174,10 +174,26 @@ test('null as the source is the embedded model, as nothing is', async () => {
   tokenizer.dispose();
 });
 
+test('options in the place of the source, or a pair by another name, are told so', async () => {
+  const first = refused('The source comes before the options: load(null, { dtype, signal }).');
+  await assert.rejects(load({ dtype: 'fp32', signal: undefined }), first);
+  await assert.rejects(loadTokenizer({ onProgress() {} }), refused(/^The source comes before/));
+  await assert.rejects(pipeline('fill-mask', { dtype: 'q8' }), refused(/^The source comes before/));
+  const pair = { text: 'sun', text_pair: 'sea' };
+  await assert.rejects(
+    model.embed(['sun', pair]),
+    refused(/^Input 1 has text_pair.*\{ text, pair/),
+  );
+});
+
 describe('what counts as given', () => {
   test('undefined is nothing, whatever its name', async () => {
     const vector = await model.embed('sun', { poolin: undefined, pooling: undefined });
     assert.deepEqual(vector, await model.embed('sun'));
+    const extract = await pipeline('feature-extraction', folder);
+    const how = { pooling: 'mean', normalize: undefined };
+    assert.deepEqual(await extract('sun', how), await extract('sun', { pooling: 'mean' }));
+    await extract.dispose();
   });
 
   test('what an object inherits counts, but not what a page put on every object', async () => {

@@ -1,5 +1,6 @@
 // Reads options and says in words what is wrong with them.
 import { parseArgs } from 'node:util';
+import { nearest } from '../nearest.js';
 
 /** Something about the command line itself is wrong; carries the command to ask help for. */
 export class UsageError extends Error {
@@ -40,7 +41,7 @@ export function parseCommandLine(command, args) {
   try {
     parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new UsageError(explain(error), command.name);
+    throw new UsageError(explain(error, Object.keys(options)), command.name);
   }
   const values = {};
   for (const [name, text] of Object.entries(parsed.values)) {
@@ -70,10 +71,14 @@ function check(command, name, spec, value) {
 }
 
 /** Node's sentences, shortened to ours. */
-function explain(error) {
+function explain(error, known) {
   const quoted = error.message.match(/'([^']*)'/)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    return `unknown option "${quoted}"; a text that begins with "-" comes after "--"`;
+    const meant = nearest(quoted.replace(/^-+/, ''), known);
+    const advice = meant
+      ? `did you mean "--${meant}"?`
+      : 'a text that begins with "-" comes after "--"';
+    return `unknown option "${quoted}"; ${advice}`;
   }
   const option = quoted.match(/--[\w-]+/)?.[0] ?? quoted;
   if (/argument missing/.test(error.message)) return `${option} needs a value`;
