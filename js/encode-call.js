@@ -161,6 +161,7 @@ export function createEncodeCall(memory, tokenizer) {
       'truncation "only_second" needs a pair',
       `truncation "${truncation}" cannot reach ${maxLength} tokens`,
       'The vocabulary lacks a word and an unknown token',
+      `A text has more than ${memory.constants.BL_WINDOWS_MAX} windows of ${maxLength} tokens`,
     ][uint32[output.problem] - 1];
     return errorOfStatus(status, { [status]: sentence && `${sentence}${which}.` });
   }

@@ -121,10 +121,11 @@ static uint32_t first_digits(plan *plan, uint32_t piece, uint32_t others) {
 
 /* The next combination that overflows; 0 when there is none. */
 static uint32_t next_digits(plan *plan) {
+    uint32_t others = 0; /* digits before `piece` that aren't 0 */
+    for (uint32_t piece = 0; piece < plan->template->count; piece++)
+        others += plan->digits[piece] != 0;
     for (uint32_t piece = plan->template->count; piece-- > 0;) {
-        uint32_t others = 0;
-        for (uint32_t i = 0; i < piece; i++)
-            others |= plan->digits[i];
+        others -= plan->digits[piece] != 0;
         uint32_t digit = plan->digits[piece];
         uint32_t last = variants_of(plan, piece) - 1;
         if (others ? digit == last : digit == 0)
@@ -266,6 +267,34 @@ static void write_window(output *out, const plan *plan) {
     }
 }
 
+/* Tokens of all windows of a part together. All are full but the last one. */
+static uint64_t part_total(const part *part) {
+    if (part->limit >= part->length || part->limit == 0)
+        return part->length;
+    uint64_t full = part->variants - 1;
+    return full * part->limit + (part->length - full * part->step);
+}
+
+/* Windows are all combinations of what the pieces of a template show: counted without going
+ * through them, because there may be more than anybody could wait for. */
+static bl_status count_windows(const plan *plan, uint64_t *windows, uint64_t *tokens) {
+    uint64_t combinations = 1;
+    for (uint32_t i = 0; i < plan->template->count; i++) {
+        combinations *= variants_of(plan, i);
+        if (combinations > BL_WINDOWS_MAX)
+            return BL_TOO_LONG;
+    }
+    *windows += combinations;
+    for (uint32_t i = 0; i < plan->template->count && *tokens <= INT32_MAX; i++) {
+        uint32_t kind = plan->template->pieces[i].kind;
+        if (kind == BL_TEMPLATE_TOKEN)
+            *tokens += plan->special ? combinations : 0;
+        else
+            *tokens += part_total(&plan->parts[kind]) * (combinations / variants_of(plan, i));
+    }
+    return *windows > BL_WINDOWS_MAX ? BL_TOO_LONG : BL_OK;
+}
+
 /* Counts the windows and tokens of all inputs. */
 static bl_status count_all(const bl_scan *scan, const bl_encode_batch *batch, const uint32_t *ends,
                            bl_encoding *encoding) {
@@ -274,24 +303,25 @@ static bl_status count_all(const bl_scan *scan, const bl_encode_batch *batch, co
     uint64_t tokens = 0;
     size_t begin = 0;
     for (uint32_t i = 0; i < batch->input_count; i++) {
+        encoding->problem_input = i;
         encoding->problem = make_plan(&plan, scan, batch, ends, i, begin);
-        if (encoding->problem) {
-            encoding->problem_input = i;
+        if (encoding->problem)
             return BL_BAD_ARGUMENT;
-        }
         begin = plan.parts[1].begin + plan.parts[1].length;
-        memset(plan.digits, 0, plan.template->count * sizeof *plan.digits);
-        tokens += window_length(&plan);
-        windows++;
-        uint32_t more = batch->windows && first_digits(&plan, 0, 0);
-        for (; more; more = next_digits(&plan)) {
+        if (batch->windows) {
+            if (count_windows(&plan, &windows, &tokens) != BL_OK) {
+                encoding->problem = BL_ENCODE_MANY_WINDOWS;
+                return BL_TOO_LONG;
+            }
+        } else {
+            memset(plan.digits, 0, plan.template->count * sizeof *plan.digits);
             tokens += window_length(&plan);
-            if (++windows > INT32_MAX || tokens > INT32_MAX)
-                return BL_OUT_OF_MEMORY;
+            windows++;
         }
+        if (windows > INT32_MAX || tokens > INT32_MAX)
+            return BL_OUT_OF_MEMORY;
     }
-    if (windows > INT32_MAX || tokens > INT32_MAX)
-        return BL_OUT_OF_MEMORY;
+    encoding->problem_input = 0;
     encoding->window_count = (uint32_t)windows;
     encoding->token_count = (uint32_t)tokens;
     return BL_OK;

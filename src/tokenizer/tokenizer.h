@@ -48,12 +48,16 @@ typedef struct bl_encode_batch {
 /* Why an input was refused. */
 typedef enum bl_encode_problem {
     BL_ENCODE_FINE = 0,
-    BL_ENCODE_NO_ROOM = 1,   /* max_length is less than the number of special tokens */
-    BL_ENCODE_STRIDE = 2,    /* stride isn't less than the tokens that a window has room for */
-    BL_ENCODE_NO_SECOND = 3, /* ONLY_SECOND must cut, and there is no pair */
-    BL_ENCODE_TOO_SHORT = 4, /* the text that may be cut is too short to be cut enough */
-    BL_ENCODE_NO_UNKNOWN = 5 /* an unknown word, and the vocabulary has no unknown token */
+    BL_ENCODE_NO_ROOM = 1,     /* max_length is less than the number of special tokens */
+    BL_ENCODE_STRIDE = 2,      /* stride isn't less than the tokens that a window has room for */
+    BL_ENCODE_NO_SECOND = 3,   /* ONLY_SECOND must cut, and there is no pair */
+    BL_ENCODE_TOO_SHORT = 4,   /* the text that may be cut is too short to be cut enough */
+    BL_ENCODE_NO_UNKNOWN = 5,  /* an unknown word, and the vocabulary has no unknown token */
+    BL_ENCODE_MANY_WINDOWS = 6 /* more than BL_WINDOWS_MAX */
 } bl_encode_problem;
+
+/* Windows of one call: each becomes an object in JavaScript. */
+#define BL_WINDOWS_MAX (1u << 20)
 
 /* Windows stand end to end in flat arrays of `token_count` elements (all in the
  * arena that was passed): window w is [window_starts[w], window_starts[w + 1]).
@@ -93,7 +97,7 @@ typedef struct bl_text {
 bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
                               bl_tokenizer **tokenizer);
 
-/* BL_BAD_ARGUMENT, BL_BAD_MODEL: `encoding->problem` says why. Time is linear in the
+/* BL_BAD_ARGUMENT, BL_BAD_MODEL, BL_TOO_LONG: `encoding->problem` says why. Time is linear in the
  * bytes of the texts. */
 bl_status bl_tokenizer_encode(bl_arena *arena, const bl_tokenizer *tokenizer,
                               const bl_encode_input *input, bl_encoding *encoding);
