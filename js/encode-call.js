@@ -141,12 +141,11 @@ export function createEncodeCall(memory, tokenizer) {
   function readSurfaces(total) {
     const { uint32, int32 } = heap(Infinity);
     const first = uint32[output.surfaces] / 4;
-    const ends = uint32[output.surface_ends] / 4;
-    const bytes = uint32[output.surface_bytes];
+    const ranges = uint32[output.surface_ranges] / 4;
+    const all = memory.readText(uint32[output.surface_bytes], uint32[output.surface_byte_count]);
     return Array.from(int32.subarray(first, first + total), (surface) => {
       if (surface < 0) return undefined;
-      const begin = surface === 0 ? 0 : uint32[ends + surface - 1];
-      return memory.readText(bytes + begin, uint32[ends + surface] - begin);
+      return all.slice(uint32[ranges + 2 * surface], uint32[ranges + 2 * surface + 1]);
     });
   }
 

@@ -1,9 +1,14 @@
 // Files and calls made to take long or much: the right result in proportionate time, or a
 // refusal that says why. What the results are is compared with Hugging Face in
-// tokenizer.test.js.
+// tokenizer.test.js (space-tokens, long-tokens, twice).
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openJson, readConfig } from './helpers/tokenizers.js';
+
+const length = 100_000;
+
+const plainToken = { id: 0, single_word: false, lstrip: false, rstrip: false, normalized: false };
+const added = (content, flags) => ({ ...plainToken, special: false, content, ...flags });
 
 /** The small tokenizer with further added tokens, and with parts replaced. */
 function openWith(tokens, parts) {
@@ -19,6 +24,69 @@ function soon(call) {
   assert.ok(performance.now() - begin < 5000, String(call));
   return result;
 }
+
+for (const normalized of [false, true]) {
+  const kind = normalized ? 'normalized' : 'raw';
+  test(`thousands of added tokens that begin alike, ${kind}`, async () => {
+    const nested = (end) =>
+      Array.from({ length: 2000 }, (_, i) => added(`${'a'.repeat(i)}${end}`, { normalized }));
+    const tokenizer = await openWith(nested('b'));
+    assert.equal(soon(() => tokenizer.encode('a'.repeat(length))).length, 3);
+    const text = `${'a'.repeat(1998)}c`.repeat(50).concat('a'.repeat(1999), 'b');
+    const { tokens, offsets } = soon(() => tokenizer.encode(text));
+    assert.deepEqual(offsets.at(-2), [50 * 1999, 50 * 1999 + 2000]);
+    assert.equal(tokens.at(-2), `${'a'.repeat(1999)}b`);
+    const short = await openWith([
+      added('a', { normalized }),
+      added(`${'a'.repeat(2000)}b`, { normalized }),
+    ]);
+    assert.equal(soon(() => short.encode('a'.repeat(length))).length, length + 2);
+    const whole = await openWith(nested('a'));
+    assert.equal(soon(() => whole.encode('a'.repeat(length))).length, length / 2000 + 2);
+  });
+
+  test(`white space that is a token and takes more along, ${kind}`, async () => {
+    const roberta = {
+      type: 'RobertaProcessing',
+      sep: ['[SEP]', 3],
+      cls: ['[CLS]', 2],
+      trim_offsets: true,
+      add_prefix_space: false,
+    };
+    const space = added(' ', { rstrip: true, normalized });
+    for (const parts of [{ normalizer: null }, { normalizer: null, post_processor: roberta }]) {
+      const tokenizer = await openWith([space, added('\t')], parts);
+      const { tokens, offsets } = soon(() => tokenizer.encode(`x${' '.repeat(length)}`));
+      assert.equal(tokens.length, length + 3);
+      const last = length + 1;
+      for (const i of [0, 1, 500, length - 1]) {
+        assert.equal(tokens[2 + i], ' '.repeat(length - i));
+        const begin = parts.post_processor ? last : i + 1;
+        assert.deepEqual(offsets[2 + i], [begin, last]);
+      }
+      soon(() => tokenizer.encode(' \t\u3000'.repeat(length / 3)).tokens);
+    }
+  });
+}
+
+test('a word of the vocabulary as long as a text', async () => {
+  const json = readConfig('small');
+  json.model.max_input_chars_per_word = 1e9;
+  const { vocab } = json.model;
+  const long = { ['a'.repeat(length)]: 5000, [`##${'a'.repeat(length)}`]: 5001 };
+  for (let i = 1; i < 3000; i += 9) long[`##${'a'.repeat(i)}b`] = 6000 + i;
+  Object.assign(vocab, long);
+  const tokenizer = await openJson(json);
+  const idsOf = (text) => Array.from(soon(() => tokenizer.encode(text)).ids.subarray(1, -1));
+  const { a, '##a': more, e } = vocab;
+  assert.deepEqual(idsOf('a'.repeat(length)), [5000]);
+  assert.deepEqual(idsOf('a'.repeat(2 * length)), [5000, 5001]);
+  assert.deepEqual(idsOf(`e${'a'.repeat(length)}`), [e, 5001]);
+  assert.deepEqual(idsOf(`e${'a'.repeat(2999)}b`), [e, more, 6000 + 2998]);
+  const pieces = idsOf('a'.repeat(length - 1));
+  assert.equal(pieces.length, length - 1);
+  assert.deepEqual(new Set(pieces), new Set([a, more]));
+});
 
 test('what overflows is counted before it is made', async () => {
   const text = { Sequence: { id: 'A', type_id: 0 } };

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { buildPage } from './page.js';
 
 const KB = 1024;
-const wasmLimit = 200 * KB;
+const wasmLimit = 220 * KB;
 /** Of the JavaScript that loading a folder of the usual kind, embedding and tokenizing need. */
 const coreLimit = 80 * KB;
 /** Of what all other calls add. */

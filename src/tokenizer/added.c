@@ -28,30 +28,50 @@ static void sift(const bl_vocab *vocab, uint32_t *items, size_t root, size_t cou
     }
 }
 
+static void sort(const bl_vocab *vocab, uint32_t *items, size_t count) {
+    for (size_t i = count / 2; i-- > 0;)
+        sift(vocab, items, i, count);
+    for (size_t i = count; i-- > 1;) {
+        uint32_t last = items[0];
+        items[0] = items[i];
+        items[i] = last;
+        sift(vocab, items, 0, i);
+    }
+}
+
+/* Whether a token is searched in such text. One that normalising leaves nothing of is never
+ * found. */
+static uint32_t belongs(const bl_added *added, uint32_t normalized) {
+    return ((added->flags & BL_ADDED_NORMALIZED) != 0) == normalized && added->pattern.length > 0;
+}
+
 bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_set *set,
                              uint32_t normalized) {
+    size_t long_count = 0;
+    for (uint32_t i = 0; i < vocab->added_count; i++)
+        long_count +=
+            belongs(&vocab->added[i], normalized) && vocab->added[i].pattern.length > BL_LONG_TEXT;
     set->sorted = bl_arena_alloc_array(arena, vocab->added_count, sizeof *set->sorted);
-    if (!set->sorted)
+    bl_long_text *long_ones = bl_arena_alloc_array(arena, long_count, sizeof *long_ones);
+    if (!set->sorted || !long_ones)
         return BL_OUT_OF_MEMORY;
-    set->count = 0;
+    uint32_t count = 0;
+    long_count = 0;
     for (uint32_t i = 0; i < vocab->added_count; i++) {
-        const bl_added *added = &vocab->added[i];
-        uint32_t belongs = ((added->flags & BL_ADDED_NORMALIZED) != 0) == normalized;
-        if (belongs && added->pattern.length > 0) /* normalised to nothing: never found */
-            set->sorted[set->count++] = i;
+        bl_text pattern = vocab->added[i].pattern;
+        if (!belongs(&vocab->added[i], normalized))
+            continue;
+        if (pattern.length > BL_LONG_TEXT)
+            long_ones[long_count++] = (bl_long_text){pattern, i, 0};
+        else
+            set->sorted[count++] = i;
     }
-    for (size_t i = set->count / 2; i-- > 0;)
-        sift(vocab, set->sorted, i, set->count);
-    for (size_t i = set->count; i-- > 1;) {
-        uint32_t last = set->sorted[0];
-        set->sorted[0] = set->sorted[i];
-        set->sorted[i] = last;
-        sift(vocab, set->sorted, 0, i);
-    }
+    set->count = count + (uint32_t)long_count;
+    sort(vocab, set->sorted, count);
     uint32_t at = 0;
     for (uint32_t byte = 0; byte < 256; byte++) {
         set->first_begin[byte] = at;
-        while (at < set->count && vocab->added[set->sorted[at]].pattern.bytes[0] == byte)
+        while (at < count && vocab->added[set->sorted[at]].pattern.bytes[0] == byte)
             at++;
         if (at > set->first_begin[byte]) {
             set->first_bytes++;
@@ -59,7 +79,11 @@ bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_se
         }
     }
     set->first_begin[256] = at;
-    return BL_OK;
+    return bl_long_texts_build(arena, &set->long_ones, long_ones, long_count);
+}
+
+static uint8_t byte_of(const bl_vocab *vocab, const bl_added_set *set, uint32_t i, size_t depth) {
+    return vocab->added[set->sorted[i]].pattern.bytes[depth];
 }
 
 /* The first of sorted[low .. high) whose byte number `depth` is at least `byte`; all
@@ -68,7 +92,7 @@ static uint32_t first_from(const bl_vocab *vocab, const bl_added_set *set, uint3
                            uint32_t high, size_t depth, uint32_t byte) {
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (vocab->added[set->sorted[middle]].pattern.bytes[depth] < byte)
+        if (byte_of(vocab, set, middle, depth) < byte)
             low = middle + 1;
         else
             high = middle;
@@ -76,6 +100,7 @@ static uint32_t first_from(const bl_vocab *vocab, const bl_added_set *set, uint3
     return low;
 }
 
+/* Of those that aren't long. */
 static const bl_added *longest_at(const bl_vocab *vocab, const bl_added_set *set,
                                   const uint8_t *text, size_t left) {
     uint32_t low = set->first_begin[text[0]];
@@ -89,10 +114,13 @@ static const bl_added *longest_at(const bl_vocab *vocab, const bl_added_set *set
             while (low < high && vocab->added[set->sorted[low]].pattern.length == depth)
                 low++;
         }
-        if (depth == left)
+        if (depth == left || low == high)
             break;
-        low = first_from(vocab, set, low, high, depth, text[depth]);
-        high = first_from(vocab, set, low, high, depth, (uint32_t)text[depth] + 1);
+        uint8_t byte = text[depth];
+        if (byte_of(vocab, set, low, depth) != byte)
+            low = first_from(vocab, set, low, high, depth, byte);
+        if (low < high && byte_of(vocab, set, high - 1, depth) != byte)
+            high = first_from(vocab, set, low, high, depth, (uint32_t)byte + 1);
     }
     return best;
 }
@@ -117,12 +145,21 @@ static size_t next_start(const bl_added_set *set, const uint8_t *text, size_t by
     return at;
 }
 
-uint32_t bl_added_next(const bl_vocab *vocab, const bl_added_set *set, const uint8_t *text,
-                       size_t bytes, size_t from, bl_added_match *match) {
+/* The first, longest match from search->next on. */
+static uint32_t find_match(const bl_added_search *search, bl_added_match *match) {
+    const bl_added_set *set = search->set;
     if (set->count == 0)
         return 0;
-    for (size_t i = from; (i = next_start(set, text, bytes, i)) < bytes; i++) {
-        const bl_added *token = longest_at(vocab, set, text + i, bytes - i);
+    for (size_t i = search->next; i < search->bytes; i++) {
+        if (!search->found)
+            i = next_start(set, search->text, search->bytes, i);
+        if (i == search->bytes)
+            return 0;
+        const bl_added *token;
+        if (search->found && search->found[i])
+            token = &search->vocab->added[search->found[i] - 1];
+        else
+            token = longest_at(search->vocab, set, search->text + i, search->bytes - i);
         if (token) {
             *match = (bl_added_match){token, i, i + token->pattern.length};
             return 1;
@@ -135,32 +172,50 @@ static uint32_t flags_of(uint32_t code) {
     return bl_unicode_class_of(code)->flags;
 }
 
-uint32_t bl_added_accept(const uint8_t *text, size_t bytes, size_t from, bl_added_match *match) {
-    uint32_t flags = match->token->flags;
-    if (flags & BL_ADDED_SINGLE_WORD) {
-        size_t before = match->begin;
-        size_t after = match->end;
-        if (before > 0 && (flags_of(bl_utf8_previous(text, 0, &before)) & BL_UNICODE_WORD))
-            return 0;
-        if (after < bytes && (flags_of(bl_utf8_next(text, bytes, &after)) & BL_UNICODE_WORD))
-            return 0;
+static uint32_t is_single_word(const bl_added_search *search, const bl_added_match *match) {
+    size_t before = match->begin;
+    size_t after = match->end;
+    if (before > 0 && (flags_of(bl_utf8_previous(search->text, 0, &before)) & BL_UNICODE_WORD))
+        return 0;
+    return after == search->bytes ||
+           !(flags_of(bl_utf8_next(search->text, search->bytes, &after)) & BL_UNICODE_WORD);
+}
+
+/* Where the white space in front of `begin` begins; not before the last token's end. */
+static size_t strip_left(const bl_added_search *search, size_t begin) {
+    for (size_t at = begin; at > search->done; begin = at) {
+        if (!(flags_of(bl_utf8_previous(search->text, 0, &at)) & BL_UNICODE_WHITESPACE))
+            break;
     }
-    if (flags & BL_ADDED_LSTRIP) {
-        size_t begin = match->begin;
-        for (size_t at = begin; at > from; begin = at) {
-            if (!(flags_of(bl_utf8_previous(text, 0, &at)) & BL_UNICODE_WHITESPACE))
-                break;
-        }
-        /* Where the piece before ended behind this match, HF begins there. */
-        match->begin = begin > from ? begin : from;
+    /* Where the token before ended behind this match, HF begins there. */
+    return begin > search->done ? begin : search->done;
+}
+
+static size_t strip_right(bl_added_search *search, size_t end) {
+    if (end >= search->space_begin && end <= search->space_end)
+        return search->space_end;
+    search->space_begin = end;
+    for (size_t at = end; at < search->bytes; end = at) {
+        if (!(flags_of(bl_utf8_next(search->text, search->bytes, &at)) & BL_UNICODE_WHITESPACE))
+            break;
     }
-    if (flags & BL_ADDED_RSTRIP) {
-        size_t end = match->end;
-        for (size_t at = end; at < bytes; end = at) {
-            if (!(flags_of(bl_utf8_next(text, bytes, &at)) & BL_UNICODE_WHITESPACE))
-                break;
-        }
-        match->end = end;
+    return search->space_end = end;
+}
+
+uint32_t bl_added_next(bl_added_search *search, bl_added_match *match) {
+    while (find_match(search, match)) {
+        uint32_t flags = match->token->flags;
+        search->next = match->end;
+        if ((flags & BL_ADDED_SINGLE_WORD) && !is_single_word(search, match))
+            continue;
+        if (flags & BL_ADDED_LSTRIP)
+            match->begin = strip_left(search, match->begin);
+        if (flags & BL_ADDED_RSTRIP)
+            match->end = strip_right(search, match->end);
+        if (match->begin >= match->end) /* nothing is left of it */
+            continue;
+        search->done = match->end;
+        return 1;
     }
-    return match->begin < match->end;
+    return 0;
 }

@@ -151,6 +151,13 @@ static uint64_t window_length(const plan *plan) {
     return length;
 }
 
+/* A text that is all space. */
+typedef struct blank {
+    const uint8_t *begin;
+    const uint8_t *end;
+    uint32_t count; /* of its characters */
+} blank;
+
 /* Where the windows go. */
 typedef struct output {
     const bl_scan *scan;
@@ -160,31 +167,39 @@ typedef struct output {
     int32_t *special_mask;
     uint32_t *offsets;
     int32_t *surfaces; /* NULL: none has one */
+    blank blank;
 } output;
-
-/* The surface of token number `token` among the scan's, or -1. */
-static int32_t surface_of(const bl_scan *scan, size_t token) {
-    size_t low = 0;
-    size_t high = scan->surface_count;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        if (scan->surfaces[middle].token < token)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < scan->surface_count && scan->surfaces[low].token == token ? (int32_t)low : -1;
-}
 
 static uint32_t is_space(uint32_t code) {
     return code == 0x120 || (bl_unicode_class_of(code)->flags & BL_UNICODE_WHITESPACE) != 0;
 }
 
+/* How many spaces a text of nothing else has, or 0. Of texts that share their end each counts
+ * on from the one before it. */
+static uint32_t count_blank(blank *known, bl_text text) {
+    const uint8_t *end = text.bytes + text.length;
+    if (end != known->end || text.bytes < known->begin) {
+        uint32_t count = 0;
+        for (size_t at = 0; at < text.length; count++)
+            if (!is_space(bl_utf8_next(text.bytes, text.length, &at)))
+                return 0;
+        *known = (blank){text.bytes, end, count};
+    }
+    while (known->begin < text.bytes) {
+        size_t at = 0;
+        bl_utf8_next(known->begin, (size_t)(end - known->begin), &at);
+        known->begin += at;
+        known->count--;
+    }
+    return known->count;
+}
+
 /* RobertaProcessing's trim_offsets: one unit less for each space (or its stand-in
  * U+0120) at an end of the token's text. */
-static void trim_offsets(const bl_scan *scan, size_t token, uint32_t is_first, uint32_t *offsets) {
+static void trim_offsets(output *out, size_t token, uint32_t is_first, uint32_t *offsets) {
+    const bl_scan *scan = out->scan;
     bl_text text;
-    int32_t surface = surface_of(scan, token);
+    int32_t surface = bl_surface_of(scan, token);
     if (surface >= 0) {
         const bl_surface *own = &scan->surfaces[surface];
         text = (bl_text){scan->surface_bytes + own->begin, own->end - own->begin};
@@ -192,12 +207,15 @@ static void trim_offsets(const bl_scan *scan, size_t token, uint32_t is_first, u
                BL_OK) {
         return;
     }
-    uint32_t leading = 0;
-    uint32_t trailing = 0;
-    for (size_t at = 0; at < text.length && is_space(bl_utf8_next(text.bytes, text.length, &at));)
-        leading++;
-    for (size_t at = text.length; at > 0 && is_space(bl_utf8_previous(text.bytes, 0, &at));)
-        trailing++;
+    uint32_t leading = surface >= 0 ? count_blank(&out->blank, text) : 0;
+    uint32_t trailing = leading;
+    if (leading == 0) {
+        for (size_t at = 0;
+             at < text.length && is_space(bl_utf8_next(text.bytes, text.length, &at));)
+            leading++;
+        for (size_t at = text.length; at > 0 && is_space(bl_utf8_previous(text.bytes, 0, &at));)
+            trailing++;
+    }
     uint32_t own_prefix = scan->tokenizer->template_flags & BL_TEMPLATE_PREFIX_SPACE;
     if (leading == 1 && own_prefix && (is_first || offsets[0] == 0))
         leading = 0;
@@ -212,9 +230,9 @@ static void write_oddities(output *out, size_t begin, size_t end, size_t to) {
     uint32_t trims = scan->tokenizer->template_flags & BL_TEMPLATE_TRIM_OFFSETS;
     for (size_t token = begin; token < end; token++, to++) {
         if (trims)
-            trim_offsets(scan, token, token == begin, &out->offsets[2 * to]);
+            trim_offsets(out, token, token == begin, &out->offsets[2 * to]);
         if (out->surfaces) {
-            int32_t surface = surface_of(scan, token);
+            int32_t surface = bl_surface_of(scan, token);
             if (surface >= 0)
                 surface += (int32_t)scan->tokenizer->surface_count;
             out->surfaces[to] = surface;
@@ -327,36 +345,6 @@ static bl_status count_all(const bl_scan *scan, const bl_encode_batch *batch, co
     return BL_OK;
 }
 
-/* The texts that surfaces[] points at: the template's, then the scan's. */
-static bl_status write_surfaces(const bl_scan *scan, bl_encoding *encoding) {
-    const bl_tokenizer *tokenizer = scan->tokenizer;
-    size_t bytes = scan->surface_byte_count;
-    for (uint32_t i = 0; i < tokenizer->surface_count; i++)
-        bytes += tokenizer->surfaces[i].length;
-    size_t count = tokenizer->surface_count + scan->surface_count;
-    uint32_t *ends = bl_arena_alloc_array(scan->arena, count, sizeof *ends);
-    uint8_t *out = bl_arena_alloc(scan->arena, bytes);
-    if (!ends || !out)
-        return BL_OUT_OF_MEMORY;
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        bl_text text;
-        if (i < tokenizer->surface_count) {
-            text = tokenizer->surfaces[i];
-        } else {
-            const bl_surface *own = &scan->surfaces[i - tokenizer->surface_count];
-            text = (bl_text){scan->surface_bytes + own->begin, own->end - own->begin};
-        }
-        if (text.length > 0)
-            memcpy(out + at, text.bytes, text.length);
-        at += text.length;
-        ends[i] = (uint32_t)at;
-    }
-    encoding->surface_ends = ends;
-    encoding->surface_bytes = out;
-    return BL_OK;
-}
-
 bl_status bl_assemble(const bl_scan *scan, const bl_encode_batch *batch, const uint32_t *ends,
                       bl_encoding *encoding) {
     bl_status status = count_all(scan, batch, ends, encoding);
@@ -374,8 +362,8 @@ bl_status bl_assemble(const bl_scan *scan, const bl_encode_batch *batch, const u
     if (!starts || !input_windows || !input_truncated || !block || (has_surfaces && !surfaces))
         return BL_OUT_OF_MEMORY;
     output out = {
-        scan,    0, block, block + count, block + 2 * count, (uint32_t *)(block + 3 * count),
-        surfaces};
+        scan,     0,  block, block + count, block + 2 * count, (uint32_t *)(block + 3 * count),
+        surfaces, {0}};
     plan plan;
     uint32_t window = 0;
     size_t begin = 0;
@@ -409,5 +397,5 @@ bl_status bl_assemble(const bl_scan *scan, const bl_encode_batch *batch, const u
     encoding->special_mask = out.special_mask;
     encoding->offsets = out.offsets;
     encoding->surfaces = surfaces;
-    return has_surfaces ? write_surfaces(scan, encoding) : BL_OK;
+    return has_surfaces ? bl_surfaces_write(scan, encoding) : BL_OK;
 }

@@ -309,7 +309,7 @@ static void prepare_plain(bl_tokenizer *tokenizer) {
         tokenizer->ascii[i] = (uint8_t)ascii_action(tokenizer, &code);
         uint8_t byte = (uint8_t)code;
         bl_token piece;
-        size_t found = bl_vocab_pieces(&tokenizer->vocab, &byte, 1, 1, &piece);
+        size_t found = bl_vocab_pieces(&tokenizer->vocab, &byte, 1, 1, NULL, &piece);
         tokenizer->ascii_tokens[i] = found ? piece.id : -1;
         uint32_t alphanumeric = (i | 0x20) - 'a' < 26 || i - '0' < 10;
         tokenizer->words_are_alphanumeric &= (tokenizer->ascii[i] == BL_ASCII_WORD) == alphanumeric;

@@ -68,40 +68,50 @@ static bl_status scan_words(bl_scan *scan, const bl_char *chars, size_t count) {
     return BL_OK;
 }
 
+/* The character that byte `at` of normalised text starts. `front` is the last one that is
+ * known; an added token that begins before it begins behind `back`. */
+static size_t char_at(const bl_char *chars, bl_place *front, bl_place back, size_t at) {
+    bl_place place = at >= front->byte ? *front : back;
+    while (place.byte < at)
+        place.byte += bl_utf8_length(chars[place.number++].code);
+    if (place.byte > front->byte)
+        *front = place;
+    return place.number;
+}
+
 /* Normalised text with added tokens in it. */
 static bl_status scan_with_added(bl_scan *scan, const bl_char *chars, size_t count) {
     const bl_tokenizer *tokenizer = scan->tokenizer;
     if (bl_bytes_reserve(scan->arena, &scan->normal, &scan->normal_capacity, 0, 4 * count) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    const uint8_t *text = scan->normal;
-    size_t bytes = write_utf8(chars, count, scan->normal);
-    size_t done = 0;
-    size_t search = 0;
-    size_t from = 0; /* the character that byte `done` starts */
+    bl_added_search search = {.vocab = &tokenizer->vocab,
+                              .set = &tokenizer->normalized,
+                              .text = scan->normal,
+                              .bytes = write_utf8(chars, count, scan->normal)};
+    if (bl_find_long(scan, BL_FOUND_IN_NORMAL, &search.set->long_ones, search.text, search.bytes,
+                     &search.found) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    bl_place front = {0, 0};
+    bl_place back = {0, 0};
+    size_t done = 0; /* a byte */
     bl_added_match match;
-    while (bl_added_next(&tokenizer->vocab, &tokenizer->normalized, text, bytes, search, &match)) {
-        search = match.end;
-        if (!bl_added_accept(text, bytes, done, &match))
-            continue;
-        size_t begin = from;
-        for (size_t byte = done; byte < match.begin;)
-            byte += bl_utf8_length(chars[begin++].code);
-        for (size_t byte = done; byte > match.begin;)
-            byte -= bl_utf8_length(chars[--begin].code);
-        if (begin > from) {
-            bl_status status = scan_words(scan, chars + from, begin - from);
+    while (bl_added_next(&search, &match)) {
+        if (done < match.begin) {
+            size_t from = char_at(chars, &front, back, done);
+            size_t to = char_at(chars, &front, back, match.begin);
+            bl_status status = scan_words(scan, chars + from, to - from);
             if (status != BL_OK)
                 return status;
         }
-        size_t end = begin;
-        for (size_t byte = match.begin; byte < match.end;)
-            byte += bl_utf8_length(chars[end++].code);
-        if (bl_scan_added(scan, match.token, text + match.begin, match.end - match.begin,
-                          bl_char_begin(chars[begin]), bl_char_end(chars[end - 1])) != BL_OK)
+        size_t begin = char_at(chars, &front, back, match.begin);
+        back = (bl_place){match.begin, begin};
+        size_t end = char_at(chars, &front, back, match.end);
+        if (bl_scan_added(scan, &search, &match, bl_char_begin(chars[begin]),
+                          bl_char_end(chars[end - 1])) != BL_OK)
             return BL_OUT_OF_MEMORY;
         done = match.end;
-        from = end;
     }
+    size_t from = char_at(chars, &front, back, done);
     return from < count ? scan_words(scan, chars + from, count - from) : BL_OK;
 }
 

@@ -5,12 +5,14 @@
  *   normalizer.c  and splitter.c: the exact way for a section, character by character
  *   words.h       a word -> pieces, from the cache or from vocab.c
  *   vocab.c       the hash table of all tokens
+ *   long_texts.h  the few tokens that are too long to be tried length by length
  */
 #ifndef BERTLET_TOKENIZER_INTERNAL_H
 #define BERTLET_TOKENIZER_INTERNAL_H
 
 #include "../unicode/chars.h"
 #include "blob.h"
+#include "long_texts.h"
 #include "tokenizer.h"
 
 /* A token of a text before windows are made. */
@@ -54,7 +56,8 @@ typedef struct bl_vocab {
     const uint8_t *pool;
     bl_text prefix;
     uint32_t longest[2][256]; /* bytes of the longest text that starts with a byte, of
-                                 BL_SET_WHOLE and BL_SET_CONTINUES */
+                                 BL_SET_WHOLE and, but for long ones, BL_SET_CONTINUES */
+    bl_long_texts long_ones;  /* of BL_SET_CONTINUES, by index */
     uint32_t max_chars;
     int32_t unknown; /* -1: none */
     uint32_t slot_mask;
@@ -66,11 +69,12 @@ typedef struct bl_vocab {
 
 /* Added tokens that are searched in one kind of text, sorted by their bytes. */
 typedef struct bl_added_set {
-    uint32_t count;
-    uint32_t *sorted;          /* indices of bl_vocab.added */
+    uint32_t count;            /* also long ones */
+    uint32_t *sorted;          /* indices of bl_vocab.added, without long ones */
     uint32_t first_begin[257]; /* those whose pattern starts with byte b */
     uint32_t first_bytes;      /* how many bytes start a pattern */
     uint8_t only_first;        /* that byte, when there is one */
+    bl_long_texts long_ones;   /* by index of bl_vocab.added */
 } bl_added_set;
 
 typedef struct bl_split_op {
@@ -158,12 +162,29 @@ struct bl_tokenizer {
     bl_short_word *short_words;
 };
 
-/* The text of an added token that took spaces along. */
+/* The text of an added token that took spaces along. Where the spaces are tokens, too, many
+ * texts are ends of one: they share its bytes. */
 typedef struct bl_surface {
     size_t token; /* index into bl_scan.tokens */
     size_t begin; /* in bl_scan.surface_bytes */
     size_t end;
+    size_t first_unit; /* the same in UTF-16 units */
+    size_t last_unit;
 } bl_surface;
+
+/* Where long texts are looked for; each place has a buffer for what is found. */
+typedef enum bl_found_in {
+    BL_FOUND_IN_TEXT = 0,
+    BL_FOUND_IN_NORMAL = 1,
+    BL_FOUND_IN_WORD = 2,
+    BL_FOUND_IN_COUNT = 3
+} bl_found_in;
+
+/* A byte of a text, and what starts with it: its UTF-16 unit, or a character. */
+typedef struct bl_place {
+    size_t byte;
+    size_t number;
+} bl_place;
 
 /* The state of one call: buffers that its texts share, and the text at hand. */
 typedef struct bl_scan {
@@ -176,6 +197,7 @@ typedef struct bl_scan {
     uint8_t *surface_bytes;
     size_t surface_byte_count;
     size_t surface_byte_capacity;
+    size_t surface_units; /* UTF-16 units of these bytes */
     bl_chars chars;
     bl_chars spare;
     uint8_t *marks; /* of the splitter, one per character */
@@ -184,12 +206,14 @@ typedef struct bl_scan {
     size_t bytes_capacity;
     uint8_t *normal; /* normalised text that is searched for added tokens */
     size_t normal_capacity;
+    uint32_t *found[BL_FOUND_IN_COUNT];
+    size_t found_capacity[BL_FOUND_IN_COUNT];
     uint32_t problem; /* bl_encode_problem */
     const uint8_t *text;
     size_t text_bytes;
-    size_t readable;    /* bytes that may be read at `text`, at least text_bytes */
-    size_t anchor;      /* a byte of the text ... */
-    size_t anchor_unit; /* ... and the UTF-16 unit that it starts */
+    size_t readable; /* bytes that may be read at `text`, at least text_bytes */
+    bl_place front;  /* the last place of the text whose unit is known ... */
+    bl_place back;   /* ... and where the last added token began */
 } bl_scan;
 
 /* Makes room in a growing byte array; keeps its first `used` bytes. */
@@ -201,6 +225,11 @@ static inline bl_status bl_tokens_reserve(bl_arena *arena, bl_tokens *tokens, si
         return BL_OK;
     return bl_tokens_grow(arena, tokens, extra);
 }
+
+/* `*found`: of the long texts in a text, or NULL where there are none to be found. It holds
+ * until the next call for the same place. */
+bl_status bl_find_long(bl_scan *scan, bl_found_in place, const bl_long_texts *set,
+                       const uint8_t *text, size_t bytes, const uint32_t **found);
 
 /* normalizer.c: all operations on `scan->chars`. */
 bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars *chars,
@@ -218,32 +247,55 @@ bl_text bl_vocab_text(const bl_vocab *vocab, uint32_t index);
 int64_t bl_vocab_find(const bl_vocab *vocab, bl_token_set set, const uint8_t *text, size_t bytes);
 const bl_added *bl_vocab_added(const bl_vocab *vocab, int32_t id);
 /* Greedy longest match first. Writes at most `bytes` tokens whose begin and end are
- * bytes of the word; 0: the word is unknown and there is no unknown token. */
+ * bytes of the word; 0: the word is unknown and there is no unknown token. `long_ones`: what
+ * of vocab->long_ones was found in the word, or NULL where it can have none. */
 size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes, size_t chars,
-                       bl_token *pieces);
+                       const uint32_t *long_ones, bl_token *pieces);
 
 /* added.c */
+bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_set *set,
+                             uint32_t normalized);
+
+/* A text that is searched from its begin to its end. */
+typedef struct bl_added_search {
+    const bl_vocab *vocab;
+    const bl_added_set *set;
+    const uint8_t *text;
+    size_t bytes;
+    const uint32_t *found; /* of set->long_ones in the text, or NULL */
+    size_t next;           /* where the next match may begin */
+    size_t done;           /* where the last token ended */
+    size_t space_begin;    /* white space that was stepped over: a token that ends in it */
+    size_t space_end;      /* needn't do so again */
+    bl_surface kept;       /* the last one of this text ... */
+    size_t kept_begin;     /* ... and where it stands here */
+    size_t kept_end;
+} bl_added_search;
+
 typedef struct bl_added_match {
     const bl_added *token;
-    size_t begin; /* bytes, without the spaces that the token strips */
+    size_t begin; /* bytes, with the spaces that the token strips */
     size_t end;
 } bl_added_match;
 
-bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_set *set,
-                             uint32_t normalized);
-/* The first, longest match at or behind `from`; 0: there is none. */
-uint32_t bl_added_next(const bl_vocab *vocab, const bl_added_set *set, const uint8_t *text,
-                       size_t bytes, size_t from, bl_added_match *match);
-/* Applies the token's flags to a match; `from` is where the last piece ended. 0: the
- * match counts as text, because it is no single word (or nothing is left of it). */
-uint32_t bl_added_accept(const uint8_t *text, size_t bytes, size_t from, bl_added_match *match);
+/* The next token; 0: there is none. Its begin may lie before the end of the one before it,
+ * when that one took spaces along which are a token, too. */
+uint32_t bl_added_next(bl_added_search *search, bl_added_match *match);
 
 /* scan.c: appends the tokens of `scan->text`. */
 bl_status bl_scan_text(bl_scan *scan);
 /* exact.c: appends the tokens of a section of the text, the exact way. */
 bl_status bl_scan_exact(bl_scan *scan, size_t begin, size_t end, size_t unit, size_t *end_unit);
-bl_status bl_scan_added(bl_scan *scan, const bl_added *added, const uint8_t *surface, size_t bytes,
+/* scan.c: a token that was found; begin and end are units of the text. */
+bl_status bl_scan_added(bl_scan *scan, bl_added_search *search, const bl_added_match *match,
                         uint32_t begin, uint32_t end);
+
+/* surfaces.c: keeps the text of a match, which is that of the next of scan->tokens. */
+bl_status bl_surface_keep(bl_scan *scan, bl_added_search *search, const bl_added_match *match);
+/* The surface of token number `token` among the scan's, or -1. */
+int32_t bl_surface_of(const bl_scan *scan, size_t token);
+/* The texts that encoding->surfaces points at: the template's, then the scan's. */
+bl_status bl_surfaces_write(const bl_scan *scan, bl_encoding *encoding);
 
 /* assemble.c: tokens -> windows. `batch` gives count and options. `ends` has two numbers
  * for each input: where the tokens of its text end in scan->tokens, and those of its

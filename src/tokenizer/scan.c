@@ -36,45 +36,50 @@ bl_status bl_tokens_grow(bl_arena *arena, bl_tokens *tokens, size_t extra) {
     return BL_OK;
 }
 
-/* A token that was matched; its text is kept when it isn't the token's own. */
-bl_status bl_scan_added(bl_scan *scan, const bl_added *added, const uint8_t *surface, size_t bytes,
+bl_status bl_find_long(bl_scan *scan, bl_found_in place, const bl_long_texts *set,
+                       const uint8_t *text, size_t bytes, const uint32_t **found) {
+    *found = NULL;
+    if (set->count == 0)
+        return BL_OK;
+    if (bytes > scan->found_capacity[place]) {
+        if (bytes > SIZE_MAX / 2)
+            return BL_OUT_OF_MEMORY;
+        size_t grown = bytes > 2 * scan->found_capacity[place] ? bytes : 2 * bytes;
+        uint32_t *larger = bl_arena_alloc_array(scan->arena, grown, sizeof *larger);
+        if (!larger)
+            return BL_OUT_OF_MEMORY;
+        scan->found[place] = larger;
+        scan->found_capacity[place] = grown;
+    }
+    bl_long_texts_find(set, text, bytes, scan->found[place]);
+    *found = scan->found[place];
+    return BL_OK;
+}
+
+bl_status bl_scan_added(bl_scan *scan, bl_added_search *search, const bl_added_match *match,
                         uint32_t begin, uint32_t end) {
     if (bl_tokens_reserve(scan->arena, &scan->tokens, 1) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    bl_text own = added->pattern;
-    if (bytes != own.length || memcmp(surface, own.bytes, bytes) != 0) {
-        size_t used = scan->surface_byte_count;
-        if (bl_bytes_reserve(scan->arena, &scan->surface_bytes, &scan->surface_byte_capacity, used,
-                             used + bytes) != BL_OK)
-            return BL_OUT_OF_MEMORY;
-        if (scan->surface_count == scan->surface_capacity) {
-            size_t grown = scan->surface_capacity ? 2 * scan->surface_capacity : 16;
-            bl_surface *larger = bl_arena_alloc_array(scan->arena, grown, sizeof *larger);
-            if (!larger)
-                return BL_OUT_OF_MEMORY;
-            if (scan->surface_count > 0)
-                memcpy(larger, scan->surfaces, scan->surface_count * sizeof *larger);
-            scan->surfaces = larger;
-            scan->surface_capacity = grown;
-        }
-        memcpy(scan->surface_bytes + used, surface, bytes);
-        scan->surface_byte_count = used + bytes;
-        scan->surfaces[scan->surface_count++] =
-            (bl_surface){scan->tokens.count, used, used + bytes};
-    }
-    scan->tokens.items[scan->tokens.count++] = (bl_token){added->id, begin, end};
+    bl_text own = match->token->pattern;
+    size_t bytes = match->end - match->begin;
+    if ((bytes != own.length || memcmp(search->text + match->begin, own.bytes, bytes) != 0) &&
+        bl_surface_keep(scan, search, match) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    scan->tokens.items[scan->tokens.count++] = (bl_token){match->token->id, begin, end};
     return BL_OK;
 }
 
 /* The UTF-16 unit that byte `at` of the text starts. */
 static size_t unit_at(bl_scan *scan, size_t at) {
-    if (at < scan->anchor) {
-        scan->anchor = 0;
-        scan->anchor_unit = 0;
-    }
-    scan->anchor_unit += bl_utf16_units(scan->text + scan->anchor, at - scan->anchor);
-    scan->anchor = at;
-    return scan->anchor_unit;
+    bl_place from = {0, 0};
+    if (at >= scan->front.byte)
+        from = scan->front;
+    else if (at >= scan->back.byte)
+        from = scan->back;
+    size_t unit = from.number + bl_utf16_units(scan->text + from.byte, at - from.byte);
+    if (at > scan->front.byte)
+        scan->front = (bl_place){at, unit};
+    return unit;
 }
 
 /* A stretch that needs the exact way ends where ASCII space follows, or, so that it
@@ -153,8 +158,8 @@ static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
         at++;
         unit++;
     }
-    scan->anchor = end;
-    scan->anchor_unit = unit;
+    if (end > scan->front.byte)
+        scan->front = (bl_place){end, unit};
     return BL_OK;
 }
 
@@ -167,27 +172,28 @@ static bl_status scan_section(bl_scan *scan, size_t begin, size_t end) {
 
 bl_status bl_scan_text(bl_scan *scan) {
     const bl_tokenizer *tokenizer = scan->tokenizer;
-    const uint8_t *text = scan->text;
-    size_t bytes = scan->text_bytes;
+    bl_added_search search = {.vocab = &tokenizer->vocab,
+                              .set = &tokenizer->raw,
+                              .text = scan->text,
+                              .bytes = scan->text_bytes};
+    if (bl_find_long(scan, BL_FOUND_IN_TEXT, &search.set->long_ones, search.text, search.bytes,
+                     &search.found) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    scan->front = scan->back = (bl_place){0, 0};
     size_t done = 0;
-    size_t search = 0;
     bl_added_match match;
-    scan->anchor = scan->anchor_unit = 0;
-    while (bl_added_next(&tokenizer->vocab, &tokenizer->raw, text, bytes, search, &match)) {
-        search = match.end;
-        if (!bl_added_accept(text, bytes, done, &match))
-            continue;
+    while (bl_added_next(&search, &match)) {
         if (done < match.begin) {
             bl_status status = scan_section(scan, done, match.begin);
             if (status != BL_OK)
                 return status;
         }
-        uint32_t begin = (uint32_t)unit_at(scan, match.begin);
-        uint32_t end = (uint32_t)unit_at(scan, match.end);
-        if (bl_scan_added(scan, match.token, text + match.begin, match.end - match.begin, begin,
-                          end) != BL_OK)
+        size_t begin = unit_at(scan, match.begin);
+        scan->back = (bl_place){match.begin, begin};
+        size_t end = unit_at(scan, match.end);
+        if (bl_scan_added(scan, &search, &match, (uint32_t)begin, (uint32_t)end) != BL_OK)
             return BL_OUT_OF_MEMORY;
         done = match.end;
     }
-    return done < bytes ? scan_section(scan, done, bytes) : BL_OK;
+    return done < search.bytes ? scan_section(scan, done, search.bytes) : BL_OK;
 }

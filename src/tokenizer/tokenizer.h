@@ -66,8 +66,9 @@ typedef enum bl_encode_problem {
  *
  * A token's text is that of its id but for a few (an added token that took spaces
  * along, a template that names a token otherwise): then `surfaces` isn't NULL, and
- * a token with surfaces[t] >= 0 has the text
- * surface_bytes[surface_ends[s - 1] .. surface_ends[s]), s = surfaces[t]. */
+ * a token with surfaces[t] >= 0 has the UTF-16
+ * units surface_ranges[2 * s] to surface_ranges[2 * s + 1] of the text in surface_bytes,
+ * s = surfaces[t]. */
 typedef struct bl_encoding {
     uint32_t window_count;
     uint32_t token_count;
@@ -82,8 +83,9 @@ typedef struct bl_encoding {
     const int32_t *special_mask; /* 1: added by the post-processor */
     const uint32_t *offsets;     /* [token_count][2]: begin, end in UTF-16 units */
     const int32_t *surfaces;     /* or NULL */
-    const uint32_t *surface_ends;
+    const uint32_t *surface_ranges;
     const uint8_t *surface_bytes;
+    uint32_t surface_byte_count;
 } bl_encoding;
 
 typedef struct bl_text {

@@ -78,7 +78,8 @@ static void insert(bl_vocab *vocab, bl_token_set set, uint32_t index) {
             break;
     }
     vocab->slots[i] = (bl_slot){hash, ((uint32_t)set << 30 | index) + 1};
-    if (set == BL_SET_ADDED || text.length == 0)
+    uint32_t is_long = set == BL_SET_CONTINUES && text.length > BL_LONG_TEXT;
+    if (set == BL_SET_ADDED || text.length == 0 || is_long)
         return;
     uint32_t *longest = &vocab->longest[set][text.bytes[0]];
     if (text.length > *longest)
@@ -89,6 +90,23 @@ static uint32_t continues(const bl_vocab *vocab, uint32_t index) {
     bl_text text = bl_vocab_text(vocab, index);
     return text.length >= vocab->prefix.length &&
            memcmp(text.bytes, vocab->prefix.bytes, vocab->prefix.length) == 0;
+}
+
+/* Pieces behind a word's begin are looked for at many of its bytes. Each time takes as many
+ * steps as the longest has bytes: so those that are long are found in another way. */
+static bl_status build_long_ones(bl_arena *arena, bl_vocab *vocab, size_t count) {
+    bl_long_text *texts = bl_arena_alloc_array(arena, count, sizeof *texts);
+    if (!texts)
+        return BL_OUT_OF_MEMORY;
+    size_t at = 0;
+    for (uint32_t i = vocab->count; at < count && i-- > 0;) { /* the last of equal ones counts */
+        if (!continues(vocab, i))
+            continue;
+        bl_text text = entry_text(vocab, BL_SET_CONTINUES, i);
+        if (text.length > BL_LONG_TEXT)
+            texts[at++] = (bl_long_text){text, i, 0};
+    }
+    return bl_long_texts_build(arena, &vocab->long_ones, texts, count);
 }
 
 bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab) {
@@ -103,10 +121,13 @@ bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab) {
     if (!vocab->slots)
         return BL_OUT_OF_MEMORY;
     memset(vocab->slots, 0, (size_t)slots * sizeof *vocab->slots);
+    size_t long_count = 0;
     for (uint32_t i = 0; i < vocab->count; i++) {
         insert(vocab, BL_SET_WHOLE, i);
-        if (continues(vocab, i))
-            insert(vocab, BL_SET_CONTINUES, i);
+        if (!continues(vocab, i))
+            continue;
+        insert(vocab, BL_SET_CONTINUES, i);
+        long_count += entry_text(vocab, BL_SET_CONTINUES, i).length > BL_LONG_TEXT;
     }
     for (uint32_t i = 0; i < vocab->added_count; i++)
         insert(vocab, BL_SET_ADDED, i);
@@ -115,7 +136,7 @@ bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab) {
         if (vocab->longest[i / 256][i % 256] > longest)
             longest = vocab->longest[i / 256][i % 256];
     vocab->hashes = bl_arena_alloc_array(arena, longest / 8 + 1, sizeof *vocab->hashes);
-    return vocab->hashes ? BL_OK : BL_OUT_OF_MEMORY;
+    return vocab->hashes ? build_long_ones(arena, vocab, long_count) : BL_OUT_OF_MEMORY;
 }
 
 const bl_added *bl_vocab_added(const bl_vocab *vocab, int32_t id) {
@@ -147,7 +168,7 @@ static uint32_t starts_character(uint8_t byte) {
 }
 
 size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes, size_t chars,
-                       bl_token *pieces) {
+                       const uint32_t *long_ones, bl_token *pieces) {
     if (chars > vocab->max_chars)
         return unknown(vocab, bytes, pieces);
     uint64_t *hashes = vocab->hashes; /* of the eights at the begin of what is left */
@@ -159,11 +180,16 @@ size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes,
         size_t longest = vocab->longest[set][text[0]];
         if (longest > left)
             longest = left;
+        int64_t found = -1;
+        size_t length = longest + 1;
+        if (long_ones && long_ones[start] && start > 0) {
+            found = long_ones[start] - 1;
+            length = entry_text(vocab, set, (uint32_t)found).length;
+            longest = 0;
+        }
         hashes[0] = hash_seed(set);
         for (size_t i = 0; 8 * (i + 1) < longest; i++)
             hashes[i + 1] = hash_eight(hashes[i], bl_load_few(text + 8 * i, 8));
-        int64_t found = -1;
-        size_t length = longest + 1;
         while (found < 0 && --length > 0) {
             if (length < left && !starts_character(text[length]))
                 continue;

@@ -11,7 +11,12 @@ static bl_status find_pieces(bl_scan *scan, const uint8_t *word, size_t bytes, s
     if (bl_tokens_reserve(scan->arena, &scan->tokens, bytes) != BL_OK)
         return BL_OUT_OF_MEMORY;
     bl_token *pieces = scan->tokens.items + scan->tokens.count;
-    *count = bl_vocab_pieces(&scan->tokenizer->vocab, word, bytes, chars, pieces);
+    const bl_vocab *vocab = &scan->tokenizer->vocab;
+    const uint32_t *found = NULL;
+    if (bytes > BL_LONG_TEXT && chars <= vocab->max_chars &&
+        bl_find_long(scan, BL_FOUND_IN_WORD, &vocab->long_ones, word, bytes, &found) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    *count = bl_vocab_pieces(vocab, word, bytes, chars, found, pieces);
     return *count == 0 ? bl_no_unknown(scan) : BL_OK;
 }
 

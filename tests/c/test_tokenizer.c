@@ -29,7 +29,15 @@ static const added_token normalized[] = {
     {21, BL_ADDED_NORMALIZED, "\x01"},
 };
 
-static blob small, other;
+/* White space that is a token, and takes more of it along. */
+static const added_token spaces[] = {
+    {20, BL_ADDED_RSTRIP, " "},
+    {21, 0, "\t"},
+    {22, BL_ADDED_NORMALIZED | BL_ADDED_RSTRIP, "\xc2\xa0"},
+    {23, BL_ADDED_LSTRIP, " b"},
+};
+
+static blob small, other, spaced;
 
 typedef struct fixture {
     bl_arena arena;
@@ -113,13 +121,27 @@ static void test_added(void) {
     CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){0}, &e) == BL_OK);
     CHECK(e.token_count == 4 && equals(e.ids, (int32_t[]){20, 1, 4, 20}, 4));
     CHECK(e.surfaces && equals(e.surfaces, (int32_t[]){-1, -1, 0, -1}, 4));
-    CHECK(e.surface_ends[0] == 8 && memcmp(e.surface_bytes, "  [MASK]", 8) == 0);
+    CHECK(e.surface_ranges[0] == 0 && e.surface_ranges[1] == 8 && e.surface_byte_count == 8);
+    CHECK(memcmp(e.surface_bytes, "  [MASK]", 8) == 0);
     close_fixture(&f);
     f = open_blob(&other);
     text = "a \xcc\x81 new  e\xcc\x81, NEW \xc3\xa9 hello";
     CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){0}, &e) == BL_OK);
     CHECK(e.token_count == 6);
     CHECK(equals(e.ids, (int32_t[]){10, 1, 12, 16, 20, 5}, 6));
+    close_fixture(&f);
+}
+
+/* Texts that share bytes: each begins in the one before it, and all end at once. */
+static void test_shared_texts(void) {
+    fixture f = open_blob(&spaced);
+    bl_encoding e;
+    CHECK(encode(&f, "a  \xe3\x80\x80 \te", 9, NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(e.token_count == 6 && equals(e.ids, (int32_t[]){10, 20, 20, 20, 21, 12}, 6));
+    CHECK(equals((const int32_t *)e.offsets, (int32_t[]){0, 1, 1, 6, 2, 6, 4, 6, 5, 6, 6, 7}, 12));
+    CHECK(equals(e.surfaces, (int32_t[]){-1, 0, 1, 2, -1, -1}, 6));
+    CHECK(equals((const int32_t *)e.surface_ranges, (int32_t[]){0, 5, 1, 5, 3, 5}, 6));
+    CHECK(e.surface_byte_count == 7 && memcmp(e.surface_bytes, "  \xe3\x80\x80 \t", 7) == 0);
     close_fixture(&f);
 }
 
@@ -223,18 +245,18 @@ static uint32_t next_random(void) {
 
 /* Bytes that are mostly no UTF-8, each text in a buffer of its own size. */
 static void test_any_bytes(void) {
-    static const char *const pieces[] = {"a",    "b",        "[MASK]",   "[M",   "\xcc\x81",
-                                         "\xe6", "\xe6\x97", "\xf0\x9f", "\xff", "\x80",
-                                         " ",    "\xc3\x89", "\x01",     "ab",   "new "};
-    const blob *blobs[] = {&small, &other};
-    for (int which = 0; which < 2; which++) {
+    static const char *const pieces[] = {
+        "a",    "b", "[MASK]",   "[M",   "\xcc\x81", "\xe6", "\xe6\x97", "\xf0\x9f", "\xff",
+        "\x80", " ", "\xc3\x89", "\x01", "ab",       "new ", "  ",       "\t",       "\xc2\xa0"};
+    const blob *blobs[] = {&small, &other, &spaced};
+    for (int which = 0; which < 3; which++) {
         fixture f = open_blob(blobs[which]);
         size_t mark = bl_arena_mark(&f.arena);
         for (int i = 0; i < 3000; i++) {
             char text[512];
             size_t bytes = 0;
             for (uint32_t k = next_random() % 40; k > 0; k--) {
-                const char *piece = pieces[next_random() % 15];
+                const char *piece = pieces[next_random() % 18];
                 memcpy(text + bytes, piece, strlen(piece));
                 bytes += strlen(piece);
             }
@@ -317,8 +339,10 @@ static void test_little_memory(void) {
 int main(void) {
     put_bert(&small, vocabulary, VOCABULARY, added, sizeof added / sizeof added[0]);
     put_bert(&other, vocabulary, VOCABULARY, normalized, sizeof normalized / sizeof normalized[0]);
+    put_bert(&spaced, vocabulary, VOCABULARY, spaces, sizeof spaces / sizeof spaces[0]);
     test_words();
     test_added();
+    test_shared_texts();
     test_windows();
     test_batch();
     test_texts_of_ids();
