@@ -74,7 +74,11 @@ export function escapeXml(text) {
       .toWellFormed()
       // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
       .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
-      .replace(/[&<>"'\t\n\r]/g, (character) => `&#${character.codePointAt(0)};`)
+      // Marks of direction would change how the rest of the file is read.
+      .replace(
+        /[&<>"'\t\n\r\x7f-\x9f\u2028\u2029\p{Bidi_Control}]/gu,
+        (character) => `&#${character.codePointAt(0)};`,
+      )
   );
 }
 

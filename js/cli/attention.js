@@ -4,6 +4,7 @@ import { attentionHeadSvg, attentionOverviewSvg } from '../attention-svg.js';
 import { InputError, UsageError } from './arguments.js';
 import { textFrom } from './input.js';
 import { modelOptions, openModel } from './open-model.js';
+import { say } from './output.js';
 import { formatBytes, formatCount } from './text.js';
 
 /** @type {import('./arguments.js').Command} */
@@ -103,5 +104,5 @@ function draw(tokens, attentions, { layer, head, form, token }) {
 function sayTruncated({ tokens, truncated }) {
   if (truncated === 0) return;
   const [shown, whole] = [tokens, tokens + truncated].map(formatCount);
-  process.stderr.write(`bertlet: the picture shows ${shown} of the text's ${whole} tokens\n`);
+  say(`bertlet: the picture shows ${shown} of the text's ${whole} tokens`);
 }

@@ -1,9 +1,11 @@
-// `bertlet info`: what a model folder holds, after really loading it.
+// `bertlet info`: what a model folder holds, and whether its calls work, after really making them.
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { UsageError } from './arguments.js';
+import { readConfig } from '../config.js';
+import { InputError, UsageError } from './arguments.js';
 import { embeddedModel, modelOptions, openModel } from './open-model.js';
 import { formatBytes, formatCount, visible } from './text.js';
+import { tryCalls } from './trial.js';
 
 /** @type {import('./arguments.js').Command} */
 export default {
@@ -11,7 +13,8 @@ export default {
   summary: 'say what a model folder holds and whether it works',
   usage: ['bertlet info [OPTIONS] [DIR]'],
   about:
-    'Loads the model (default: the embedded one) as a program would, so a damaged file is found.',
+    'Loads the model (default: the embedded one) and makes each call once, as a program would: so a ' +
+    'damaged file is found, and what a call refuses. Then the exit code is 2.',
   options: {
     dtype: modelOptions.dtype,
     json: { help: 'one JSON object' },
@@ -24,8 +27,13 @@ export default {
     const started = performance.now();
     const model = await openModel({ model: positionals[0], dtype: values.dtype }, signal);
     try {
-      const facts = collect(folder, model, performance.now() - started);
+      const found = collect(folder, model, performance.now() - started);
+      const facts = { ...found, ...(await tryCalls(model, signal)) };
       await output.line(values.json ? JSON.stringify(facts) : describe(facts));
+      if (facts.problems.length === 0) return;
+      await output.flush();
+      const refused = facts.problems.flatMap(({ calls }) => calls).join(', ');
+      throw new InputError(`not everything works with ${folder}: ${refused}`);
     } finally {
       await model.dispose();
     }
@@ -33,17 +41,19 @@ export default {
 };
 
 function collect(folder, model, milliseconds) {
-  const config = JSON.parse(readFileSync(path.join(folder, 'config.json'), 'utf8'));
+  const text = readFileSync(path.join(folder, 'config.json'), 'utf8').replace(/^\ufeff/, '');
+  const config = readConfig(JSON.parse(text));
+  const statsOf = (name) => statSync(path.join(folder, name), { throwIfNoEntry: false });
   const files = readdirSync(folder, { recursive: true })
-    .map((name) => ({ name: String(name), stats: statSync(path.join(folder, String(name))) }))
-    .filter(({ stats }) => stats.isFile())
+    .map((name) => ({ name: String(name), stats: statsOf(String(name)) }))
+    .filter(({ stats }) => stats?.isFile()) // a link may lead nowhere
     .map(({ name, stats }) => ({ name, bytes: stats.size }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     folder,
     ...model.info,
     intermediateSize: config.intermediate_size,
-    positions: config.max_position_embeddings,
+    positions: config.max_positions,
     storedAs: storedTypes(folder, files),
     loadMilliseconds: Math.round(milliseconds),
     files,
@@ -54,14 +64,14 @@ function collect(folder, model, milliseconds) {
 function storedTypes(folder, files) {
   const types = {};
   for (const { name } of files.filter((file) => /^[^/]*\.safetensors$/.test(file.name))) {
-    for (const [key, { dtype }] of Object.entries(readHeader(path.join(folder, name)))) {
-      if (key !== '__metadata__') types[dtype] = (types[dtype] ?? 0) + 1;
+    for (const [key, value] of Object.entries(readHeader(path.join(folder, name)))) {
+      if (key !== '__metadata__') types[value?.dtype] = (types[value?.dtype] ?? 0) + 1;
     }
   }
   return types;
 }
 
-/** The file has just been loaded, so its header is known to be sound. */
+/** Of a file that is none of the model's nothing is known. */
 function readHeader(file) {
   const descriptor = openSync(file, 'r');
   try {
@@ -69,7 +79,9 @@ function readHeader(file) {
     readSync(descriptor, length, 0, 8, 0);
     const header = Buffer.alloc(Number(length.readBigUInt64LE(0)));
     readSync(descriptor, header, 0, header.length, 8);
-    return JSON.parse(header.toString('utf8'));
+    return Object(JSON.parse(header.toString('utf8')));
+  } catch {
+    return {};
   } finally {
     closeSync(descriptor);
   }
@@ -102,6 +114,11 @@ function describe(facts) {
     ],
     ['memory', formatBytes(facts.memoryBytes)],
     ['loaded in', `${facts.loadMilliseconds} ms`],
+    ['works', facts.works.join(', ') || 'nothing'],
+    ...facts.problems.map(({ calls, message }, at) => [
+      at === 0 ? 'problems' : '',
+      `${calls.join(', ')}: ${message}`,
+    ]),
     ...facts.files.map(({ name, bytes }, at) => [
       at === 0 ? 'files' : '',
       `${formatBytes(bytes).padStart(9)}  ${name}`,

@@ -1,4 +1,6 @@
-// Standard output with back-pressure, and a progress bar on standard error.
+// Standard output with back-pressure; messages and a progress bar on standard error. File names,
+// labels and texts may hold anything, so all that is printed goes through forTerminal.
+import { forTerminal } from './text.js';
 
 /** Collects what is written and waits for a slow reader, so that memory stays small. */
 export class Output {
@@ -14,14 +16,14 @@ export class Output {
     stream.on('error', (error) => (this.#failure ??= error));
   }
 
-  /** @param {string} text without the line end */
+  /** @param {string} text or JSON, without the line end */
   line(text) {
     return this.write(`${text}\n`);
   }
 
   /** @param {string | Uint8Array} data */
   async write(data) {
-    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    const bytes = typeof data === 'string' ? Buffer.from(forTerminal(data)) : data;
     this.#pending.push(bytes);
     this.#bytes += bytes.length;
     if (this.isTerminal || this.#bytes > 1 << 16) await this.flush();
@@ -38,6 +40,11 @@ export class Output {
       this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
   }
+}
+
+/** Tells something beside the results. @param {string} text without the line end */
+export function say(text) {
+  process.stderr.write(`${forTerminal(text)}\n`);
 }
 
 /** A bar that shows itself on a terminal, and only when the work takes longer than a second. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { InputError, parseCommandLine, UsageError } from './arguments.js';
 import { generalHelp, commandHelp } from './help.js';
-import { Output } from './output.js';
+import { Output, say } from './output.js';
 import { oneLine } from './text.js';
 import embed from './embed.js';
 import similar from './similar.js';
@@ -97,8 +97,8 @@ function fail(error) {
   const isInput = isUserError(error);
   const hint = error instanceof UsageError ? ` (see: bertlet ${helpTopic(error)}--help)` : '';
   const message = oneLine(String(error?.message ?? error));
-  process.stderr.write(`bertlet: ${message}${hint}\n`);
-  if (!isInput && error?.stack) process.stderr.write(`${error.stack}\n`);
+  say(`bertlet: ${message}${hint}`);
+  if (!isInput && error?.stack) say(error.stack);
   process.exitCode = isInput ? exitBadInput : exitInternal;
 }
 

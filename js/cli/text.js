@@ -7,11 +7,20 @@ export function oneLine(text) {
 
 /** Makes control characters visible, so that a piece of text keeps its table row. */
 export function visible(text) {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
-    (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, escaped);
 }
+
+/**
+ * Whatever is printed, without what steers a terminal or turns the direction of reading: these
+ * characters are shown as JSON writes them, so that JSON stays what it was. Tabs and line ends
+ * are ours.
+ * @param {string} text
+ */
+export function forTerminal(text) {
+  return text.replace(/(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped);
+}
+
+const escaped = (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, '0')}`;
 
 /** Terminal columns of a text: marks take none, East Asian wide characters and emoji two. */
 export function columnsOf(text) {
