@@ -82,6 +82,8 @@ class MapView {
   #mapPanel() {
     this.#picture.setAttribute('role', 'listbox');
     this.#picture.setAttribute('aria-label', 'Map of the lines');
+    // A click may give it the focus, but one of its points is the stop of the tab key.
+    this.#picture.setAttribute('tabindex', '-1');
     this.#frame.append(this.#picture);
     const save = saveButton('Save as SVG', () => this.#draw(), this.#app);
     return element(
@@ -129,7 +131,7 @@ class MapView {
       this.#activate(line === undefined ? this.#focused : Number(line));
     });
     this.#picture.addEventListener('pointerleave', () => this.#activate(this.#focused));
-    this.#picture.addEventListener('focusin', (event) => this.#activate(Number(lineOf(event))));
+    this.#picture.addEventListener('focusin', () => this.#activate(this.#focused));
     this.#picture.addEventListener('focusout', () => this.#activate(-1));
     this.#picture.addEventListener('keydown', (event) => this.#key(event));
     new ResizeObserver(() => this.#lay()).observe(this.#frame);
@@ -236,6 +238,7 @@ class MapView {
     return [...this.#picture.querySelectorAll('[data-line]')];
   }
 
+  /** The point that has the focus; -1: none, though the picture itself may have it. */
   get #focused() {
     const { activeElement } = document;
     return this.#picture.contains(activeElement) ? Number(activeElement.dataset.line ?? -1) : -1;
@@ -293,11 +296,12 @@ class MapView {
     const places = { Home: 0, End: last };
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const next = step ? Math.min(last, Math.max(0, at + step)) : places[event.key];
-    if (at < 0 || next === undefined) return;
+    if (last < 0 || next === undefined) return;
     event.preventDefault();
     const groups = this.#groups;
-    groups[at].setAttribute('tabindex', '-1');
-    groups[next].setAttribute('tabindex', '0');
+    for (const [i, group] of groups.entries()) {
+      group.setAttribute('tabindex', i === next ? '0' : '-1');
+    }
     groups[next].focus();
   }
 
