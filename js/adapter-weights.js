@@ -111,7 +111,7 @@ class AdapterWriter {
     this.#createModel(configStruct, changes, place);
     // What the model takes stays; the staging window above it goes when all is written.
     this.#top = memory.mark();
-    this.#writer.openStaging(this.#widestRow(infos));
+    this.#writer.openStaging(this.#widestRow());
   }
 
   #createModel(configStruct, changes, place) {
@@ -184,9 +184,10 @@ class AdapterWriter {
     return { rows, columns };
   }
 
-  #widestRow(infos) {
-    return [...infos.values()].reduce(
-      (widest, { shape }) => Math.max(widest, 4 * (shape.at(-1) ?? 1)),
+  /** Bytes. Of what is needed alone: no other shape has been checked. */
+  #widestRow() {
+    return [...this.#tensors.values()].reduce(
+      (widest, { shape }) => Math.max(widest, 4 * (shape?.columns ?? 1)),
       0,
     );
   }

@@ -1,12 +1,12 @@
 // The one file that touches the WASM heap. Struct layouts come from the description
 // that C exports (wasm/layout.h); addresses are plain unsigned numbers.
-import { errorOfStatus, statusNames } from './errors.js';
+import { BertletError, errorOfStatus, statusNames } from './errors.js';
 
 const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** What a DataView calls the kinds of fields. */
-const accessors = { u32: 'Uint32', i32: 'Int32', f32: 'Float32', ptr: 'Uint32' };
+const accessors = { u32: 'Uint32', f32: 'Float32', ptr: 'Uint32' };
 
 /** One instance of the module with its linear memory. */
 export class Memory {
@@ -52,9 +52,13 @@ export class Memory {
     if (status !== 'BL_OK') throw errorOfStatus(status, {}, name);
   }
 
-  /** Calls an export that returns a status and gives that status' name. */
+  /**
+   * Calls an export that returns a status and gives that status' name.
+   * @param {string} name
+   * @param {...number} args addresses, sizes, counts and enum constants
+   */
   tryCall(name, ...args) {
-    return this.statusName(this.exports[name](...args));
+    return this.statusName(this.exports[name](...args.map(toSize)));
   }
 
   /** @param {number} status @returns {string} e.g. "BL_OUT_OF_MEMORY" */
@@ -64,12 +68,15 @@ export class Memory {
 
   /** Allocates from the arena. @param {number} bytes @returns {number} address, 64-byte aligned */
   alloc(bytes) {
-    const address = this.exports.bl_arena_alloc(this.arena, bytes) >>> 0;
-    if (address === 0) {
-      this.exports.bl_arena_reset(this.arena, this.mark());
-      throw errorOfStatus('BL_OUT_OF_MEMORY');
-    }
+    const address = this.exports.bl_arena_alloc(this.arena, toSize(bytes)) >>> 0;
+    if (address === 0) throw this.#noRoom();
     return address;
+  }
+
+  /** After an allocation that failed: those that are smaller may succeed. */
+  #noRoom() {
+    this.reset(this.mark());
+    return errorOfStatus('BL_OUT_OF_MEMORY');
   }
 
   mark() {
@@ -126,7 +133,8 @@ export class Memory {
     const view = new DataView(this.shared.buffer);
     for (const [key, value] of Object.entries(values)) {
       const { offset, kind } = fields[key];
-      view[`set${accessors[kind]}`](address + offset, value, true);
+      const number = kind === 'f32' ? value : toSize(value);
+      view[`set${accessors[kind]}`](address + offset, number, true);
     }
   }
 
@@ -186,6 +194,22 @@ export class Memory {
     const view = this.bytes(address, length);
     return utf8Decoder.decode(view.buffer instanceof ArrayBuffer ? view : view.slice());
   }
+}
+
+/**
+ * The one place where a number becomes a size, a count or an address: WebAssembly itself takes
+ * any number, modulo 2³².
+ * @param {number} number
+ * @throws OUT_OF_MEMORY where it is more than there can be
+ */
+function toSize(number) {
+  if (number >>> 0 === number) return number;
+  throw badSize(number);
+}
+
+function badSize(number) {
+  if (number >= 2 ** 32) return errorOfStatus('BL_OUT_OF_MEMORY');
+  return new BertletError('INTERNAL', `${number} is no size.`);
 }
 
 /** Shared memory states its limit beforehand; some engines grant only a smaller one. */

@@ -25,7 +25,7 @@ export function readVectors({ memory, model, config }, request, first, batch, ru
     batch.address,
     hidden,
     memory.constants[`BL_POOLING_${request.pooling.toUpperCase()}`],
-    request.normalize,
+    request.normalize ? 1 : 0,
     pointer,
   );
   vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);

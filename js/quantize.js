@@ -94,6 +94,7 @@ function isQuantizable(memory, name, dtype, shape) {
     !tensor.isScale &&
     memory.exports.bl_role_is_quantizable(tensor.role) === 1 &&
     shape.length === 2 &&
+    !shape.includes(0) &&
     Object.hasOwn(elementBytes, dtype)
   );
 }

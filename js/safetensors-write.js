@@ -1,6 +1,6 @@
 // Writing safetensors files, byte for byte as Python's `safetensors` writes them.
 import { BertletError } from './errors.js';
-import { dtypeBits } from './safetensors.js';
+import { dtypeBits, largestHeader } from './safetensors.js';
 
 const dtypeOrder = Object.keys(dtypeBits);
 
@@ -42,7 +42,14 @@ export function layoutSafetensors(specs, metadata) {
   tensors.delete('__metadata__');
 
   const text = utf8(`{${parts.join(',')}}`);
-  const header = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
+  const length = Math.ceil(text.length / 8) * 8;
+  if (length > largestHeader) {
+    throw new BertletError(
+      'BAD_ARGUMENT',
+      `Names and metadata would take ${length} bytes; the format allows ${largestHeader}.`,
+    );
+  }
+  const header = new Uint8Array(8 + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(text, 8);
   for (const [name, [begin, end]] of tensors) {

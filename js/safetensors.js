@@ -14,7 +14,8 @@ export const dtypeBits = Object.fromEntries(
   dtypes.split(' ').map((name) => [name, Number(/\d+/.exec(name) ?? 8)]),
 );
 
-const largestHeader = 100_000_000;
+/** Bytes: what the reference reads, too. */
+export const largestHeader = 100_000_000;
 const deepestHeader = 32;
 
 /**
@@ -193,12 +194,18 @@ function readInfo(name, info) {
     const columns = others.reduce((a, b) => a * b, 1);
     const [begin, end] = offsets;
     // What is no dtype makes it NaN.
-    const size = (rows * columns * dtypeBits[dtype]) / 8;
+    const size = (countElements(shape) * dtypeBits[dtype]) / 8;
     if (size === end - begin && offsets.length === 2) {
       return { dtype, shape, begin, end, rows, columns };
     }
   }
   throw new Error(`dtype, shape and offsets of ${quoted(name)} do not fit: ${quoted(info)}`);
+}
+
+/** NaN where it cannot be counted, also on the way: as in the reference, no 0 mends that. */
+function countElements(shape) {
+  const multiply = (a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.NaN);
+  return shape.reduce(multiply, 1);
 }
 
 function isSizes(value) {

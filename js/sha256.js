@@ -20,7 +20,7 @@ export class Sha256 {
   update(bytes) {
     this.#length += bytes.length;
     const all = joinBytes([this.#rest, bytes]);
-    this.#rest = all.subarray(all.length & ~63);
+    this.#rest = all.subarray(all.length - (all.length % 64));
     const view = new DataView(all.buffer);
     const state = this.#state;
     const w = new Int32Array(64);

@@ -193,6 +193,7 @@ function readInfo(settings, unknown, idOf) {
   }
   const length = settings.model_max_length;
   // transformers writes 1e30 where a tokenizer has no limit.
-  const modelMaxLength = Number.isSafeInteger(length) && length > 0 ? length : undefined;
+  const isLimit = Number.isSafeInteger(length) && length > 0;
+  const modelMaxLength = isLimit ? Math.min(length, 2 ** 31 - 1) : undefined;
   return { modelMaxLength, specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };
 }

@@ -3,8 +3,17 @@
 import { createEncodeCall, truncations } from './encode-call.js';
 import { Encoding, padEncoding } from './encoding.js';
 import { disposedError } from './errors.js';
-import { badArgument, readFlag, readChoice, readCount, readInputs } from './inputs.js';
+import {
+  badArgument,
+  readChoice,
+  readCount,
+  readFlag,
+  readInputs,
+  reading,
+  readTexts,
+} from './inputs.js';
 import { readOptions } from './options.js';
+import { isList, show } from './show.js';
 import { placeTokenizer } from './tokenizer-place.js';
 
 /** UTF-16 units of text that one call into WebAssembly takes (a longer text goes alone). */
@@ -75,7 +84,7 @@ export class Tokenizer {
   /** See index.d.ts. */
   encodeBatch(texts, given) {
     this.#open();
-    if (!Array.isArray(texts)) throw badArgument('texts is not an array.');
+    if (!isList(texts)) throw badArgument('texts is not an array.');
     const options = given === undefined ? given : readOptions(given, 'encodeBatch');
     return this.#encodeAll(texts, options);
   }
@@ -110,11 +119,9 @@ export class Tokenizer {
   /** See index.d.ts. */
   joinTokens(tokens) {
     const memory = this.#open();
-    if (!Array.isArray(tokens) || tokens.some((token) => typeof token !== 'string')) {
-      throw badArgument('tokens is not an array of strings.');
-    }
+    const words = readTexts('tokens', tokens); // without holes: C would read past the list
     return memory.scratch(() => {
-      const texts = tokens.map((token) => memory.writeText(token));
+      const texts = words.map((word) => memory.writeText(word));
       const structs = texts.flatMap(({ address, length }) => [address, length]);
       return this.#textFrom(memory, 'bl_tokenizer_join', structs, texts.length);
     });
@@ -233,6 +240,8 @@ function readTextStruct(memory, address) {
 const truncationChoices = [false, true, ...truncations];
 const paddingChoices = [false, true, 'longest', 'max_length'];
 const paddingSides = ['right', 'left'];
+/** Tokens that an encoding is padded to at most: each takes 20 bytes. */
+const mostPadding = 1 << 24;
 
 /** @param {object} options @param {number} [usualLength] of the files */
 function readEncodeOptions(options, usualLength) {
@@ -250,6 +259,12 @@ function readEncodeOptions(options, usualLength) {
     maxLength: maxLength ?? 0,
     stride: readCount('stride', options.stride, 0, 0),
   };
+  const padded = settings.padding === 'max_length' ? maxLength : settings.padding;
+  if (padded > mostPadding) {
+    throw badArgument(
+      `padding to ${padded} tokens: an encoding is padded to ${mostPadding} at most.`,
+    );
+  }
   if (maxLength === undefined && (settings.truncation || settings.padding === 'max_length')) {
     throw badArgument('maxLength is missing: truncation and padding to it need one.');
   }
@@ -259,12 +274,14 @@ function readEncodeOptions(options, usualLength) {
 const plainSettings = readEncodeOptions({});
 
 function readIds(ids) {
-  if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;
-  if (typeof ids !== 'object' || ids === null || !Number.isInteger(ids.length)) {
-    throw badArgument('ids is not an array of numbers.');
-  }
-  return Int32Array.from(ids, (id) => {
-    if (!Number.isInteger(id) || id < 0) throw badArgument(`ids has ${id}, which is no token id.`);
-    return id < 2 ** 31 ? id : 2 ** 31 - 1;
+  return reading('ids', () => {
+    if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;
+    if (typeof ids !== 'object' || ids === null || !Number.isInteger(ids.length)) {
+      throw badArgument('ids is not an array of numbers.');
+    }
+    return Int32Array.from(ids, (id) => {
+      if (Number.isInteger(id) && id >= 0) return Math.min(id, 2 ** 31 - 1);
+      throw badArgument(`ids has ${show(id)}, which is no token id.`);
+    });
   });
 }

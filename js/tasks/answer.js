@@ -89,7 +89,8 @@ function findRows(tokenizer, { ids, typeIds, offsets, specialTokensMask }, asked
  * How likely each stretch of a window is the answer: that of row `s` to row `s + k` has the
  * score `scores[s * longest + k]`; and how likely there is none.
  */
-function scoreSpans(logits, rows, spans, longest) {
+function scoreSpans(logits, rows, spans, most) {
+  const longest = Math.min(most, spans.length);
   const column = (offset) => softmax(logits.filter((_, i) => i % 2 === offset));
   const starts = column(0);
   const ends = column(1);
