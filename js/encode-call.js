@@ -1,5 +1,6 @@
 // One call into the C tokenizer for many texts: writes them, reads what became of them.
-import { errorOfStatus } from './errors.js';
+import { asBertletError, errorOfStatus } from './errors.js';
+import { encodeInto } from './utf8.js';
 
 /** Texts up to so many units are written unit by unit: the encoder's call costs more. */
 const shortText = 256;
@@ -10,8 +11,6 @@ const slabMost = 1 << 14;
 const noPair = 0xffffffff;
 /** In the order of bl_truncation, which starts with none. */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
-
-const utf8Encoder = new TextEncoder();
 
 /**
  * What an encoding is asked with, checked.
@@ -89,14 +88,15 @@ export function createEncodeCall(memory, tokenizer) {
     for (const { text, pair } of inputs) parts.push(text, pair);
     const single = inputs.length === 1 && parts[1] === undefined;
     const all = single ? parts[0] : parts.join('');
-    const ends = memory.alloc(4 * parts.length + 3 * all.length);
+    const room = 3 * all.length;
+    const ends = memory.alloc(4 * parts.length + room);
     const address = ends + 4 * parts.length;
-    const { bytes, uint32 } = heap(address + 3 * all.length);
+    const { bytes, uint32 } = heap(address + room);
     let written = all.length;
     let target; // the encoder doesn't write into shared memory
     if (written > shortText || !writeAscii(all, bytes, address)) {
-      target = isShared ? new Uint8Array(3 * all.length) : bytes.subarray(address);
-      ({ written } = utf8Encoder.encodeInto(all, target));
+      target = isShared ? new Uint8Array(room) : bytes.subarray(address, address + room);
+      written = encodeInto(all, target);
     }
     let at = 0;
     for (let i = 0; i < parts.length; i++) {
@@ -108,7 +108,7 @@ export function createEncodeCall(memory, tokenizer) {
       if (single) at = written;
       else if (written === all.length) at += part.length;
       // One by one: a surrogate at an end must not meet the next text.
-      else at += utf8Encoder.encodeInto(part, target.subarray(at)).written;
+      else at += encodeInto(part, target.subarray(at));
       uint32[ends / 4 + i] = at;
     }
     if (isShared && target) bytes.set(target.subarray(0, at), address);
@@ -173,6 +173,8 @@ export function createEncodeCall(memory, tokenizer) {
       const { uint32 } = views;
       const starts = uint32[output.window_starts] / 4;
       return { block, heap: uint32, starts, truncated: uint32[output.input_truncated] / 4 };
+    } catch (error) {
+      throw asBertletError(error); // engines have their own for a string or an array without room
     } finally {
       memory.reset(mark);
     }

@@ -110,7 +110,7 @@ static bl_encoder_state *layout_run(bl_arena *arena, const bl_model *model, cons
     run->attentions = NULL;
     if (kept_states)
         run->hidden_states =
-            bl_arena_alloc_array(arena, kept_states * tokens, config->hidden_size * sizeof(float));
+            bl_arena_alloc_array(arena, tokens, kept_states * config->hidden_size * sizeof(float));
     if (kept_attentions)
         run->attentions =
             bl_arena_alloc_array(arena, run->attention_floats, kept_attentions * sizeof(float));

@@ -25,14 +25,15 @@ bl_status bl_chars_append_utf8(bl_arena *arena, bl_chars *chars, const uint8_t *
     bl_status status = bl_chars_reserve(arena, chars, chars->count + bytes);
     if (status != BL_OK)
         return status;
-    bl_char *out = chars->items + chars->count;
-    for (size_t i = 0; i < bytes; out++) {
+    bl_char *items = chars->items;
+    size_t count = chars->count; /* the difference of pointers would be signed */
+    for (size_t i = 0; i < bytes; count++) {
         uint32_t code = bl_utf8_next(text, bytes, &i);
         uint32_t astral = code >= 0x10000;
-        *out = (bl_char){code, begin << 1 | astral};
+        items[count] = (bl_char){code, begin << 1 | astral};
         begin += 1 + astral;
     }
-    chars->count = (size_t)(out - chars->items);
+    chars->count = count;
     return BL_OK;
 }
 
@@ -62,7 +63,7 @@ bl_status bl_chars_lower(bl_arena *arena, bl_chars *chars, bl_chars *spare) {
     if (status != BL_OK)
         return status;
     memcpy(spare->items, chars->items, i * sizeof *spare->items);
-    bl_char *out = spare->items + i;
+    size_t kept = i;
     for (; i < chars->count; i++) {
         bl_char c = chars->items[i];
         lowered[0] = c.code;
@@ -70,9 +71,9 @@ bl_status bl_chars_lower(bl_arena *arena, bl_chars *chars, bl_chars *spare) {
         if (bl_unicode_class_of(c.code)->flags & BL_UNICODE_LOWER)
             count = bl_unicode_lower(c.code, lowered);
         for (uint32_t k = 0; k < count; k++)
-            *out++ = (bl_char){lowered[k], c.at};
+            spare->items[kept++] = (bl_char){lowered[k], c.at};
     }
-    spare->count = (size_t)(out - spare->items);
+    spare->count = kept;
     swap(chars, spare);
     return BL_OK;
 }
