@@ -32,18 +32,21 @@ export function readInputs(x) {
 
 /**
  * @param {unknown} x what readItem reads, or an array of these
- * @param {(item: unknown, name: string) => T} readItem is told what messages call it
+ * @param {(item: unknown, index?: number) => T} readItem `index`: in an array
  * @returns {{ inputs: T[], isArray: boolean }}
  * @template T
  */
 export function readOneOrMany(x, readItem) {
-  if (!isList(x)) return { inputs: [readItem(x, 'The input')], isArray: false };
-  const inputs = readList('The input', x, (item, i) => readItem(item, `Input ${i}`));
-  return { inputs, isArray: true };
+  if (!isList(x)) return { inputs: [readItem(x)], isArray: false };
+  return { inputs: copyList('The input', x, readItem), isArray: true };
 }
 
-function readInput(item, name) {
+/** What messages call an input. @param {number} [index] in an array */
+export const inputName = (index) => (index === undefined ? 'The input' : `Input ${index}`);
+
+function readInput(item, index) {
   if (typeof item === 'string') return { text: item };
+  const name = inputName(index);
   if (item !== null && typeof item === 'object') {
     const { text, pair } = reading(name, () => {
       if ((item.text_pair ?? undefined) !== undefined) {

@@ -1,20 +1,13 @@
 import { guarded } from './errors.js';
 import { readOptions } from './options.js';
+import { sessionOf } from './session.js';
 import { TaskCalls } from './tasks/calls.js';
 import { embed } from './tasks/embed.js';
 
 /** A loaded model: see index.d.ts for what each call takes and gives. */
 export class Model extends TaskCalls {
-  #session;
-
-  /** @param {import('./session.js').Session} session */
-  constructor(session) {
-    super(session);
-    this.#session = session;
-  }
-
   get info() {
-    const { settings, engine, disposed, heads } = this.#session;
+    const { settings, engine, disposed, heads } = sessionOf(this);
     const { config, dtype, simd, threading } = settings;
     const { memoryBytes, parameters, threads, reason } = engine.info();
     return {
@@ -36,16 +29,17 @@ export class Model extends TaskCalls {
   }
 
   get tokenizer() {
-    this.#session.check();
-    return this.#session.tokenizer;
+    const session = sessionOf(this);
+    session.check();
+    return session.tokenizer;
   }
 
   embed(x, options) {
-    return guarded(() => embed(this.#session, x, readOptions(options, 'embed')));
+    return guarded(() => embed(sessionOf(this), x, readOptions(options, 'embed')));
   }
 
   dispose() {
-    this.#session.dispose();
+    sessionOf(this).dispose();
   }
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {

@@ -5,6 +5,21 @@ import { disposedError } from './errors.js';
 import { badArgument, readCount, readSignal } from './inputs.js';
 import { encodeText, readLength, reportUsage, runEncoded } from './windows.js';
 
+/** @type {WeakMap<object, Session>} */
+const sessions = new WeakMap();
+
+/** @param {object} model that calls are made on @param {Session} session */
+export function giveSession(model, session) {
+  sessions.set(model, session);
+}
+
+/** @param {unknown} model @returns {Session} */
+export function sessionOf(model) {
+  const session = sessions.get(model);
+  if (session) return session;
+  throw badArgument('A call was taken off its model: write model.embed(…), not embed(…).');
+}
+
 export class Session extends AdapterSession {
   #signal;
   #disposed = false;

@@ -85,6 +85,18 @@ function addWorker(options = {}) {
   }
 }
 
+test('a call that was taken off its model', () =>
+  withModel(headModel('tags'), {}, async (model) => {
+    for (const name of [...new Set(Object.keys(calls).map((call) => call.split(' ')[0]))]) {
+      const { [name]: call } = model;
+      for (const owner of [undefined, null, {}, 5, Object.create(model)]) {
+        const { error } = await settle(name, () => Reflect.apply(call, owner, ['The sun.']));
+        assert.equal(error.code, 'BAD_ARGUMENT');
+        assert.match(error.message, /taken off its model/);
+      }
+    }
+  }));
+
 describe('what loads', () => {
   const files = readFolder(headModel('tags'));
   const loading = ['signal', 'onProgress', 'cache', 'integrity'];

@@ -1,4 +1,4 @@
-import { badArgument, readCount, readFlag, readOneOrMany, reading } from '../inputs.js';
+import { badArgument, inputName, readCount, readFlag, readOneOrMany, reading } from '../inputs.js';
 import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
 import { bestOf, softmax } from './scores.js';
 import { isSubword } from './tokens.js';
@@ -51,7 +51,8 @@ export async function answer(session, x, options = {}) {
   return isArray ? results : results[0];
 }
 
-function readQuestion(item, name) {
+function readQuestion(item, index) {
+  const name = inputName(index);
   const { question, context } = reading(name, () => ({
     question: item?.question,
     context: item?.context,

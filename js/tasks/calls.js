@@ -1,5 +1,6 @@
 import { guarded } from '../errors.js';
 import { readOptions } from '../options.js';
+import { giveSession, sessionOf } from '../session.js';
 import { answer } from './answer.js';
 import { classify } from './classify.js';
 import { fillMask } from './fill-mask.js';
@@ -14,60 +15,58 @@ import { zeroShot } from './zero-shot.js';
 
 /** The calls of a model beside embed(), all asynchronous: see index.d.ts. */
 export class TaskCalls {
-  #session;
-
   /** @param {import('../session.js').Session} session */
   constructor(session) {
-    this.#session = session;
+    giveSession(this, session);
   }
 
   similarity(a, b, options) {
-    return guarded(() => similarity(this.#session, a, b, readOptions(options, 'similarity')));
+    return guarded(() => similarity(sessionOf(this), a, b, readOptions(options, 'similarity')));
   }
 
   classify(x, options) {
-    return guarded(() => classify(this.#session, x, readOptions(options, 'classify')));
+    return guarded(() => classify(sessionOf(this), x, readOptions(options, 'classify')));
   }
 
   fillMask(x, options) {
-    return guarded(() => fillMask(this.#session, x, readOptions(options, 'fillMask')));
+    return guarded(() => fillMask(sessionOf(this), x, readOptions(options, 'fillMask')));
   }
 
   tagTokens(x, options) {
-    return guarded(() => tagTokens(this.#session, x, readOptions(options, 'tagTokens')));
+    return guarded(() => tagTokens(sessionOf(this), x, readOptions(options, 'tagTokens')));
   }
 
   answer(x, options) {
-    return guarded(() => answer(this.#session, x, readOptions(options, 'answer')));
+    return guarded(() => answer(sessionOf(this), x, readOptions(options, 'answer')));
   }
 
   zeroShot(x, labels, options) {
-    return guarded(() => zeroShot(this.#session, x, labels, readOptions(options, 'zeroShot')));
+    return guarded(() => zeroShot(sessionOf(this), x, labels, readOptions(options, 'zeroShot')));
   }
 
   rank(query, documents, options) {
-    return guarded(() => rank(this.#session, query, documents, readOptions(options, 'rank')));
+    return guarded(() => rank(sessionOf(this), query, documents, readOptions(options, 'rank')));
   }
 
   multipleChoice(prompt, choices, options) {
     return guarded(() =>
-      multipleChoice(this.#session, prompt, choices, readOptions(options, 'multipleChoice')),
+      multipleChoice(sessionOf(this), prompt, choices, readOptions(options, 'multipleChoice')),
     );
   }
 
   summarize(text, options) {
-    return guarded(() => summarize(this.#session, text, readOptions(options, 'summarize')));
+    return guarded(() => summarize(sessionOf(this), text, readOptions(options, 'summarize')));
   }
 
   nextSentence(a, b, options) {
-    return guarded(() => nextSentence(this.#session, a, b, readOptions(options, 'nextSentence')));
+    return guarded(() => nextSentence(sessionOf(this), a, b, readOptions(options, 'nextSentence')));
   }
 
   forward(x, options) {
-    return guarded(() => forward(this.#session, x, readOptions(options, 'forward')));
+    return guarded(() => forward(sessionOf(this), x, readOptions(options, 'forward')));
   }
 
   useAdapter(adapter, options) {
-    return guarded(() => this.#session.useAdapter(adapter, readOptions(options, 'useAdapter')));
+    return guarded(() => sessionOf(this).useAdapter(adapter, readOptions(options, 'useAdapter')));
   }
 }

@@ -1,6 +1,6 @@
 // Extractive summary: sentences near the middle of all that is said, but not near each other
 // (maximal marginal relevance, Carbonell and Goldstein 1998).
-import { readCount, readOneOrMany, readText } from '../inputs.js';
+import { inputName, readCount, readOneOrMany, readText } from '../inputs.js';
 import { cosine, dot, normalizeVector } from '../vectors.js';
 import { splitSentences } from './sentences.js';
 import { embedVectors } from './similarity.js';
@@ -14,7 +14,7 @@ const relevance = 0.7;
  */
 export async function summarize(session, x, options = {}) {
   session.check();
-  const { inputs: texts, isArray } = readOneOrMany(x, (text, name) => readText(name, text));
+  const { inputs: texts, isArray } = readOneOrMany(x, (text, i) => readText(inputName(i), text));
   const count = readCount('sentences', options.sentences, 3);
   const split = texts.map((text) => splitSentences(text, options.language ?? undefined));
   const lines = split.flatMap((sentences) => sentences.map(({ text }) => text));
