@@ -4,7 +4,8 @@
  * Every call is asynchronous unless it says otherwise, and every failure is a
  * {@link BertletError}. Nothing is sent anywhere; the only network access is
  * fetching the files that you name. An option that a call doesn't have is refused with
- * BAD_ARGUMENT; one that is undefined counts as left out.
+ * BAD_ARGUMENT; one that is undefined counts as left out. What a function of yours throws
+ * (`onProgress`, `onUsage`) ends its call, which rejects with BAD_ARGUMENT and it as the `cause`.
  */
 
 import type { Model } from './model.js';
