@@ -7,7 +7,8 @@ const phases = { download: 'Reading', prepare: 'Preparing' };
 /** Sentences for what a user can meet; everything else shows the error's own. */
 const sentences = {
   NO_SIMD:
-    'This browser is too old for the engine: it needs WebAssembly SIMD (any browser since 2023).',
+    'The engine needs WebAssembly with SIMD, which every browser since 2023 has unless it is ' +
+    'turned off.',
   OUT_OF_MEMORY: 'The browser gave no more memory. Close other tabs, or take shorter texts.',
 };
 
