@@ -154,8 +154,9 @@ static void keep_base(const bl_model *base, bl_model *model) {
     }
     if (model->config.parts & ~base->config.parts & BL_PART_DECODER) {
         model->decoder = base->word_embeddings;
-        bl_model_progress(model, BL_ROLE_DECODER_WEIGHT, 0)->rows_written =
-            model->config.vocab_size;
+        uint32_t rows = model->config.vocab_size;
+        *bl_model_progress(model, BL_ROLE_DECODER_WEIGHT, 0) =
+            (bl_tensor_progress){.rows_written = rows, .scales_written = rows};
     }
 }
 

@@ -294,7 +294,12 @@ static void test_decoder_of_the_base(void *base_memory, uint32_t dtype, uint32_t
               base_config = config_of(dtype, 16, base_parts);
     bl_config own = config_of(dtype, 16, ALL_PARTS | BL_PART_DECODER);
     bl_model *base = make_model(&arena, &base_config, NULL, NULL), *written;
-    run(&arena, make_adapter(&arena, base, &own, words_and_heads, NULL), &own, &adapted);
+    written = make_adapter(&arena, base, &own, words_and_heads, NULL);
+    run(&arena, written, &own, &adapted);
+    static const float zero[16];
+    CHECK(bl_model_write_rows(written, &arena, BL_ROLE_DECODER_WEIGHT, 0, BL_SOURCE_F32, 0, 1,
+                              zero) == BL_BAD_ARGUMENT);
+    CHECK(bl_model_write_scales(written, BL_ROLE_DECODER_WEIGHT, 0, 0, 1, zero) == BL_BAD_ARGUMENT);
 
     bl_adapter_change changes[BL_ROLE_COUNT * LAYERS];
     uint32_t count = list_changes(&own, with_decoder_too, NULL, changes), role, layer;
