@@ -1,98 +1,188 @@
-// What an adapter's files say: adapter_config.json as peft writes it, and what each tensor of
-// adapter_model.safetensors changes. Formula and names: peft's LoraConfig and LoraLayer.
-import { BertletError, badModel } from './errors.js';
-import { kindOf } from './kind.js';
-import { identifyTensor } from './tensor-names.js';
-import { badTensor } from './tensor-writer.js';
+// adapter_config.json as peft writes it. Formulas and names: peft's LoraConfig and LoraLayer.
+import { adapterConfigFile, badSetting, unsupportedAdapter } from './adapter-files.js';
+import { createPatternReader, once, readTargets } from './adapter-targets.js';
+import { checkObject, kindOf } from './kind.js';
+import { show } from './show.js';
 
-export const adapterConfigFile = 'adapter_config.json';
-export const adapterWeightsFile = 'adapter_model.safetensors';
+/** Keys whose values are read, here and in adapter-targets.js. */
+const read = [
+  'peft_type',
+  'task_type',
+  'r',
+  'lora_alpha',
+  'rank_pattern',
+  'alpha_pattern',
+  'use_rslora',
+  'bias',
+  'init_lora_weights',
+  'target_modules',
+  'exclude_modules',
+  'layers_to_transform',
+  'layers_pattern',
+  'modules_to_save',
+];
 
-/** What peft offers beside plain LoRA, and what must be found there for it to be off. */
-const variants = ['use_dora', 'use_bdlora', 'use_qalora', 'lora_bias', 'fan_in_fan_out'];
+/** Keys that change nothing about a trained adapter beside BERT's linear layers. */
+const harmless = [
+  // where it comes from
+  'auto_mapping',
+  'base_model_name_or_path',
+  'revision',
+  'peft_version',
+  // how it was trained, or where peft runs it
+  'inference_mode',
+  'lora_dropout',
+  'runtime_config',
+  'megatron_core',
+  // of ways to begin, which init_lora_weights names
+  'loftq_config',
+  'eva_config',
+  'corda_config',
+  'lora_ga_config',
+  // use_qalora switches it on
+  'qalora_group_size',
+  // of layers that are not nn.Linear; of embed_tokens and lm_head
+  'fan_in_fan_out',
+  'ensure_weight_tying',
+];
+
+/** Variants whose settings may all be left to their defaults: {} switches them on. */
+const onWhenEmpty = [
+  'velora_config',
+  'monteclora_config',
+  'use_bdlora',
+  'arrow_config',
+  'kasa_config',
+];
+
+/** Ways to begin that leave the base as it is: what was trained is all in the file. */
+const plainBeginnings = ['gaussian', 'eva', 'orthogonal', 'lora_ga', 'mica'];
 
 /** The head that a task_type of peft's stands for. */
-const headsOfTasks = {
-  SEQ_CLS: 'sequence-classification',
-  TOKEN_CLS: 'token-classification',
-  QUESTION_ANS: 'question-answering',
-};
+const headsOfTasks = new Map([
+  ['SEQ_CLS', 'sequence-classification'],
+  ['TOKEN_CLS', 'token-classification'],
+  ['QUESTION_ANS', 'question-answering'],
+  ['FEATURE_EXTRACTION', undefined],
+  ['CAUSAL_LM', undefined],
+  ['SEQ_2_SEQ_LM', undefined],
+]);
+
+/** A path's scale beyond which nothing of float32's range is left for what it is a factor of. */
+const largestScale = 2 ** 40;
 
 /**
- * @typedef {{ scaleOf: (module: string, rank: number) => number, rankOf: (module: string) => number,
- *   classifier?: string }} AdapterConfig `module`: its path, such as encoder.layer.0.output.dense
+ * Of a module, by its path, such as bert.encoder.layer.0.output.dense.
+ * @typedef {import('./adapter-targets.js').Targets & { rankOf: (module: string) => number,
+ *   scaleOf: (module: string) => number, classifier?: string }} AdapterConfig
  *
- * @param {unknown} json
+ * @param {unknown} given the parsed file
  * @returns {AdapterConfig}
  * @throws BAD_MODEL, UNSUPPORTED
  */
-export function readAdapterConfig(json) {
-  if (kindOf(json) !== 'Object') throw bad('is not a JSON object');
-  const { peft_type: type, r: rank, lora_alpha: alpha } = json;
-  if (type !== 'LORA') throw unsupported(`the peft_type ${type}`);
-  const variant = variants.find((name) => json[name]);
-  if (variant) throw unsupported(variant);
-  for (const [name, value] of Object.entries({ r: rank, lora_alpha: alpha })) {
-    if (typeof value !== 'number' || !(value > 0) || (name === 'r' && !Number.isInteger(value))) {
-      throw bad(`gives ${name} as ${JSON.stringify(value)}`);
-    }
-  }
-  const ranks = readPatterns(json, 'rank_pattern');
-  const alphas = readPatterns(json, 'alpha_pattern');
+export function readAdapterConfig(given) {
+  const json = checkObject(adapterConfigFile, given);
+  checkType(json);
+  checkVariants(json);
+  checkBeginning(json.init_lora_weights ?? true);
+  checkBias(json.bias);
+  const readPattern = createPatternReader();
+  const rank = readRank(orUsual(json, 'r'), 'r');
+  const alpha = readAlpha(orUsual(json, 'lora_alpha'), 'lora_alpha');
+  const isStable = readFlag(json, 'use_rslora');
+  const ranks = readNumbers(json, 'rank_pattern', readRank, readPattern);
+  const alphas = readNumbers(json, 'alpha_pattern', readAlpha, readPattern);
+  const rankOf = (module) => ranks(module) ?? rank;
   return {
-    rankOf: (module) => ranks(module) ?? rank,
-    scaleOf: (module, own) => (alphas(module) ?? alpha) / (json.use_rslora ? Math.sqrt(own) : own),
-    classifier: headsOfTasks[json.task_type],
+    ...readTargets(json, readPattern),
+    rankOf,
+    scaleOf(module) {
+      const [own, divisor] = [alphas(module) ?? alpha, rankOf(module)];
+      const scale = own / (isStable ? Math.sqrt(divisor) : divisor);
+      if (Math.abs(scale) <= largestScale) return scale;
+      throw badSetting(`gives ${module} the lora_alpha ${own}, which is beyond float32's range`);
+    },
+    classifier: headsOfTasks.get(json.task_type),
   };
 }
 
-/** Numbers by patterns of module names: a pattern is the end of a path, or a regular expression. */
-function readPatterns(json, name) {
-  const patterns = Object.entries(json[name] ?? {}).map(([pattern, value]) => {
-    try {
-      return [new RegExp(`^(.*\\.)?(${pattern})$`), value];
-    } catch {
-      throw bad(`has a ${name} that is no pattern: ${pattern}`);
-    }
-  });
-  return (module) => patterns.find(([pattern]) => pattern.test(module))?.[1];
+function checkType({ peft_type: type, task_type: task = null }) {
+  if (typeof type !== 'string') throw badSetting(`gives peft_type as ${show(type)}, not a name`);
+  if (type !== 'LORA') throw unsupportedAdapter(`the peft_type ${show(type)}`);
+  if (task === null || headsOfTasks.has(task)) return;
+  if (typeof task !== 'string') throw badSetting(`gives task_type as ${show(task)}, not a name`);
+  throw unsupportedAdapter(`the task_type ${show(task)}`);
 }
 
-/**
- * What a tensor of an adapter's file is.
- * @typedef {{ name: string, role: number, layer: number, isScale: boolean,
- *   half?: 'DOWN' | 'UP', module: string }} AdapterTensor
- *   `half`: of a low-rank path beside the weight that `name` is; else the tensor is given whole
- *
- * @param {import('./memory.js').Memory} memory
- * @param {string} name in the file
- * @returns {AdapterTensor | undefined} undefined: nothing here needs it
- * @throws BAD_MODEL, UNSUPPORTED
- */
-export function identifyAdapterTensor(memory, name) {
-  if (/\.lora_(embedding|magnitude)/.test(name) || name.endsWith('.lora_B.bias')) {
-    throw unsupported(`the tensor ${name}`);
-  }
-  if (name.includes('.original_module.')) return undefined; // the base's, saved along
-  const path = name
-    .replace(/^base_model\.model\./, '')
-    .replace(/\.(modules_to_save|base_layer)(\.default)?(?=\.)/g, '');
-  const [, module, half] = /^(.*)\.lora_([AB])(?:\.default)?\.weight$/.exec(path) ?? [];
-  const tensor = identifyTensor(memory, module ? `${module}.weight` : path);
-  const isLinear = tensor && !/embeddings|LayerNorm/.test(module);
-  if (!tensor || (module && !isLinear)) {
-    const what = module ? 'is beside no linear layer of this model' : 'is none of this model';
-    throw badTensor(adapterWeightsFile, name, what);
-  }
-  if (module === undefined) return { ...tensor, module: path };
-  return { ...tensor, module, half: half === 'A' ? 'DOWN' : 'UP' };
+/** Whatever is not known to be harmless and is switched on may change what is computed. */
+function checkVariants(json) {
+  const known = new Set([...read, ...harmless]);
+  const variant = Object.keys(json).find((key) => !known.has(key) && isOn(key, json[key]));
+  if (variant !== undefined) throw unsupportedAdapter(`the setting ${show(variant)}`);
 }
 
-const bad = (what) => badModel(adapterConfigFile, what);
+function isOn(key, value) {
+  if (value === undefined || value === null || value === false || value === '') return false;
+  if (kindOf(value) === 'Array') return value.length > 0;
+  return onWhenEmpty.includes(key) || kindOf(value) !== 'Object' || Object.keys(value).length > 0;
+}
 
-function unsupported(what) {
-  return new BertletError(
-    'UNSUPPORTED',
-    `The adapter has ${what}; supported: LoRA of linear layers, biases, and modules_to_save.`,
-  );
+function checkBeginning(given) {
+  if (typeof given === 'boolean') return;
+  if (typeof given !== 'string') {
+    throw badSetting(`gives init_lora_weights as ${show(given)}, not true, false or a name`);
+  }
+  const name = given.toLowerCase();
+  if (plainBeginnings.includes(name)) return;
+  const what = `init_lora_weights ${show(given)}`;
+  if (!/^(pissa|olora|corda|loftq)/.test(name)) throw unsupportedAdapter(what);
+  const way = name.startsWith('loftq')
+    ? 'merge it into its model'
+    : 'save it with path_initial_model_for_weight_conversion';
+  throw unsupportedAdapter(`${what}, which changes the base`, `${way} in peft`);
+}
+
+function checkBias(given = 'none') {
+  if (typeof given !== 'string') throw badSetting(`gives bias as ${show(given)}, not a name`);
+  if (!['none', 'all', 'lora_only'].includes(given))
+    throw unsupportedAdapter(`bias ${show(given)}`);
+}
+
+/** Where the key is left out, peft takes 8. */
+const orUsual = (json, key) => (Object.hasOwn(json, key) ? json[key] : 8);
+
+function readRank(value, what) {
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw badSetting(`gives ${what} as ${show(value)}, not a whole number of at least 1`);
+}
+
+function readAlpha(value, what) {
+  if (Number.isFinite(value)) return value;
+  throw badSetting(`gives ${what} as ${show(value)}, not a number`);
+}
+
+function readFlag(json, key) {
+  const value = json[key] ?? false;
+  if (typeof value === 'boolean') return value;
+  throw badSetting(`gives ${key} as ${show(value)}, not true or false`);
+}
+
+/** Numbers by patterns of modules: as get_pattern_key, the first that matches counts. */
+function readNumbers(json, key, readNumber, readPattern) {
+  const given = json[key] ?? {};
+  if (kindOf(given) !== 'Object') throw badSetting(`gives ${key} as ${show(given)}, not an object`);
+  const patterns = Object.entries(given).map(([pattern, value]) => ({
+    matches: /^[\w.]+$/.test(pattern)
+      ? (module) => endsLike(module, pattern)
+      : readPattern(key, pattern, 'matchesStart', `(.*\\.)?(${pattern})$`),
+    number: readNumber(value, `${key} of ${show(pattern)}`),
+  }));
+  return once((module) => patterns.find(({ matches }) => matches(module))?.number);
+}
+
+/** The same for names, of which there may be as many as modules; a dot stands for any character. */
+function endsLike(module, name) {
+  const begin = module.length - name.length;
+  const isLike = (char, i) => char === '.' || char === module[begin + i];
+  return (begin === 0 || module[begin - 1] === '.') && [...name].every(isLike);
 }

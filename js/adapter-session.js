@@ -1,52 +1,69 @@
 // What a model's calls share of adapters and heads: which are loaded, which is in use, and what
 // heads calls find.
+import { AdapterShelf } from './adapter-shelf.js';
 import { BertletError, untilAborted } from './errors.js';
 import { readSignal } from './inputs.js';
+import { readIntegrity } from './integrity.js';
 import { createProgress } from './progress.js';
 import { copySource } from './source-location.js';
 
 export class AdapterSession {
-  /** The number of the adapter that calls use; 0: the base. */
-  #active = 0;
-  /** @type {Map<unknown, Promise<number>>} adapters by what they were loaded from */
-  #adapters = new Map();
+  #shelf;
+  /** The adapter that calls use, or the base. */
+  #active;
+
+  /** @param {import('./engine.js').Engine | import('./client.js').WorkerEngine} engine */
+  constructor(engine) {
+    this.engine = engine;
+    this.#shelf = new AdapterShelf(engine);
+    this.#active = this.#shelf.lendAgain(this.#shelf.base);
+  }
 
   /**
    * Makes later calls use an adapter; one that is here already is not loaded again.
    * @param {unknown} source a PEFT folder as load() takes one, or null: the base alone
    * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void,
-   *   report?: import('./progress.js').FileProgress }} [options]
+   *   integrity?: Record<string, string>, report?: import('./progress.js').FileProgress }} [options]
    */
   async useAdapter(source, options = {}) {
     this.check();
-    const none = source === null || source === undefined;
-    const adapter = none ? 0 : await this.#open(source, options);
-    this.check();
+    const adapter = this.#lend(source ?? null, options);
+    try {
+      await adapter.opened;
+      this.check();
+    } catch (error) {
+      this.#shelf.giveBack(adapter);
+      throw error;
+    }
+    const before = this.#active;
     this.#active = adapter;
+    this.#shelf.giveBack(before);
   }
 
-  async #open(source, { signal: given, onProgress, report } = {}) {
-    const signal = this.joinSignal(given);
-    const known = this.#adapters.get(source);
-    if (known) return known;
-    const opening = this.engine.openAdapter(copySource(source), this.settings.sourceOptions, {
-      signal,
-      report: report ?? createProgress(onProgress),
-    });
-    this.#adapters.set(source, opening);
-    opening.catch(() => this.#adapters.delete(source));
-    return opening;
+  #lend(source, { signal: given, onProgress, integrity, report, stays } = {}) {
+    const hashes = [...readIntegrity(integrity)].sort();
+    if (source === null) return this.#shelf.lendAgain(this.#shelf.base);
+    const pins = JSON.stringify(hashes);
+    return this.#shelf.lend({ source, pins, stays }, async (number) =>
+      this.engine.openAdapter(
+        number,
+        copySource(source),
+        { ...this.settings.sourceOptions, integrity: Object.fromEntries(hashes) },
+        { signal: this.joinSignal(given), report: report ?? createProgress(onProgress) },
+      ),
+    );
   }
 
   /** Heads that calls find: those of the adapter in use, or the base's and its companions'. */
   get heads() {
-    const companions = this.#active === 0 ? Object.keys(this.settings.companions ?? {}) : [];
+    const companions =
+      this.#active === this.#shelf.base ? Object.keys(this.settings.companions ?? {}) : [];
     return [...new Set([...this.inUse.heads, ...companions])];
   }
 
   /** What is in use: { heads, hasPooler, head } of the base or an adapter. */
   get inUse() {
-    return this.engine.info().models[this.#active];
+    return this.engine.info().models.get(this.#active.number);
   }
 
   /**
@@ -67,13 +84,27 @@ export class AdapterSession {
     );
   }
 
-  /** The adapter that has a head: the one in use, else the companion of the embedded model. */
-  async adapterWith([head] = [], signal) {
-    const active = this.#active;
-    if (head === undefined || this.inUse.heads.includes(head)) return active;
-    const companion = this.settings.companions?.[head];
-    if (!companion) return active;
-    // A call that is aborted leaves it to the calls that wait for it too.
-    return untilAborted(this.#open(companion), readSignal(signal));
+  /**
+   * Makes a call with the adapter that has a head: the one in use, else the companion of the
+   * embedded model. It stays loaded until the call is done, whatever is in use then.
+   * @param {string[]} [heads]
+   * @param {AbortSignal} [signal]
+   * @param {(adapter: number) => Promise<T>} call
+   * @returns {Promise<T>}
+   * @template T
+   */
+  async withAdapter([head] = [], signal, call) {
+    const has = head === undefined || this.inUse.heads.includes(head);
+    const companion = has ? undefined : this.settings.companions?.[head];
+    const adapter = companion
+      ? this.#lend(companion, { stays: true })
+      : this.#shelf.lendAgain(this.#active);
+    try {
+      // A call that is aborted leaves it to the calls that wait for it too.
+      await untilAborted(adapter.opened, readSignal(signal));
+      return await call(adapter.number);
+    } finally {
+      this.#shelf.giveBack(adapter);
+    }
   }
 }

@@ -88,10 +88,16 @@ export class WorkerEngine {
   }
 
   /** As Engine.openAdapter. */
-  openAdapter(given, sourceOptions, { signal, report } = {}) {
+  openAdapter(number, given, sourceOptions, { signal, report } = {}) {
     const { source, transfer } = sourceForWorker(given);
     const onProgress = ({ bytes }) => report?.(...bytes);
-    return this.#call('openAdapter', { source, sourceOptions }, { signal, onProgress }, transfer);
+    const args = { number, source, sourceOptions };
+    return this.#call('openAdapter', args, { signal, onProgress }, transfer);
+  }
+
+  /** As Engine.closeAdapter. */
+  closeAdapter(number) {
+    return this.#call('closeAdapter', { number }, {}, []);
   }
 
   dispose() {

@@ -12,6 +12,7 @@ import { Memory } from './memory.js';
 import { fieldsToKeep, readOutputs } from './pass-heads.js';
 import { fillBatch } from './pass-input.js';
 import { readVectors } from './pass-output.js';
+import { Regions } from './regions.js';
 import { Threads } from './threads.js';
 import { placeTokenizer } from './tokenizer-place.js';
 import { loadWeights } from './weights.js';
@@ -62,7 +63,7 @@ const yieldAfter = 16;
 
 export class Engine {
   #crew;
-  /** The base and its adapters, by the numbers that requests name. */
+  /** The base (0) and its adapters, by the numbers that requests name. @type {Map<number, object>} */
   #models;
   #tail = Promise.resolve();
   #disposed = false;
@@ -80,7 +81,8 @@ export class Engine {
     throwIfAborted(control.signal);
     const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
     const { config } = options;
-    return new Engine(memory, tokenizer, [{ ...model, head: config.head }], config, crew);
+    const models = new Map([[0, { ...model, head: config.head }]]);
+    return new Engine({ memory, tokenizer, models, config, crew });
   }
 
   /**
@@ -88,14 +90,15 @@ export class Engine {
    * @param {WebAssembly.Module} module the same, without threads
    * @param {Awaited<ReturnType<Engine['snapshot']>>} snapshot
    */
-  static async restore(module, { memory: copy, tokenizer, models, config }) {
+  static async restore(module, { memory: copy, ...parts }) {
     const memory = await Memory.instantiate(module);
     memory.restore(copy);
-    return new Engine(memory, tokenizer, models, config);
+    return new Engine({ memory, ...parts });
   }
 
-  constructor(memory, tokenizer, models, config, crew) {
+  constructor({ memory, tokenizer, models, config, crew, free }) {
     this.memory = memory;
+    this.regions = new Regions(memory, free);
     /** Address of the C tokenizer. */
     this.tokenizer = tokenizer;
     this.#models = models;
@@ -104,16 +107,16 @@ export class Engine {
   }
 
   /** @returns {{ memoryBytes: number, parameters: number, threads: number, reason?: string,
-   *   models: { heads: string[], labels: number, hasPooler: boolean, head: import('./heads.js').HeadConfig }[] }}
-   *   `models`: the base, then adapters in the order of their loading; `reason`: why there are
-   *   fewer threads than were wanted */
+   *   models: Map<number, { heads: string[], labels: number, hasPooler: boolean, head: import('./heads.js').HeadConfig }> }}
+   *   `models`: the base (0) and adapters by their numbers; `reason`: why there are fewer threads
+   *   than were wanted */
   info() {
     return {
       memoryBytes: this.memory?.byteLength ?? 0,
       threads: this.#crew?.size ?? 1,
       reason: this.#crew?.size === 1 ? 'Threads ended again and again.' : undefined,
-      parameters: this.#models[0].parameters,
-      models: this.#models.map(describe),
+      parameters: this.#models.get(0).parameters,
+      models: new Map([...this.#models].map(([number, model]) => [number, describe(model)])),
     };
   }
 
@@ -129,17 +132,26 @@ export class Engine {
 
   /**
    * Loads an adapter, after all calls before it.
+   * @param {number} number for requests to name it, which no other had
    * @param {unknown} source as openSource takes it
    * @param {import('./source.js').SourceOptions} options
    * @param {{ signal?: AbortSignal, report?: import('./progress.js').FileProgress }} [control]
-   * @returns {Promise<number>} its number, for requests
    */
-  openAdapter(source, options, control = {}) {
+  openAdapter(number, source, options, control = {}) {
     return this.#inTurn(control, async () => {
+      const base = this.#models.get(0);
       const how = { ...options, ...control };
-      const adapter = await guardedReading(() => openAdapter(this, this.#models[0], source, how));
-      this.#check(control.signal);
-      return this.#models.push(adapter) - 1;
+      const adapter = await guardedReading(() => openAdapter(this, base, source, how));
+      this.#models.set(number, adapter);
+    });
+  }
+
+  /** Lets go of an adapter, after all calls before it. What was never loaded is none to let go of. */
+  closeAdapter(number) {
+    return this.#inTurn({}, async () => {
+      const adapter = this.#models.get(number);
+      this.#models.delete(number);
+      if (adapter) this.regions.give(adapter.region);
     });
   }
 
@@ -147,6 +159,7 @@ export class Engine {
   snapshot() {
     return this.#inTurn({}, async () => ({
       memory: this.memory.snapshot(),
+      free: this.regions.free,
       tokenizer: this.tokenizer,
       models: this.#models,
       config: this.config,
@@ -199,7 +212,7 @@ export class Engine {
   /** One forward pass over as many texts as fit. @returns {Promise<number>} how many */
   async #runPass(request, first, results, signal, clock) {
     const { memory, config } = this;
-    const model = this.#models[request.adapter ?? 0];
+    const model = this.#models.get(request.adapter ?? 0);
     const pass = { memory, model, config };
     const batch = fillBatch(this, request, first, results.usage);
     const run = memory.writeStruct('bl_encoder_run', {

@@ -4,6 +4,10 @@ export const weightsFile = 'model.safetensors';
 /** Of weights in several files. */
 export const indexFile = 'model.safetensors.index.json';
 
+export const adapterConfigFile = 'adapter_config.json';
+export const adapterWeightsFile = 'adapter_model.safetensors';
+export const adapterFiles = [adapterConfigFile, adapterWeightsFile];
+
 /** All that have a fixed name; those that modules.json and an index name come on top. */
 export const folderFiles = [
   weightsFile,
@@ -18,8 +22,7 @@ export const folderFiles = [
   'sentence_bert_config.json',
   'config_sentence_transformers.json',
   '1_Pooling/config.json',
-  'adapter_config.json',
-  'adapter_model.safetensors',
+  ...adapterFiles,
 ];
 
 /**

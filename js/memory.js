@@ -77,8 +77,9 @@ export class Memory {
     return errorOfStatus('BL_OUT_OF_MEMORY');
   }
 
-  mark() {
-    return this.exports.bl_arena_mark(this.arena) >>> 0;
+  /** @param {number} [arena] another one than the memory's */
+  mark(arena = this.arena) {
+    return this.exports.bl_arena_mark(arena) >>> 0;
   }
 
   /** Frees everything allocated after the mark. */
@@ -89,6 +90,18 @@ export class Memory {
   /** Everything allocated so far becomes permanent. */
   seal() {
     this.exports.bl_arena_seal(this.arena);
+  }
+
+  /** What is permanent from the mark on is free again; there is no scratch. */
+  unseal(mark) {
+    this.exports.bl_arena_unseal(this.arena, mark);
+  }
+
+  /** Permanent bytes that nobody needs, as an arena of their own. @returns {number} its address */
+  reuse(begin, end) {
+    const arena = this.alloc(this.structs.bl_arena.size);
+    this.exports.bl_arena_reuse(this.arena, begin, end, arena);
+    return arena;
   }
 
   /** All that is permanent, when there is no scratch: for restore(). */

@@ -1,5 +1,6 @@
 // What a page and its engine worker say to each other. To the worker:
-//   { id, method, args }     a call: open, copy, snapshot, openAdapter, run
+//   { id, method, args }     a call: open, copy, snapshot, openAdapter,
+//                            closeAdapter, run
 //   { id, abort: true }      the call's signal has fired
 //   { give }                 what open waits for: { options }, { tokenizerBlob }; or copy: { snapshot }
 //   { end: true }            keep what was downloaded, then end

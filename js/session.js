@@ -32,8 +32,7 @@ export class Session extends AdapterSession {
    * @param {{ dtype: string, simd: string, signal?: AbortSignal }} choices made while loading
    */
   constructor(engine, tokenizer, settings, choices) {
-    super();
-    this.engine = engine;
+    super(engine);
     this.tokenizer = tokenizer;
     this.settings = { ...settings, ...choices };
     this.#signal = choices.signal;
@@ -103,19 +102,20 @@ export class Session extends AdapterSession {
     this.check();
     const signal = this.joinSignal(options.signal);
     const { onProgress } = options;
-    const adapter = await this.adapterWith(request.heads, options.signal);
-    const results = await this.engine.run(
-      {
-        inputs,
-        adapter,
-        maxLength: this.settings.config.max_positions,
-        truncation: truncations[0],
-        longText: 'error',
-        ...request,
-      },
-      { signal, onProgress },
-    );
-    return { ...results, head: this.engine.info().models[adapter].head };
+    return this.withAdapter(request.heads, options.signal, async (adapter) => {
+      const results = await this.engine.run(
+        {
+          inputs,
+          adapter,
+          maxLength: this.settings.config.max_positions,
+          truncation: truncations[0],
+          longText: 'error',
+          ...request,
+        },
+        { signal, onProgress },
+      );
+      return { ...results, head: this.engine.info().models.get(adapter).head };
+    });
   }
 
   /** A signal given to load() is honoured in every later call too. */

@@ -32,8 +32,11 @@ export function createTensorWriter(memory, config) {
     return shapes[role];
   }
 
-  /** Rows go to an export of the core that ends with (first row, count, address). */
-  function sinkTo(file, name, rows, rowBytes, call, ...fixed) {
+  /**
+   * Rows go to an export of the core that ends with (first row, count, address).
+   * @param {string} wrong what the tensor does where the core answers BL_BAD_MODEL
+   */
+  function sinkTo(file, name, rows, rowBytes, wrong, call, ...fixed) {
     const windowBytes = rowBytes * Math.min(Math.floor(stagingBytes / rowBytes), rows);
     return {
       rows,
@@ -41,9 +44,7 @@ export function createTensorWriter(memory, config) {
       rowsReady: (begin, count) => {
         const status = memory.tryCall(call, ...fixed, begin, count, staging);
         if (status === 'BL_OK') return;
-        if (status === 'BL_BAD_MODEL') {
-          throw badTensor(file, name, 'holds NaN, an infinity, or a negative scale');
-        }
+        if (status === 'BL_BAD_MODEL') throw badTensor(file, name, wrong);
         const noRoom = `There is no memory left to read tensor ${name} of ${file}.`;
         throw errorOfStatus(status, { BL_OUT_OF_MEMORY: noRoom }, call);
       },
@@ -81,13 +82,14 @@ export function createTensorWriter(memory, config) {
 
     /** Where the rows of a checked tensor go. @param {number} model its address */
     sink(file, name, { role, layer, isScale }, { rows, columns }, { dtype }, model) {
+      const wrong = 'holds NaN, an infinity, or a negative scale';
       if (isScale) {
-        return sinkTo(file, name, rows, 4, 'bl_model_write_scales', model, role, layer);
+        return sinkTo(file, name, rows, 4, wrong, 'bl_model_write_scales', model, role, layer);
       }
       const rowBytes = columns * elementBytes[dtype];
       const type = memory.constants[`BL_SOURCE_${dtype}`];
       const target = ['bl_model_write_rows', model, memory.arena, role, layer, type];
-      return sinkTo(file, name, rows, rowBytes, ...target);
+      return sinkTo(file, name, rows, rowBytes, wrong, ...target);
     },
   };
 }

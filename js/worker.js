@@ -51,10 +51,15 @@ const methods = {
     return { result, transfer: [result.memory.bytes] };
   },
 
-  async openAdapter(progress, signal, { source, sourceOptions }) {
+  async openAdapter(progress, signal, { number, source, sourceOptions }) {
     const report = (...event) => progress({ bytes: event });
-    const result = await engine.openAdapter(source, sourceOptions, { signal, report });
-    return { result, transfer: [] };
+    await engine.openAdapter(number, source, sourceOptions, { signal, report });
+    return { result: undefined, transfer: [] };
+  },
+
+  async closeAdapter(progress, signal, { number }) {
+    await engine.closeAdapter(number);
+    return { result: undefined, transfer: [] };
   },
 
   async run(onProgress, signal, { request }) {

@@ -20,8 +20,9 @@ export class Workers {
   /** @type {WorkerEngine[]} */
   #copies = [];
   #failures = 0;
-  /** What the first engine was given, so that another can be: arguments of openAdapter. */
-  #adapters = [];
+  /** Adapters that the first engine has, so that another can load them: arguments of openAdapter,
+   * by their numbers. */
+  #adapters = new Map();
   #reviving;
   #last = Promise.resolve(); // fulfilled after all calls so far
   #alone; // the last call that nothing may overtake, as long as it goes on
@@ -71,13 +72,23 @@ export class Workers {
   }
 
   /** As Engine.openAdapter. Copies do not have it: they are made anew. */
-  openAdapter(...given) {
-    return this.#inTurn(true, given[2] ?? {}, async (first) => {
-      const number = await first.openAdapter(...given);
-      this.#adapters.push(given.slice(0, 2));
+  openAdapter(number, source, options, control = {}) {
+    return this.#inTurn(true, control, async (first) => {
+      await first.openAdapter(number, source, options, control);
+      this.#adapters.set(number, [number, source, options]);
       this.#dismissCopies();
-      return number;
     });
+  }
+
+  /** As Engine.closeAdapter. An engine that has ended is not replaced for that. */
+  async closeAdapter(number) {
+    await Promise.allSettled([this.#alone, this.#reviving]); // it may be loading still
+    this.#adapters.delete(number);
+    for (const engine of [this.#first, ...this.#copies]) {
+      Promise.resolve(engine.opened)
+        .then(() => engine.closeAdapter(number))
+        .catch(forget);
+    }
   }
 
   dispose() {
@@ -133,7 +144,7 @@ export class Workers {
     this.#dismissCopies(); // which wait for the one that has ended
     const engine = await this.#reopen();
     try {
-      for (const given of this.#adapters) await engine.openAdapter(...given);
+      for (const given of this.#adapters.values()) await engine.openAdapter(...given);
       return engine;
     } catch (error) {
       engine.dispose();

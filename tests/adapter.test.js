@@ -1,12 +1,11 @@
 // LoRA adapters against peft and transformers (fixtures/adapters.py), switching between them,
 // and what is wrong with an adapter.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import test from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { load } from 'bertlet';
 
+import { adapterFiles, adapterFolder } from './helpers/adapters.js';
 import {
   floats,
   largestDifference,
@@ -27,7 +26,6 @@ async function loadFor(t, source, options) {
 }
 
 const cases = readFixture('adapters.json');
-const folderOf = (name) => fileURLToPath(new URL(`./fixtures/adapters/${name}`, import.meta.url));
 
 /** The base's files; where the path is beside a classifier, the base has one. */
 function baseOf({ base, classifier }) {
@@ -67,7 +65,7 @@ function worstDifference(output, expected) {
 for (const simd of modulesToTest(import.meta.url)) {
   for (const [name, expected] of Object.entries(cases)) {
     test(`${simd}: ${name} as peft computes it`, async (t) => {
-      const options = { dtype: 'fp32', simd, adapter: folderOf(name) };
+      const options = { dtype: 'fp32', simd, adapter: adapterFolder(name) };
       const model = await loadFor(t, baseOf(expected), options);
       for (const text of expected.texts) {
         const difference = worstDifference(await model.forward(text.text), text);
@@ -79,7 +77,7 @@ for (const simd of modulesToTest(import.meta.url)) {
 
 test('switching: each call computes with what was in use when it was made', async (t) => {
   const model = await loadFor(t, tinyModel('wide'), { dtype: 'fp32' });
-  const [first, second] = [folderOf('query-value'), folderOf('some-biases')];
+  const [first, second] = [adapterFolder('query-value'), adapterFolder('some-biases')];
   const text = cases['query-value'].texts[0];
   const bare = await model.forward(text.text);
   assert.deepEqual(model.info.heads, []);
@@ -108,7 +106,10 @@ test('switching: each call computes with what was in use when it was made', asyn
 
 for (const dtype of ['int8', 'int8-fast']) {
   test(`${dtype}: an adapter beside quantised weights, alone as in a batch`, async (t) => {
-    const model = await loadFor(t, tinyModel('wide'), { dtype, adapter: folderOf('query-value') });
+    const model = await loadFor(t, tinyModel('wide'), {
+      dtype,
+      adapter: adapterFolder('query-value'),
+    });
     const texts = ['sun', 'The red boat sings.', 'Old wind.'];
     const together = await model.forward(texts);
     for (const [i, text] of texts.entries()) {
@@ -124,7 +125,7 @@ for (const dtype of ['int8', 'int8-fast']) {
 test('an engine in a worker loads adapters too', async (t) => {
   const model = await loadFor(t, tinyModel('wide'), { dtype: 'fp32', worker: true });
   const events = [];
-  const files = readFolder(folderOf('query-value'));
+  const files = readFolder(adapterFolder('query-value'));
   await model.useAdapter(files, { onProgress: (event) => events.push(event) });
   assert.ok(events.some(({ file }) => file === 'adapter_model.safetensors'));
   const text = cases['query-value'].texts[0];
@@ -137,25 +138,13 @@ test('an adapter folder with a config.json names its labels', async (t) => {
     id2label: { 0: 'low', 1: 'middle', 2: 'high' },
   };
   const files = {
-    ...readFolder(folderOf('query-value')),
+    ...readFolder(adapterFolder('query-value')),
     'config.json': new TextEncoder().encode(JSON.stringify(config)),
   };
   const model = await loadFor(t, tinyModel('wide'), { dtype: 'fp32', adapter: files });
   const names = (await model.classify('sun')).map(({ label }) => label);
   assert.deepEqual(names.sort(), ['high', 'low', 'middle']);
 });
-
-/** An adapter's files with its configuration or its tensors changed. */
-function changed(name, { config = {}, tensors: change = () => {} } = {}) {
-  const files = readFolder(join(folderOf(name)));
-  const tensors = readTensors(files['adapter_model.safetensors']);
-  change(tensors);
-  const json = JSON.parse(new TextDecoder().decode(files['adapter_config.json']));
-  return {
-    'adapter_config.json': new TextEncoder().encode(JSON.stringify({ ...json, ...config })),
-    'adapter_model.safetensors': writeTensors(tensors),
-  };
-}
 
 const prefix = 'base_model.model.bert.encoder.layer.0.attention.self';
 const rename = (from, to) => (tensors) => {
@@ -216,10 +205,10 @@ for (const [what, [change, code, message]] of Object.entries(wrong)) {
   test(`refused: ${what}; the model goes on`, async (t) => {
     const model = await loadFor(t, tinyModel('wide'), { dtype: 'fp32' });
     const before = await model.forward('sun');
-    await assert.rejects(model.useAdapter(changed('query-value', change)), { code, message });
+    await assert.rejects(model.useAdapter(adapterFiles('query-value', change)), { code, message });
     const after = await model.forward('sun');
     assert.ok(sameBits(before.lastHiddenState.data, after.lastHiddenState.data));
-    await model.useAdapter(folderOf('query-value'));
+    await model.useAdapter(adapterFolder('query-value'));
     const text = cases['query-value'].texts[0];
     assert.ok(worstDifference(await model.forward(text.text), text) <= bar);
   });
@@ -228,14 +217,16 @@ for (const [what, [change, code, message]] of Object.entries(wrong)) {
 test('an adapter of a base with other sizes is refused', async (t) => {
   const model = await loadFor(t, tinyModel('deep'), { dtype: 'fp32' });
   const refused = { code: 'BAD_MODEL', message: /shape/ };
-  await assert.rejects(model.useAdapter(folderOf('query-value')), refused);
+  await assert.rejects(model.useAdapter(adapterFolder('query-value')), refused);
 });
 
 test('a folder that is missing, and a loading that is aborted', async (t) => {
   const model = await loadFor(t, tinyModel('wide'), { dtype: 'fp32' });
-  await assert.rejects(model.useAdapter(folderOf('none')), { code: 'NOT_FOUND' });
+  await assert.rejects(model.useAdapter(adapterFolder('none')), { code: 'NOT_FOUND' });
   await assert.rejects(model.useAdapter({}), { code: 'BAD_ARGUMENT' });
   const signal = AbortSignal.abort();
-  await assert.rejects(model.useAdapter(folderOf('query-value'), { signal }), { code: 'ABORTED' });
+  await assert.rejects(model.useAdapter(adapterFolder('query-value'), { signal }), {
+    code: 'ABORTED',
+  });
   await model.forward('sun');
 });

@@ -1,0 +1,64 @@
+// A model's adapters that are loaded: those in use, those of calls under way, and the few that were
+// used last, so that going back to one costs nothing. All others give their memory back.
+
+/** So many are kept that nothing uses. */
+const mostIdle = 4;
+
+/**
+ * @typedef {{ number: number, source?: unknown, pins?: string, stays: boolean, users: number,
+ *   opened: Promise<unknown> }} LoadedAdapter
+ *   `number`: as requests name it; `stays`: it is never idle; `opened`: resolves when it can be used
+ */
+
+export class AdapterShelf {
+  #engine;
+  /** @type {LoadedAdapter[]} those used last at the end */
+  #loaded = [];
+  #lastNumber = 0;
+
+  /** @param {import('./engine.js').Engine | import('./client.js').WorkerEngine} engine */
+  constructor(engine) {
+    this.#engine = engine;
+  }
+
+  /** What stands for the base. @type {LoadedAdapter} */
+  base = { number: 0, stays: true, users: 0, opened: Promise.resolve() };
+
+  /**
+   * The adapter of a source, for somebody who gives it back.
+   * @param {{ source: unknown, pins?: string, stays?: boolean }} what `pins`: the hashes that its
+   *   files are checked by
+   * @param {(number: number) => Promise<unknown>} open loads it
+   * @returns {LoadedAdapter}
+   */
+  lend({ source, pins, stays = false }, open) {
+    const known = this.#loaded.find((one) => one.source === source && one.pins === pins);
+    if (known) return this.lendAgain(known);
+    const number = ++this.#lastNumber;
+    const adapter = { number, source, pins, stays, users: 1, opened: open(number) };
+    this.#loaded.push(adapter);
+    // What was loaded before an abort was heard is closed too.
+    adapter.opened.catch(() => this.#close(adapter));
+    return adapter;
+  }
+
+  /** @param {LoadedAdapter} adapter which somebody has */
+  lendAgain(adapter) {
+    adapter.users++;
+    return adapter;
+  }
+
+  /** @param {LoadedAdapter} adapter */
+  giveBack(adapter) {
+    adapter.users--;
+    if (!this.#loaded.includes(adapter)) return;
+    this.#loaded = [...this.#loaded.filter((other) => other !== adapter), adapter];
+    const idle = this.#loaded.filter(({ users, stays }) => users === 0 && !stays);
+    for (const oldest of idle.slice(0, -mostIdle)) this.#close(oldest);
+  }
+
+  #close(adapter) {
+    this.#loaded = this.#loaded.filter((other) => other !== adapter);
+    this.#engine.closeAdapter(adapter.number).catch(() => {}); // it was disposed of
+  }
+}
