@@ -113,7 +113,8 @@ export interface LoadOptions extends LoadTokenizerOptions {
   signal?: AbortSignal | undefined;
   /**
    * A LoRA adapter as `peft` writes it (`adapter_config.json`, `adapter_model.safetensors`):
-   * calls use it from the start. {@link Model.useAdapter} switches later.
+   * calls use it from the start. {@link Model.useAdapter} switches later. Where `integrity` names any
+   * file, it must name these two of the adapter; a `config.json` that it names is the model's.
    */
   adapter?: Source;
 }

@@ -1,7 +1,7 @@
 // `integrity: { fileName: 'sha256-<base64>' }`: what a user pins, checked while bytes pass. Once
 // anything is pinned, no other file of the folder counts: whoever may add one changes nothing.
 import { BertletError } from './errors.js';
-import { folderFiles } from './file-names.js';
+import { adapterFiles, folderFiles } from './file-names.js';
 import { badArgument, reading } from './inputs.js';
 import { kindOf } from './kind.js';
 import { nearest } from './nearest.js';
@@ -23,6 +23,20 @@ export function readIntegrity(integrity) {
     throw badArgument('integrity must be an object { fileName: "sha256-<base64>" }.');
   }
   return new Map(entries);
+}
+
+/**
+ * Of the pins that load() is given, those of its adapter. A config.json among them is the base's.
+ * @param {Record<string, string>} [integrity]
+ * @returns {Record<string, string> | undefined}
+ * @throws INTEGRITY only others are pinned
+ */
+export function adapterPins(integrity) {
+  const pins = readIntegrity(integrity);
+  if (pins.size === 0) return undefined;
+  const own = [...pins].filter(([name]) => adapterFiles.includes(name));
+  if (own.length === 0) throw notPinned(adapterFiles, pins);
+  return Object.fromEntries(own);
 }
 
 /**

@@ -5,7 +5,7 @@ import { BertletError, guarded, guardedReading, throwIfAborted } from './errors.
 import { readCacheOption } from './file-cache.js';
 import { chooseMaxLength, readFolder } from './folder.js';
 import { readChoice } from './inputs.js';
-import { readIntegrity } from './integrity.js';
+import { adapterPins, readIntegrity } from './integrity.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
 import { readOptions, refuseAsSource } from './options.js';
@@ -34,6 +34,8 @@ async function openModel(source, options) {
   const choices = readChoices(options);
   const { signal } = choices;
   const sourceOptions = readSourceOptions(options);
+  const { adapter = null } = options;
+  const integrity = adapter === null ? undefined : adapterPins(sourceOptions.integrity);
   const tell = progressTeller(options.onProgress);
   const report = createProgress(tell);
   report?.(weightsFile, 0, undefined, false);
@@ -48,8 +50,7 @@ async function openModel(source, options) {
     };
     const maxLength = chooseMaxLength(folder, info);
     const session = new Session(engine, tokenizer, { ...folder, maxLength }, settings);
-    const { adapter = null } = options;
-    if (adapter !== null) await session.useAdapter(adapter, { report });
+    if (adapter !== null) await session.useAdapter(adapter, { integrity, report });
     tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config);
     throwIfAborted(signal);

@@ -193,6 +193,8 @@ type Kept<Name extends string, Asked> = [Asked] extends [true | number | readonl
 export interface UseAdapterOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Expected hashes of the adapter's files: see {@link LoadTokenizerOptions.integrity}. */
+  integrity?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ModelInfo {
@@ -393,7 +395,8 @@ export interface Model extends AsyncDisposer {
 
   /**
    * Makes later calls use an adapter: see {@link LoadOptions.adapter}. null: none, the base alone.
-   * One that was loaded before is there at once; calls under way go on with what they began with.
+   * Those that were used last are there at once, others give their memory back; calls under way go
+   * on with what they began with.
    * @throws BertletError as `load`; BAD_MODEL: it does not fit the model
    */
   useAdapter(adapter: Source, options?: UseAdapterOptions): Promise<void>;

@@ -19,7 +19,7 @@ const loadingModels = [...loading, 'dtype', 'threads', 'sharedMemory', 'simd', '
 export const optionNames = {
   load: loadingModels,
   loadTokenizer: loading,
-  useAdapter: ['signal', 'onProgress'],
+  useAdapter: ['signal', 'onProgress', 'integrity'],
   cache: ['name'],
   embed: embedding,
   similarity: embedding,
