@@ -115,3 +115,15 @@ test('what overflows is counted before it is made', async () => {
   assert.equal(overflowing.length, 20_000 - 64);
   assert.deepEqual(overflowing.at(-1).offsets.at(-2), [39_998, 39_999]);
 });
+
+test('ids whose texts are more than memory holds', async () => {
+  const json = readConfig('small');
+  json.model.vocab['a'.repeat(length)] = 5000;
+  const tokenizer = await openJson(json);
+  const tooMuch = { code: 'OUT_OF_MEMORY' };
+  // Together a little more than 2³² bytes: as a size of WebAssembly that is next to nothing.
+  const ids = new Int32Array(Math.ceil(2 ** 32 / (length + 1))).fill(5000);
+  assert.throws(() => tokenizer.decode(ids), tooMuch);
+  assert.equal(tokenizer.decode([5000, 5000]).length, 2 * length + 1);
+  assert.equal(tokenizer.decode(tokenizer.encode('hello').ids), '[CLS] hello [SEP]');
+});

@@ -59,14 +59,17 @@ static void store_u32(uint8_t *at, size_t value) {
 }
 
 /* Turns the lengths of texts in UTF-16 units into their ends in the pool, in bytes, where
- * they stand. 0: that isn't what the pool has. */
+ * they stand. 0: that isn't what the pool has, or it isn't UTF-8. */
 static uint32_t find_ends(uint8_t *lengths, uint32_t count, const uint8_t *pool, size_t bytes) {
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         uint32_t units = bl_load_u32(lengths + 4 * i);
         while (units > 0 && at < bytes) {
-            uint32_t own = bl_utf8_next(pool, bytes, &at) > 0xffff ? 2 : 1;
-            if (own > units)
+            size_t begin = at;
+            uint32_t code = bl_utf8_next(pool, bytes, &at);
+            uint32_t own = code > 0xffff ? 2 : 1;
+            uint32_t is_malformed = code == BL_REPLACEMENT && at == begin + 1;
+            if (own > units || is_malformed)
                 return 0;
             units -= own;
         }

@@ -57,7 +57,8 @@ bl_status bl_tokenizer_join(bl_arena *arena, const bl_tokenizer *tokenizer, cons
                             size_t count, bl_text *text) {
     size_t bytes = 0;
     for (size_t i = 0; i < count; i++)
-        bytes += tokens[i].length + 1;
+        if (__builtin_add_overflow(bytes, tokens[i].length + 1, &bytes))
+            return BL_OUT_OF_MEMORY;
     uint8_t *out = bl_arena_alloc(arena, bytes);
     if (!out)
         return BL_OUT_OF_MEMORY;

@@ -22,6 +22,8 @@ bl_status bl_chars_reserve(bl_arena *arena, bl_chars *chars, size_t capacity) {
 
 bl_status bl_chars_append_utf8(bl_arena *arena, bl_chars *chars, const uint8_t *text, size_t bytes,
                                uint32_t begin) {
+    if (bytes == 0) /* there may be no array yet */
+        return BL_OK;
     bl_status status = bl_chars_reserve(arena, chars, chars->count + bytes);
     if (status != BL_OK)
         return status;

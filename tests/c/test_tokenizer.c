@@ -26,7 +26,8 @@ static const added_token added[] = {
 static const added_token normalized[] = {
     {4, BL_ADDED_SPECIAL | BL_ADDED_RSTRIP, "[MASK]"},
     {20, BL_ADDED_NORMALIZED | BL_ADDED_LSTRIP, "New \xc3\x89"},
-    {21, BL_ADDED_NORMALIZED, "\x01"},
+    {21, BL_ADDED_NORMALIZED, "\x01"}, /* nothing of it is left */
+    {22, BL_ADDED_NORMALIZED, ""},
 };
 
 /* White space that is a token, and takes more of it along. */
@@ -173,8 +174,44 @@ static void test_windows(void) {
     CHECK(e.problem == BL_ENCODE_NO_SECOND);
     CHECK(encode(&f, "a a a a a a", 11, "a", input, &e) == BL_BAD_ARGUMENT);
     CHECK(e.problem == BL_ENCODE_TOO_SHORT);
-    input.truncation = 4;
-    CHECK(encode(&f, "a", 1, NULL, input, &e) == BL_BAD_ARGUMENT);
+    close_fixture(&f);
+}
+
+/* Refused whatever the text is; the same for one text and for many. */
+static void test_refused_options(void) {
+    static const struct {
+        uint32_t truncation, max_length, stride, problem;
+        bl_status status;
+    } cases[] = {
+        {BL_TRUNCATION_ONLY_SECOND + 1, 9, 0, BL_ENCODE_FINE, BL_BAD_ARGUMENT},
+        {UINT32_MAX, 9, 0, BL_ENCODE_FINE, BL_BAD_ARGUMENT},
+        {BL_TRUNCATION_ONLY_FIRST, 9, 7, BL_ENCODE_FINE, BL_OK},
+        {BL_TRUNCATION_ONLY_FIRST, 9, 8, BL_ENCODE_STRIDE, BL_BAD_ARGUMENT},
+        {BL_TRUNCATION_NONE, 9, 8, BL_ENCODE_FINE, BL_OK},
+        {BL_TRUNCATION_ONLY_FIRST, 2, 1, BL_ENCODE_STRIDE, BL_BAD_ARGUMENT},
+        {BL_TRUNCATION_ONLY_FIRST, 1, 9, BL_ENCODE_NO_ROOM, BL_BAD_ARGUMENT},
+    };
+    fixture f = open_blob(&small);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bl_encoding e;
+        bl_encode_input input = {.add_special_tokens = 1,
+                                 .truncation = cases[i].truncation,
+                                 .max_length = cases[i].max_length,
+                                 .stride = cases[i].stride};
+        CHECK(encode(&f, "a", 1, NULL, input, &e) == cases[i].status);
+        CHECK(e.problem == cases[i].problem);
+        uint32_t ends[] = {1, BL_NO_PAIR};
+        bl_encode_batch batch = {.texts = (const uint8_t *)"a",
+                                 .text_bytes = 1,
+                                 .ends = ends,
+                                 .input_count = 1,
+                                 .add_special_tokens = 1,
+                                 .truncation = cases[i].truncation,
+                                 .max_length = cases[i].max_length,
+                                 .stride = cases[i].stride};
+        CHECK(bl_tokenizer_encode_batch(&f.arena, f.tokenizer, &batch, &e) == cases[i].status);
+        CHECK(e.problem == cases[i].problem);
+    }
     close_fixture(&f);
 }
 
@@ -225,14 +262,14 @@ static void test_texts_of_ids(void) {
     CHECK(text.length == 12 && memcmp(text.bytes, "##unknown #!", 12) == 0);
     CHECK(bl_tokenizer_join(&f.arena, f.tokenizer, pieces, 0, &text) == BL_OK);
     CHECK(text.length == 0);
-    CHECK(bl_tokenizer_vocab_size(f.tokenizer) == VOCABULARY + 2);
+    CHECK(bl_tokenizer_vocab_size(f.tokenizer) == VOCABULARY + 3);
     CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"##aff", 5) == 8);
     CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"New \xc3\x89", 6) == 20);
     CHECK(bl_tokenizer_token_to_id(f.tokenizer, (const uint8_t *)"aff", 3) == -1);
     CHECK(bl_tokenizer_id_to_token(f.tokenizer, 20, &text) == BL_OK);
     CHECK(text.length == 5 && memcmp(text.bytes, "new e", 5) == 0);
     CHECK(bl_tokenizer_id_to_token(f.tokenizer, -1, &text) == BL_BAD_ARGUMENT);
-    CHECK(bl_tokenizer_id_to_token(f.tokenizer, 22, &text) == BL_BAD_ARGUMENT);
+    CHECK(bl_tokenizer_id_to_token(f.tokenizer, 23, &text) == BL_BAD_ARGUMENT);
     close_fixture(&f);
 }
 
@@ -312,6 +349,25 @@ static void test_damaged_blobs(void) {
     }
 }
 
+/* Texts of the pool are UTF-8: else a token's offsets could lie beyond the text. */
+static void test_malformed_pool(void) {
+    static const char *const malformed[] = {"\xf0",     "\xc3",         "x\xc0",           "\xff",
+                                            "\xe6\x97", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
+    static blob broken;
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+        fixture f;
+        added_token token = {20, 0, malformed[i]};
+        put_bert(&broken, vocabulary, VOCABULARY, &token, 1);
+        CHECK(open_bytes(&f, broken.bytes, broken.length, 2 << 20) == BL_BAD_MODEL);
+        close_fixture(&f);
+    }
+    fixture f;
+    added_token token = {20, 0, "\xef\xbf\xbd"}; /* U+FFFD itself is no fault */
+    put_bert(&broken, vocabulary, VOCABULARY, &token, 1);
+    CHECK(open_bytes(&f, broken.bytes, broken.length, 2 << 20) == BL_OK);
+    close_fixture(&f);
+}
+
 /* Whatever the arena holds, a call works or says that memory is short. */
 static void test_little_memory(void) {
     fixture f;
@@ -344,9 +400,11 @@ int main(void) {
     test_added();
     test_shared_texts();
     test_windows();
+    test_refused_options();
     test_batch();
     test_texts_of_ids();
     test_any_bytes();
+    test_malformed_pool();
     test_damaged_blobs();
     test_little_memory();
     return check_result();
