@@ -94,7 +94,11 @@ export function asBertletError(
   if (isBertletError(error)) return error;
   const reason = reasonOf(error);
   // What V8, SpiderMonkey and JavaScriptCore say where memory ends.
-  if (/allocat|out of memory|invalid (typed )?array length|invalid string length/i.test(reason)) {
+  if (
+    /allocat|out of memory|invalid (typed )?array length|invalid string length|string longer/i.test(
+      reason,
+    )
+  ) {
     const sentence = `There is not enough memory: ${reason}.`;
     return new BertletError('OUT_OF_MEMORY', sentence, { cause: error });
   }

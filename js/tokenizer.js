@@ -2,7 +2,7 @@
 // crosses into WebAssembly once for many texts.
 import { createEncodeCall, truncations } from './encode-call.js';
 import { Encoding, padEncoding } from './encoding.js';
-import { disposedError } from './errors.js';
+import { asBertletError, BertletError, disposedError } from './errors.js';
 import {
   badArgument,
   readChoice,
@@ -84,7 +84,7 @@ export class Tokenizer {
   /** See index.d.ts. */
   encodeBatch(texts, given) {
     this.#open();
-    if (!isList(texts)) throw badArgument('texts is not an array.');
+    if (!isList(texts)) throw badArgument(`texts is ${show(texts)}, not an array.`);
     const options = given === undefined ? given : readOptions(given, 'encodeBatch');
     return this.#encodeAll(texts, options);
   }
@@ -133,7 +133,7 @@ export class Tokenizer {
       const address = memory.writeNumbers(list);
       const text = memory.writeStruct('bl_text');
       memory.call(call, memory.arena, this.#address, address, ...more, text);
-      return readTextStruct(memory, text);
+      return whereRoom(() => readTextStruct(memory, text));
     });
   }
 
@@ -208,10 +208,20 @@ export class Tokenizer {
       length = encodings.reduce((longest, encoding) => Math.max(longest, encoding.length), 0);
     }
     const pad = { id, side: paddingSide };
-    return encodings.map((encoding) => {
-      const windows = () => encoding.overflowing.map((window) => padEncoding(window, length, pad));
-      return padEncoding(encoding, length, pad, truncation ? windows : undefined);
-    });
+    const padAll = (list, overflowOf) => {
+      if (list.length * length > mostPadded) {
+        throw new BertletError(
+          'OUT_OF_MEMORY',
+          `padding: ${list.length} encodings of ${length} tokens are too many to pad in one call.`,
+        );
+      }
+      return whereRoom(() =>
+        list.map((item) => padEncoding(item, length, pad, overflowOf?.(item))),
+      );
+    };
+    return padAll(encodings, (encoding) =>
+      truncation ? () => padAll(encoding.overflowing) : undefined,
+    );
   }
 }
 
@@ -232,6 +242,15 @@ for (const name of specialNames) {
   });
 }
 
+/** Engines have errors of their own for a string or an array that they have no room for. */
+function whereRoom(make) {
+  try {
+    return make();
+  } catch (error) {
+    throw asBertletError(error);
+  }
+}
+
 function readTextStruct(memory, address) {
   const { bytes, length } = memory.readStruct('bl_text', address);
   return memory.readText(bytes, length);
@@ -240,8 +259,9 @@ function readTextStruct(memory, address) {
 const truncationChoices = [false, true, ...truncations];
 const paddingChoices = [false, true, 'longest', 'max_length'];
 const paddingSides = ['right', 'left'];
-/** Tokens that an encoding is padded to at most: each takes 20 bytes. */
+/** Tokens that an encoding is padded to at most, and all of a call together: each takes 20 bytes. */
 const mostPadding = 1 << 24;
+const mostPadded = 1 << 26;
 
 /** @param {object} options @param {number} [usualLength] of the files */
 function readEncodeOptions(options, usualLength) {

@@ -194,6 +194,71 @@ test('wrong arguments are refused, and the tokenizer stays usable', async () => 
   assert.equal(tokenizer.decode([]), '');
 });
 
+test('arguments that answer in odd ways are refused like wrong ones', async () => {
+  const tokenizer = await open('uncased');
+  const refuse = { enumerable: true, get: () => assert.fail('asked') };
+  const thrower = (key) => Object.defineProperty({}, key, refuse);
+  const { proxy: revoked, revoke } = Proxy.revocable([], {});
+  revoke();
+  const refusing = new Proxy([1], refuse);
+  const odd = { toString: 1 };
+  const sparse = Array(3);
+  sparse[0] = 'a';
+  const calls = [
+    ...[revoked, refusing, odd, thrower('text')].map((value) => () => tokenizer.encode(value)),
+    () => tokenizer.encode(odd, { pair: odd }),
+    ...['pair', 'padding', 'maxLength', 'truncation', 'stride', 'addSpecialTokens'].flatMap(
+      (name) => [
+        () => tokenizer.encode('a', thrower(name)),
+        () => tokenizer.encode('a', { [name]: odd }),
+        () => tokenizer.encode('a', { [name]: Symbol('x') }),
+        () => tokenizer.encodeBatch(['a'], thrower(name)),
+      ],
+    ),
+    () => tokenizer.encode('a', revoked),
+    () => tokenizer.encodeBatch(sparse),
+    () => tokenizer.encodeBatch(revoked),
+    () => tokenizer.encodeBatch(refusing),
+    () => tokenizer.encodeBatch([thrower('pair')]),
+    () => tokenizer.encodeBatch([odd]),
+    () => tokenizer.decode(Array(3)),
+    () => tokenizer.decode(revoked),
+    () => tokenizer.decode(refusing),
+    () => tokenizer.decode(thrower('length')),
+    () => tokenizer.decode({ length: 2 ** 40 }),
+    () => tokenizer.decode([1n]),
+    () => tokenizer.decode([odd]),
+    () => tokenizer.decode([Symbol('x')]),
+    () => tokenizer.decode([1], thrower('skipSpecialTokens')),
+    () => tokenizer.joinTokens(sparse),
+    () => tokenizer.joinTokens(revoked),
+    () => tokenizer.joinTokens(refusing),
+    () => tokenizer.joinTokens(odd),
+    () => tokenizer.tokenToId(odd),
+    () => tokenizer.tokenToId(Symbol('x')),
+    () => tokenizer.idToToken(odd),
+    () => tokenizer.idToToken(1n),
+  ];
+  for (const call of calls) assert.throws(call, badArgument, String(call));
+  assert.equal(tokenizer.decode(new Proxy([7592], {})), 'hello');
+});
+
+test('padding to more than there can be', async () => {
+  const tokenizer = await open('uncased');
+  const most = 2 ** 24;
+  for (const padding of [most + 1, 2 ** 31 - 1]) {
+    assert.throws(() => tokenizer.encode('a', { padding }), badArgument);
+    const options = { padding: 'max_length', maxLength: padding };
+    assert.throws(() => tokenizer.encode('a', options), badArgument);
+  }
+  const texts = Array(5).fill('a');
+  assert.throws(() => tokenizer.encodeBatch(texts, { padding: most }), { code: 'OUT_OF_MEMORY' });
+  const windows = { truncation: true, maxLength: 3, padding: 2 ** 21 };
+  const encoding = tokenizer.encode('a '.repeat(40), windows);
+  assert.equal(encoding.length, 2 ** 21);
+  assert.throws(() => encoding.overflowing, { code: 'OUT_OF_MEMORY' });
+});
+
 test('special tokens by name, null where there is none', async () => {
   const tokenizer = await openFiles({
     'tokenizer.json': miniLM,

@@ -124,6 +124,8 @@ test('ids whose texts are more than memory holds', async () => {
   // Together a little more than 2³² bytes: as a size of WebAssembly that is next to nothing.
   const ids = new Int32Array(Math.ceil(2 ** 32 / (length + 1))).fill(5000);
   assert.throws(() => tokenizer.decode(ids), tooMuch);
+  // More than a string holds.
+  assert.throws(() => soon(() => tokenizer.decode(ids.subarray(0, 5500))), tooMuch);
   assert.equal(tokenizer.decode([5000, 5000]).length, 2 * length + 1);
   assert.equal(tokenizer.decode(tokenizer.encode('hello').ids), '[CLS] hello [SEP]');
 });

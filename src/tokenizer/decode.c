@@ -10,16 +10,23 @@ static const char *const clean_ups[][2] = {
     {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"},
 };
 
+/* `from` begins with a space. */
 static size_t replace_all(uint8_t *text, size_t bytes, const char *from, const char *to) {
     size_t from_bytes = strlen(from);
     size_t to_bytes = strlen(to);
     size_t written = 0;
     for (size_t at = 0; at < bytes;) {
+        const uint8_t *space = memchr(text + at, ' ', bytes - at);
+        size_t plain = space ? (size_t)(space - text) - at : bytes - at;
+        if (written < at)
+            memmove(text + written, text + at, plain);
+        at += plain;
+        written += plain;
         if (from_bytes <= bytes - at && memcmp(text + at, from, from_bytes) == 0) {
             memcpy(text + written, to, to_bytes);
             written += to_bytes;
             at += from_bytes;
-        } else {
+        } else if (at < bytes) {
             text[written++] = text[at++];
         }
     }
