@@ -1,6 +1,8 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
+import { architectureOf, readFlag, readSize } from './config-fields.js';
 import { BertletError, badModel } from './errors.js';
-import { architectureOf, readHeadConfig } from './heads.js';
+import { readHeadConfig } from './heads.js';
+import { parseExactly } from './json.js';
 import { checkObject } from './kind.js';
 import { show } from './show.js';
 
@@ -36,29 +38,30 @@ const sizes = {
  *   type_vocab_size: number, layer_norm_epsilon: number,
  *   head: import('./heads.js').HeadConfig }} Config
  *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
- *
- * @param {unknown} given the parsed config.json
+ */
+
+/** How config.json is read: what readConfig takes. @param {import('./source.js').Source} source */
+export const readConfigJson = (source) => source.readJson('config.json', { parse: parseExactly });
+
+/**
+ * @param {{ json: unknown, exact: any }} parsed config.json as parseExactly gives it
  * @param {Record<string, unknown>} [sentence] config_sentence_transformers.json
  * @returns {Config}
  * @throws BAD_MODEL, UNSUPPORTED
  */
-export function readConfig(given, sentence) {
+export function readConfig({ json: given, exact }, sentence) {
   const json = checkObject('config.json', given);
   const config = { model_type: readModelType(json), activation: readActivation(json) };
   for (const [name, [key, usual]] of Object.entries(sizes)) {
-    const value = Object.hasOwn(json, key) ? json[key] : usual;
-    if (!Number.isInteger(value) || value < 1 || value >= 2 ** 31) {
-      throw bad(`gives ${key} as ${show(value)}, not a whole number of at least 1`);
-    }
-    config[name] = value;
+    config[name] = readSize({ json, exact }, key) ?? usual;
   }
-  const epsilon = json.layer_norm_eps ?? 1e-12;
+  const epsilon = Object.hasOwn(json, 'layer_norm_eps') ? json.layer_norm_eps : 1e-12;
   // The core computes with it in single precision.
   if (typeof epsilon !== 'number' || !(epsilon >= 0 && Math.fround(epsilon) < 1)) {
     throw bad(`gives layer_norm_eps as ${show(epsilon)}, not a number from 0 to 1`);
   }
   config.layer_norm_epsilon = epsilon;
-  config.head = readHeadConfig(json, { sentence });
+  config.head = readHeadConfig(json, { exact, sentence });
   if (config.hidden_size % config.heads !== 0) {
     throw bad(`has a hidden_size that its num_attention_heads (${config.heads}) do not divide`);
   }
@@ -86,13 +89,20 @@ function unsupported(what, supported) {
 
 function readModelType(json) {
   // The first checkpoints said neither.
-  const isBert = json.architectures === undefined || /^Bert[A-Z]/.test(architectureOf(json));
+  const architecture = architectureOf(json);
+  const isBert = json.architectures === undefined || /^Bert[A-Z]/.test(architecture);
   const type = json.model_type ?? (isBert ? 'bert' : undefined);
-  if (type !== undefined && typeof type !== 'string')
-    throw bad('has a model_type that is no string');
-  if (!modelTypes.includes(type))
+  if (type === undefined) {
+    const supported = `model_type ${modelTypes.join(', ')}`;
+    throw unsupported(`no model_type and the architecture ${show(architecture)}`, supported);
+  }
+  if (typeof type !== 'string') throw bad('has a model_type that is no string');
+  if (!modelTypes.includes(type)) {
     throw unsupported(`the model_type ${show(type)}`, modelTypes.join(', '));
-  if (json.is_decoder === true) throw unsupported('is_decoder true', 'encoders');
+  }
+  for (const key of ['is_decoder', 'add_cross_attention']) {
+    if (readFlag(json, key)) throw unsupported(`${key} true`, 'encoders');
+  }
   const positions = json.position_embedding_type ?? 'absolute';
   if (positions !== 'absolute') {
     throw unsupported(`the position_embedding_type ${show(positions)}`, 'absolute');

@@ -1,18 +1,18 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
 import { inOrder } from './errors.js';
 import { checkObject } from './kind.js';
-import { readConfig } from './config.js';
+import { readConfig, readConfigJson } from './config.js';
 
 /** @param {import('./source.js').Source} source */
 export async function readFolder(source) {
-  const [json, transformer = {}, sentence = {}, pooling] = await inOrder([
-    source.readJson('config.json'),
+  const [config, transformer = {}, sentence = {}, pooling] = await inOrder([
+    readConfigJson(source),
     readOptional(source, 'sentence_bert_config.json'),
     readOptional(source, 'config_sentence_transformers.json'),
     readPooling(source),
   ]);
   return {
-    config: readConfig(json, sentence),
+    config: readConfig(config, sentence),
     maxSeqLength: transformer.max_seq_length,
     lowercase: transformer.do_lower_case === true,
     prompts: readPrompts(sentence),

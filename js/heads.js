@@ -1,6 +1,7 @@
 // Which heads a model has: config.json says what its architecture is, the names of its
 // tensors what is there. Tensor names are those of transformers' Bert classes.
-import { badModel } from './errors.js';
+import { architectureOf, readFlag, readSize } from './config-fields.js';
+import { badModel, BertletError } from './errors.js';
 import { kindOf } from './kind.js';
 import { show } from './show.js';
 
@@ -34,26 +35,28 @@ export function partOf(name) {
 
 /**
  * What config.json says of heads.
- * @typedef {{ classifier?: string, tied: boolean, labels?: string[], problemType?: string,
- *   scoreFunction?: string }} HeadConfig
+ * @typedef {{ classifier?: string, tied: boolean, labelCount?: number, labels?: string[],
+ *   labelFault?: string, problemType?: string, scoreFunction?: string }} HeadConfig
  *   `classifier`: which head a classifier's tensors are, where the architecture says so;
- *   `tied`: the masked LM decodes by the word embeddings; `labels`: by number, where given;
- *   `scoreFunction`: of a cross-encoder, where sentence-transformers wrote one: one of
- *   tasks/scores.js, else torch's name
+ *   `tied`: the masked LM decodes by the word embeddings; `labelCount`: how many outputs a
+ *   classifier is said to have; `labels`: their names by number, where given; `labelFault`: why
+ *   there are none, for the error of a model that has a classifier; `scoreFunction`: of a
+ *   cross-encoder, where sentence-transformers wrote one: one of tasks/scores.js, else torch's name
  *
  * @param {Record<string, unknown>} json config.json
- * @param {{ file?: string, sentence?: Record<string, unknown> }} [more] its name;
- *   config_sentence_transformers.json
+ * @param {{ exact?: any, file?: string, sentence?: Record<string, unknown> }} [more] `exact`: as
+ *   parseExactly gives it; its name; config_sentence_transformers.json
  * @returns {HeadConfig}
+ * @throws BAD_MODEL
  */
-export function readHeadConfig(json, { file = 'config.json', sentence = {} } = {}) {
+export function readHeadConfig(json, { exact = json, file, sentence = {} } = {}) {
   const architecture = architectureOf(json);
   const [classifier] =
     Object.entries(classifiers).find(([, kind]) => architecture.endsWith(kind.architecture)) ?? [];
   return {
     classifier,
-    tied: json.tie_word_embeddings !== false,
-    labels: readLabels(json, file),
+    tied: readFlag(json, 'tie_word_embeddings', true, file),
+    ...readLabels(json, readSize({ json, exact }, 'num_labels', file), file),
     problemType: readProblemType(json, file),
     scoreFunction:
       (sentence.model_type === 'CrossEncoder' && readScoreFunction(sentence.activation_fn)) ||
@@ -63,21 +66,14 @@ export function readHeadConfig(json, { file = 'config.json', sentence = {} } = {
   };
 }
 
-/** The class that the weights were saved by, '' where config.json names none. */
-export function architectureOf({ architectures }) {
-  const [name] = Array.isArray(architectures) ? architectures : [architectures];
-  return typeof name === 'string' ? name : '';
-}
-
 /**
  * What a cross-encoder's scores go through; undefined where sentence-transformers takes its usual
  * one, as it does unless a class of torch is named.
  * @param {unknown} path e.g. "torch.nn.modules.linear.Identity"
  */
 function readScoreFunction(path) {
-  const [library, ...names] = typeof path === 'string' ? path.split('.') : [];
-  if (library !== 'torch') return undefined;
-  const name = names.pop();
+  if (typeof path !== 'string' || !path.startsWith('torch.')) return undefined;
+  const name = path.split('.').pop();
   return (
     new Map([
       ['Identity', 'none'],
@@ -86,32 +82,35 @@ function readScoreFunction(path) {
   );
 }
 
-function readProblemType({ problem_type: type }, file) {
+function readProblemType({ problem_type: type }, file = 'config.json') {
   if (type === undefined || type === null || typeof type === 'string') return type ?? undefined;
   throw badModel(file, `gives problem_type as ${show(type)}`);
 }
 
-/** Labels by number; transformers calls those without a name LABEL_0, LABEL_1, … */
-function readLabels({ id2label, num_labels: count }, file) {
-  if (id2label === undefined || id2label === null) {
-    if (count === undefined || count === null) return undefined;
-    if (!Number.isInteger(count) || count < 1) {
-      throw badModel(file, `gives num_labels as ${show(count)}`);
-    }
-    return unnamedLabels(count);
-  }
-  const names = kindOf(id2label) === 'Object' ? Object.values(id2label) : [];
-  const numbers = names.map((_, i) => id2label[i]);
-  if (names.length === 0 || numbers.some((name) => typeof name !== 'string')) {
-    throw badModel(file, 'has an id2label that does not name the labels 0, 1, 2, …');
-  }
-  return numbers;
+/**
+ * Names by number. Where num_labels is another number of them, it counts, as in transformers, and
+ * the outputs have no names.
+ */
+function readLabels({ id2label }, count, file = 'config.json') {
+  if (id2label === undefined || id2label === null) return { labelCount: count };
+  const named = kindOf(id2label) === 'Object' ? Object.entries(id2label) : [];
+  const names = new Map(
+    named.map(([key, name]) => [/^\d+$/.test(key) ? Number(key) : key, nameOf(name)]),
+  );
+  const labels = Array.from(named, (_, i) => names.get(i));
+  if (count !== undefined && count !== labels.length) return { labelCount: count };
+  if (labels.length > 0 && !labels.includes(undefined))
+    return { labelCount: labels.length, labels };
+  return { labelFault: `${file} has an id2label that does not name the labels 0, 1, 2, ….` };
 }
 
-const unnamedLabels = (count) => Array.from({ length: count }, (_, i) => `LABEL_${i}`);
+/** People also have numbers for names. */
+const nameOf = (name) =>
+  ['string', 'number', 'boolean'].includes(typeof name) ? String(name) : undefined;
 
-/** Names of a classifier's outputs. @param {HeadConfig} head @param {number} count */
-export const labelsOf = ({ labels }, count) => labels ?? unnamedLabels(count);
+/** Names of a classifier's outputs; transformers calls those without one LABEL_0, LABEL_1, … */
+export const labelsOf = ({ labels }, count) =>
+  labels ?? Array.from({ length: count }, (_, i) => `LABEL_${i}`);
 
 /**
  * What a model has beside embeddings and layers.
@@ -129,6 +128,7 @@ export const labelsOf = ({ labels }, count) => labels ?? unnamedLabels(count);
  *   where another file says it
  * @param {HeadConfig} config
  * @returns {Heads}
+ * @throws BAD_MODEL
  */
 export function findHeads(present, config) {
   const parts = new Set([...present.keys()].map(partOf).filter(Boolean));
@@ -142,13 +142,17 @@ export function findHeads(present, config) {
   const kind = findClassifier(present, config, parts);
   const prefix = kind === 'question-answering' ? 'qa_outputs.' : 'classifier.';
   const shape = present.get(`${prefix}weight`);
+  const outputs = classifiers[kind].outputs ?? config.labelCount;
+  if (shape && outputs === undefined && config.labelFault) {
+    throw new BertletError('BAD_MODEL', config.labelFault);
+  }
   if (!shape) parts.delete('CLASSIFIER');
   else heads[kind] = classifiers[kind].pooled ? 'POOLED_CLASSIFIER' : 'ROW_CLASSIFIER';
   if (heads[kind] === 'POOLED_CLASSIFIER' || parts.has('NEXT_SENTENCE')) parts.add('POOLER');
   return {
     parts,
     heads,
-    labels: shape ? (classifiers[kind].outputs ?? config.labels?.length ?? shape[0] ?? 2) : 0,
+    labels: shape ? (outputs ?? shape[0] ?? 2) : 0,
     isNeeded: (name) => {
       const part = partOf(name);
       if (part === 'CLASSIFIER' && !name.startsWith(prefix)) return false;

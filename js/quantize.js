@@ -2,7 +2,7 @@
 // core that quantises while loading. For Node.
 import { mkdir, open, readdir, copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readConfig } from './config.js';
+import { readConfig, readConfigJson } from './config.js';
 import { BertletError, throwIfAborted } from './errors.js';
 import { Memory } from './memory.js';
 import { weightsFile } from './file-names.js';
@@ -36,7 +36,7 @@ export async function quantizeModel(source, target, { signal, onProgress } = {})
   }
   const opened = await openSource(source, { signal, onFileProgress: createProgress(onProgress) });
   try {
-    readConfig(await opened.readJson('config.json'));
+    readConfig(await readConfigJson(opened));
     const files = await findFiles(opened);
     const memory = await Memory.instantiate(await loadModule(chooseModule('baseline')));
     const plan = await planTensors(opened, files, memory);

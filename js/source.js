@@ -5,6 +5,7 @@ import { badModel, BertletError, inOrder, throwIfAborted, untilAborted } from '.
 import { openFileCache } from './file-cache.js';
 import { folderFiles, isFileName } from './file-names.js';
 import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
+import { parseJson } from './json.js';
 import { addressOf, isOwnFile, ownFilesAdvice } from './own-files.js';
 import { createProgress } from './progress.js';
 import { openFiles } from './source-files.js';
@@ -223,8 +224,7 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     /** @returns {Promise<string | undefined>} @throws BAD_MODEL when it is not UTF-8 */
     readText: (name, options) => parse(name, options, 'UTF-8 text', String),
     /** @returns {Promise<any>} the parsed JSON @throws BAD_MODEL when it is none */
-    readJson: (name, options) =>
-      parse(name, options, 'valid JSON', (text) => JSON.parse(text.replace(/^\ufeff/, ''))),
+    readJson: (name, options) => parse(name, options, 'valid JSON', options?.parse ?? parseJson),
     /**
      * Tells the progress that a file is still to come, so that its total stays unknown until
      * the file is opened; with 0 bytes, that it will not come after all.

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { rejectsLoad, withConfig, withTensors } from './helpers/damage.js';
-import { readFolder } from './helpers/fixtures.js';
+import { readFolder, tinyModel } from './helpers/fixtures.js';
 import { headModel, references } from './helpers/heads.js';
 import { floatTensor } from './helpers/safetensors.js';
 import { withModel } from './helpers/with-model.js';
@@ -113,10 +113,14 @@ test('labels that do not agree with the classifier', async () => {
       { id2label: { 0: 'a' } },
       { id2label: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [i, `label ${i}`])) },
       { id2label: { 0: 'a', 2: 'b', 3: 'c' } },
-      { id2label: { 0: 'a', 1: 'b', 2: 5 } },
+      { id2label: { 0: 'a', 1: 'b', 2: null } },
+      { id2label: { 0: 'a', 1: 'b', 2: ['c'] } },
+      { id2label: { 0: 'a', 1: 'b', constructor: 'c' } },
       { id2label: {} },
       { id2label: ['a', 'b', 'c'] },
       { id2label: null, num_labels: 4 },
+      { id2label: null, num_labels: 4e8 },
+      { num_labels: 2 },
       { id2label: null, num_labels: 'three' },
       { id2label: null, num_labels: 0 },
     ];
@@ -132,6 +136,49 @@ test('without id2label labels have numbers, as in transformers', () =>
     const labels = (await model.classify('The sun.')).map(({ label }) => label);
     assert.deepEqual(labels.sort(), ['LABEL_0', 'LABEL_1', 'LABEL_2']);
   }));
+
+test('labels are what config.json names them, also by numbers', async () => {
+  const folder = folderOf('single-label');
+  const labelsOf = (change) =>
+    withModel(withConfig(folder, change), fp32, async (model) =>
+      (await model.classify('The sun.')).map(({ label }) => label).sort(),
+    );
+  assert.deepEqual(await labelsOf({ id2label: { 0: 0, 1: 1, 2: 2.5 } }), ['0', '1', '2.5']);
+  assert.deepEqual(await labelsOf({ id2label: { 0: 'a', 1: 5, 2: true } }), ['5', 'a', 'true']);
+  assert.deepEqual(await labelsOf({ id2label: { '00': 'a', '01': 'b', '02': 'c' } }), [
+    'a',
+    'b',
+    'c',
+  ]);
+  // As in transformers, where num_labels is another number of labels.
+  const numbered = await labelsOf({ id2label: { 0: 'a', 1: 'b' }, num_labels: 3 });
+  assert.deepEqual(numbered, ['LABEL_0', 'LABEL_1', 'LABEL_2']);
+});
+
+test('labels of a model without a classifier do not matter', async () => {
+  for (const id2label of [{ 0: null }, { 4e9: 'x' }, ['a'], 'x', {}]) {
+    const folder = withConfig(readFolder(tinyModel('deep')), { id2label });
+    await withModel(folder, fp32, (model) => model.embed('sun'));
+  }
+});
+
+test('no array is as long as a number of config.json says', async () => {
+  const start = performance.now();
+  for (const name of ['single-label', 'tags', 'choices', 'answers']) {
+    for (const change of [
+      { id2label: null, num_labels: 4e8 },
+      { num_labels: 2 ** 31 - 1 },
+      { num_hidden_layers: 2 ** 31 - 1 },
+      { id2label: { 4294967295: 'x' } },
+    ]) {
+      const what = `${name}: ${JSON.stringify(change)}`;
+      // The numbers of labels of these are not config.json's.
+      if (['choices', 'answers'].includes(name) && !change.num_hidden_layers) continue;
+      await rejectsLoad(withConfig(folderOf(name), change), 'BAD_MODEL', what);
+    }
+  }
+  assert.ok(performance.now() - start < 5000);
+});
 
 test('a tokenizer without a mask token', async () => {
   const folder = folderOf('no-architecture');

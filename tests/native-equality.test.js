@@ -5,7 +5,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { load, loadTokenizer } from '../js/index.js';
-import { readConfig } from '../js/config.js';
+import { readConfig, readConfigJson } from '../js/config.js';
 import { Memory } from '../js/memory.js';
 import { openSource } from '../js/source.js';
 import { loadModule } from '../js/wasm-module.js';
@@ -63,7 +63,7 @@ async function record(dtype) {
   const module = await loadModule('baseline');
   const memory = new RecordingMemory(new WebAssembly.Instance(module, {}).exports);
   const source = await openSource();
-  await loadWeights(memory, readConfig(await source.readJson('config.json')), dtype, source, {});
+  await loadWeights(memory, readConfig(await readConfigJson(source)), dtype, source, {});
   await source.close();
 
   const tokenizer = await loadTokenizer();

@@ -6,7 +6,7 @@ import { buildPage } from './page.js';
 const KB = 1024;
 const wasmLimit = 220 * KB;
 /** Of the JavaScript that loading a folder of the usual kind, embedding and tokenizing need. */
-const coreLimit = 80 * KB;
+const coreLimit = 100 * KB;
 /** Of what all other calls add. */
 const tasksLimit = 70 * KB;
 

@@ -2,6 +2,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readConfig } from '../config.js';
+import { parseExactly } from '../json.js';
 import { InputError, UsageError } from './arguments.js';
 import { embeddedModel, modelOptions, openModel } from './open-model.js';
 import { formatBytes, formatCount, visible } from './text.js';
@@ -42,7 +43,7 @@ export default {
 
 function collect(folder, model, milliseconds) {
   const text = readFileSync(path.join(folder, 'config.json'), 'utf8').replace(/^\ufeff/, '');
-  const config = readConfig(JSON.parse(text));
+  const config = readConfig(parseExactly(text));
   const statsOf = (name) => statSync(path.join(folder, name), { throwIfNoEntry: false });
   const files = readdirSync(folder, { recursive: true })
     .map((name) => ({ name: String(name), stats: statsOf(String(name)) }))
