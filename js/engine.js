@@ -37,6 +37,7 @@ const yieldAfter = 16;
  *   truncation: 'longest_first' | 'only_first' | 'only_second',
  *   longText: 'truncate' | 'error',
  *   pooling?: 'mean' | 'cls' | 'max',
+ *   leftOut?: number,
  *   normalize?: boolean,
  *   hiddenStates?: number[],
  *   attentions?: number[],
@@ -45,10 +46,10 @@ const yieldAfter = 16;
  *   rows?: 'all' | 'first',
  *   firstIndex?: number,
  * }} RunRequest
- *   With `pooling` the run gives vectors. Without it each text's states (`hiddenStates` and
- *   `attentions`: of which layers), and the values of `heads` (names of heads.js, or pooler); if
- *   some inputs have rows of their own, or `rows` is "first", then only the heads' values.
- *   `firstIndex`: what errors call the first input (0).
+ *   With `pooling` the run gives vectors, of all tokens but the first `leftOut`. Without it each
+ *   text's states (`hiddenStates` and `attentions`: of which layers), and the values of `heads`
+ *   (names of heads.js, or pooler); if some inputs have rows of their own, or `rows` is "first",
+ *   then only the heads' values. `firstIndex`: what errors call the first input (0).
  *
  * @typedef {{ text: string, pair?: string } | { ids: Int32Array, typeIds: Int32Array, rows?: number[] }} EngineInput
  *   a text, or tokens, with the rows (ascending) that heads are computed for

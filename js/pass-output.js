@@ -25,6 +25,7 @@ export function readVectors({ memory, model, config }, request, first, batch, ru
     batch.address,
     hidden,
     memory.constants[`BL_POOLING_${request.pooling.toUpperCase()}`],
+    request.leftOut ?? 0,
     request.normalize ? 1 : 0,
     pointer,
   );

@@ -23,6 +23,7 @@ import {
   specialFlag,
   usualTokens,
 } from './tokenizer-added.js';
+import { show } from './show.js';
 
 /**
  * What JavaScript keeps of a tokenizer beside the blob.
@@ -72,7 +73,12 @@ export function readTokenizer(json, settings) {
   if (/\p{Surrogate}/u.test(texts.join('\n'))) {
     throw badField(json, 'some text', 'is not valid Unicode');
   }
-  const info = { ...readInfo(settings.value, unknown, idOf), subwordPrefix: prefix };
+  const modelMaxLength = readModelMaxLength(settings);
+  const info = {
+    modelMaxLength,
+    ...readInfo(settings.value, unknown, idOf),
+    subwordPrefix: prefix,
+  };
   return { blob: packBlob(numbers, texts), info };
 }
 
@@ -191,9 +197,17 @@ function readInfo(settings, unknown, idOf) {
     const token = typeof given === 'string' ? given : usual;
     if (token === given || idOf(token) !== undefined) specialTokens[key.slice(0, -6)] = token;
   }
-  const length = settings.model_max_length;
+  return { specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };
+}
+
+/** @param {Place} settings @returns {number | undefined} */
+function readModelMaxLength(settings) {
+  // The second is what old files call it.
+  const key = ['model_max_length', 'max_len'].find((name) => Object.hasOwn(settings.value, name));
+  const length = settings.value[key] ?? undefined;
+  if (length === undefined) return undefined;
   // transformers writes 1e30 where a tokenizer has no limit.
-  const isLimit = Number.isSafeInteger(length) && length > 0;
-  const modelMaxLength = isLimit ? Math.min(length, 2 ** 31 - 1) : undefined;
-  return { modelMaxLength, specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };
+  if (typeof length === 'number' && length > Number.MAX_SAFE_INTEGER) return undefined;
+  if (Number.isInteger(length) && length >= 1) return Math.min(length, 2 ** 31 - 1);
+  throw badField(settings, key, `is ${show(length)}, not a whole number of at least 1`);
 }

@@ -52,6 +52,14 @@ export function cosine(a, b) {
   return norms === 0 ? 0 : Math.max(-1, Math.min(1, dot(a, b) / norms));
 }
 
+/** What sentence-transformers compares vectors by: the greater, the nearer. */
+export const similarities = {
+  cosine,
+  dot,
+  euclidean: (a, b) => -Math.hypot(...a.map((value, i) => value - b[i])),
+  manhattan: (a, b) => -a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0),
+};
+
 /** The sum of products. */
 export function dot(a, b) {
   let sum = 0;

@@ -1,4 +1,3 @@
-import { BertletError } from '../errors.js';
 import {
   badArgument,
   readChoice,
@@ -8,6 +7,7 @@ import {
   readText,
   refuseOptions,
 } from '../inputs.js';
+import { tokenizerInfo } from '../tokenizer.js';
 import { cutDimensions, normalizeRows, toPrecision } from '../vectors.js';
 import { vectorOfWindows } from '../windows.js';
 
@@ -29,16 +29,20 @@ export async function embed(session, x, options = {}) {
     });
     return isArray ? results : results[0];
   }
-  const normalizeAll = how.normalize && how.dimensions === width;
+  const isCut = how.dimensions < width;
+  // What the folder cuts keeps its length, as in sentence-transformers.
+  const normalizeAll = how.normalize && !(isCut && how.restores);
   const inWindows = options.longText === 'window';
   const { vectors, windows } = await session.run(texts, options, {
     pooling: how.pooling,
+    leftOut: countLeftOut(session, how.prompt, options),
     normalize: normalizeAll && !inWindows,
   });
   const vectorOf = (i) => vectors.slice(i * width, (i + 1) * width);
   const results = windows.map((part) => {
     const vector = inWindows ? vectorOfWindows(part, vectorOf, normalizeAll) : vectorOf(part.first);
-    return toPrecision(cutDimensions(vector, how.dimensions, how.normalize), how.precision);
+    const cut = cutDimensions(vector, how.dimensions, how.normalize && how.restores);
+    return toPrecision(cut, how.precision);
   });
   return isArray ? results : results[0];
 }
@@ -57,40 +61,79 @@ export function matrix(data, columns) {
 }
 
 function readEmbedOptions(session, options) {
-  const { pooling: folder } = session.settings;
-  if (folder.unsupported && options.pooling === undefined) {
-    throw new BertletError('UNSUPPORTED', folder.unsupported);
-  }
+  const { pooling: folder, transformer, sentence } = session.settings;
+  // Whoever names a pooling asks for that, whatever the folder says.
+  const fault = options.pooling === undefined && (folder.fault ?? transformer.fault);
+  if (fault) throw fault;
   return {
     pooling: readChoice('pooling', options.pooling ?? folder.mode, ['mean', 'cls', 'max', 'none']),
     normalize: readFlag('normalize', options.normalize, folder.normalize),
-    dimensions: readDimensions(session, options.dimensions),
+    dimensions: readDimensions(session, options),
+    /** Whether what is cut has length 1 again. */
+    restores: (options.dimensions ?? options.normalize ?? undefined) !== undefined,
     precision: readChoice('precision', options.precision ?? 'float32', [
       'float32',
       'int8',
       'binary',
     ]),
-    prompt: readPrompt(session, options.prompt),
+    // The prompts of a cross-encoder are not for vectors.
+    prompt: readPrompt(session, options.prompt ?? (sentence.isOther ? '' : undefined)),
   };
 }
 
-function readDimensions({ width }, dimensions) {
-  const wanted = readCount('dimensions', dimensions, width);
+function readDimensions({ width, settings: { sentence } }, { dimensions, pooling }) {
+  const wanted = readCount('dimensions', dimensions, undefined);
   if (wanted > width) {
     throw badArgument(`dimensions is ${wanted}, but the model's vectors have ${width}.`);
   }
-  return wanted;
+  if (wanted === undefined && pooling !== 'none' && sentence.dimensionsFault) {
+    throw sentence.dimensionsFault;
+  }
+  return wanted ?? Math.min(sentence.dimensions ?? width, width);
+}
+
+/** The tokens of the prompt, where the folder leaves them out of the vectors. */
+function countLeftOut(session, prompt, options) {
+  const { settings, tokenizer } = session;
+  if (settings.pooling.includePrompt || prompt === '') return 0;
+  if (options.longText === 'window') {
+    throw badArgument('The folder leaves the prompt out of vectors: choose another longText.');
+  }
+  const { text } = prepareText(session, { text: '' }, prompt);
+  const maxLength = session.readMaxLength(options);
+  const { ids } = tokenizer.encode(text, { truncation: 'longest_first', maxLength });
+  const special = specialTokensOf(tokenizer).map((token) => tokenizer.tokenToId(token));
+  // As sentence-transformers counts them, with those before it and without the one after it.
+  return ids.length - (special.includes(ids.at(-1)) ? 1 : 0);
 }
 
 /** A prompt of the folder by its name, else the words themselves. */
-export function readPrompt({ settings: { prompts } }, prompt) {
-  if (prompt === undefined || prompt === null) return prompts.byDefault;
+export function readPrompt({ settings: { sentence } }, prompt) {
+  if (prompt === undefined || prompt === null) {
+    if (sentence.promptFault) throw sentence.promptFault;
+    return sentence.prompt;
+  }
   const words = readText('prompt', prompt);
-  return Object.hasOwn(prompts.named, words) ? prompts.named[words] : words;
+  if (!sentence.prompts.has(words)) return words;
+  const named = sentence.prompts.get(words);
+  if (named !== undefined) return named;
+  throw badArgument(`The folder's prompt "${words}" is no text: give the words themselves.`);
 }
 
 /** A text as the folder wants it. */
-export function prepareText({ settings: { lowercase } }, { text, pair }, prompt) {
-  const change = (words) => (lowercase ? words.toLowerCase() : words);
+export function prepareText({ settings: { transformer }, tokenizer }, { text, pair }, prompt) {
+  const change = (words) => (transformer.lowercase ? toLowerCase(words, tokenizer) : words);
   return { text: change(prompt + text), pair: pair === undefined ? pair : change(pair) };
+}
+
+const specialTokensOf = (tokenizer) => Object.values(tokenizerInfo(tokenizer).specialTokens);
+
+/** Letter by letter, as a normalizer does it, which never sees a special token. */
+function toLowerCase(text, tokenizer) {
+  const special = specialTokensOf(tokenizer).filter((token) => text.includes(token));
+  const lower = (part) => Array.from(part, (letter) => letter.toLowerCase()).join('');
+  if (special.length === 0) return lower(text);
+  const quoted = special.map((token) => token.replace(/[^\p{L}\p{N}\s]/gu, '\\$&'));
+  const parts = text.split(new RegExp(`(${quoted.join('|')})`, 'u'));
+  return parts.map((part, i) => (i % 2 === 0 ? lower(part) : part)).join('');
 }

@@ -46,12 +46,19 @@ export async function featureExtraction(model, texts, options) {
   const inBits = readFlag('quantize', quantize, false);
   const kind = readChoice('precision', precision ?? 'binary', ['binary', 'ubinary']);
   const list = readList('The input', isList(texts) ? texts : [texts], (text) => text);
-  const how = { normalize: false, ...others, pooling: pooling === 'first_token' ? 'cls' : pooling };
+  // Prompts and cut vectors are sentence-transformers' alone.
+  const how = {
+    normalize: false,
+    ...others,
+    prompt: given.prompt ?? '',
+    pooling: pooling === 'first_token' ? 'cls' : pooling,
+  };
   if (how.pooling === 'none') {
     if (inBits) throw badArgument('quantize needs a pooling: it makes bits of one vector a text.');
     return tokenTensor(await model.embed(list, how));
   }
-  const vectors = await model.embed(list, how);
+  const dimensions = given.dimensions ?? model.info.hiddenSize;
+  const vectors = await model.embed(list, { ...how, dimensions });
   if (!inBits) return stack('float32', vectors, Float32Array);
   const bits = vectors.map((vector) => toPrecision(vector, 'binary'));
   if (kind === 'ubinary') return stack('uint8', bits, Uint8Array);

@@ -1,10 +1,9 @@
 import { BertletError } from '../errors.js';
 import { readCount, readText, readTexts } from '../inputs.js';
-import { cosine } from '../vectors.js';
 import { prepareText, readPrompt } from './embed.js';
 import { countDropped, countTokens, joinTurns } from './history.js';
 import { applyFunction, functions } from './scores.js';
-import { embedVectors, refuseVectorOptions } from './similarity.js';
+import { compare, embedVectors, refuseVectorOptions } from './similarity.js';
 
 const head = 'sequence-classification';
 
@@ -40,7 +39,8 @@ async function scoreTogether(session, turns, documents, options) {
       `This model's scores go through ${scoreFunction}; supported: Sigmoid, Identity.`,
     );
   }
-  const { tokenizer } = session;
+  const { tokenizer, settings } = session;
+  if (settings.transformer.fault) throw settings.transformer.fault;
   const prompt = readPrompt(session, options.prompt);
   const taken = tokenizer.encode('', { pair: '' }).length + countTokens(tokenizer, prompt);
   const room = options.longText === 'error' ? Infinity : session.readMaxLength(options) - taken;
@@ -54,13 +54,13 @@ async function scoreTogether(session, turns, documents, options) {
   return run.windows.map(({ first, count }) => Math.max(...scores.slice(first, first + count)));
 }
 
-/** Cosines, with the prompts that the folder has for queries and documents. */
+/** How near vectors are, with the prompts that the folder has for queries and documents. */
 async function scoreApart(session, turns, documents, options) {
   const { tokenizer, settings } = session;
-  const { named } = settings.prompts;
+  const { prompts } = settings.sentence;
   const withPrompt = (...names) => ({
     ...options,
-    prompt: options.prompt ?? names.find((name) => Object.hasOwn(named, name)),
+    prompt: options.prompt ?? names.find((name) => prompts.has(name)),
   });
   const asking = withPrompt('query');
   const taken =
@@ -72,5 +72,5 @@ async function scoreApart(session, turns, documents, options) {
     embedVectors(session, [joined[0].text], { ...countDropped(asking, joined), onProgress: null }),
     embedVectors(session, documents, withPrompt('document', 'passage', 'corpus')),
   ]);
-  return vectors.map((vector) => cosine(query, vector));
+  return vectors.map((vector) => compare(session, query, vector));
 }

@@ -1,5 +1,5 @@
 import { badArgument, refuseOptions } from '../inputs.js';
-import { cosine } from '../vectors.js';
+import { similarities } from '../vectors.js';
 import { embed } from './embed.js';
 
 /**
@@ -8,7 +8,12 @@ import { embed } from './embed.js';
  */
 export async function similarity(session, a, b, options = {}) {
   const [first, second] = await embedVectors(session, [a, b], options);
-  return cosine(first, second);
+  return compare(session, first, second);
+}
+
+/** How near two vectors are, as the folder has it; usually their cosine. */
+export function compare({ settings }, a, b) {
+  return similarities[settings.sentence.similarity](a, b);
 }
 
 /** Options of embed() that say how vectors are made. */

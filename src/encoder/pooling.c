@@ -35,7 +35,8 @@ static void normalize(float *vector, uint32_t width) {
 }
 
 bl_status bl_pool(bl_arena *arena, const bl_model *model, const bl_batch *batch,
-                  const float *hidden, uint32_t pooling, uint32_t normalized, float **vectors) {
+                  const float *hidden, uint32_t pooling, uint32_t left_out, uint32_t normalized,
+                  float **vectors) {
     uint32_t width = model->config.hidden_size;
     size_t stride = bl_row_stride(width);
     if (pooling > BL_POOLING_MAX)
@@ -44,8 +45,11 @@ bl_status bl_pool(bl_arena *arena, const bl_model *model, const bl_batch *batch,
     if (bl_arena_status(arena) != BL_OK)
         return BL_OUT_OF_MEMORY;
     for (uint32_t s = 0; s < batch->sequence_count; s++) {
-        const float *rows = hidden + batch->starts[s] * stride;
         uint32_t count = batch->starts[s + 1] - batch->starts[s];
+        if (count <= left_out)
+            return BL_BAD_ARGUMENT;
+        const float *rows = hidden + (batch->starts[s] + left_out) * stride;
+        count -= left_out;
         float *vector = out + (size_t)s * width;
         if (pooling == BL_POOLING_MEAN)
             pool_mean(rows, stride, count, width, vector);

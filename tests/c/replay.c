@@ -111,7 +111,7 @@ int main(int argc, char **argv) {
     while (bl_encoder_step(&run) != BL_ENCODER_DONE)
         ;
     float *vectors;
-    if (bl_pool(&arena, model, &batch, run.hidden, BL_POOLING_MEAN, 1, &vectors))
+    if (bl_pool(&arena, model, &batch, run.hidden, BL_POOLING_MEAN, 0, 1, &vectors))
         fail("bl_pool");
     size_t floats = (size_t)batch.sequence_count * width;
     for (size_t i = 0; i < floats; i++) {

@@ -79,6 +79,20 @@ static int run_backwards(bl_crew *crew, bl_task task, void *context, uint32_t pa
 
 static bl_crew *crew_for_tests;
 
+/* With all rows but the last left out, a vector is that row; with none left, there is none. */
+static void check_left_out(bl_arena *arena, const bl_model *model, const bl_batch *batch,
+                           const float *hidden, uint32_t stride, uint32_t width) {
+    bl_batch one = *batch;
+    one.sequence_count = 1;
+    uint32_t count = one.starts[1];
+    for (uint32_t pooling = BL_POOLING_MEAN; pooling <= BL_POOLING_MAX; pooling++) {
+        float *vector;
+        CHECK(bl_pool(arena, model, &one, hidden, pooling, count - 1, 0, &vector) == BL_OK);
+        CHECK(memcmp(vector, hidden + (count - 1) * stride, width * sizeof(float)) == 0);
+        CHECK(bl_pool(arena, model, &one, hidden, pooling, count, 0, &vector) == BL_BAD_ARGUMENT);
+    }
+}
+
 /* Pooled vectors of sequences with the given lengths, `first` being their first token. */
 static void embed(bl_arena *arena, const bl_model *model, const uint32_t *lengths, uint32_t count,
                   int32_t first, float *out, uint32_t width) {
@@ -104,9 +118,10 @@ static void embed(bl_arena *arena, const bl_model *model, const uint32_t *length
     CHECK(late == jobs / 3);
     CHECK(run.states_done == run.state_count);
     float *vectors;
-    CHECK(bl_pool(arena, model, &batch, run.hidden, BL_POOLING_MEAN, 1, &vectors) == BL_OK);
-    CHECK(bl_pool(arena, model, &batch, run.hidden, 9, 1, &vectors) == BL_BAD_ARGUMENT);
+    CHECK(bl_pool(arena, model, &batch, run.hidden, BL_POOLING_MEAN, 0, 1, &vectors) == BL_OK);
+    CHECK(bl_pool(arena, model, &batch, run.hidden, 9, 0, 1, &vectors) == BL_BAD_ARGUMENT);
     memcpy(out, vectors, count * width * sizeof(float));
+    check_left_out(arena, model, &batch, run.hidden, run.hidden_stride, width);
     bl_arena_reset(arena, mark);
 }
 
