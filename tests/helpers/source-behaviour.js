@@ -96,7 +96,7 @@ export function behavesAsASource(open, { pagesAreMissing = false } = {}) {
     const source = await openSource(await open());
     await rejects(source.readJson('broken.json'), 'BAD_MODEL', /^broken\.json is not valid JSON: /);
     const page = pagesAreMissing
-      ? ['NOT_FOUND', /^page\.json is missing in /]
+      ? ['NOT_FOUND', /^page\.json is missing (in|at) /]
       : ['BAD_MODEL', /^page\.json is not valid JSON: .*</s];
     await rejects(source.readJson('page.json'), ...page);
     await rejects(source.readText('latin1.txt'), 'BAD_MODEL', /^latin1\.txt is not UTF-8/);
