@@ -1,12 +1,15 @@
 // JSON files of a model that hold what nobody writes, key by key: what reads them gives a fitting
 // BertletError with a short message, or does without.
+import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { load, loadTokenizer } from 'bertlet';
 
-import { readFolder, tinyModel } from './helpers/fixtures.js';
+import { readFixture, readFolder, sameBits, tinyModel } from './helpers/fixtures.js';
 import { headModel } from './helpers/heads.js';
 import { settle } from './helpers/hostile.js';
+import { withModel } from './helpers/with-model.js';
 
 const bytes = (text) => new TextEncoder().encode(text);
 const text = (content) => new TextDecoder().decode(content);
@@ -165,5 +168,19 @@ describe('files that hold absurd values', () => {
     for (const [what, { [index]: content }] of damaged(only, {})) {
       await checkAll([[what, { ...small, [index]: content }]], (source) => load(source));
     }
+  });
+
+  test('of an adapter', limit, async () => {
+    const folder = fileURLToPath(new URL('./fixtures/adapters/all-linear', import.meta.url));
+    const adapter = readFolder(folder);
+    const { base } = readFixture('adapters.json')['all-linear'];
+    await withModel(tinyModel(base), {}, async (model) => {
+      const before = await model.embed('sun');
+      for (const [what, source] of damaged(adapter, more)) {
+        await settle(what, () => model.useAdapter(source));
+      }
+      await model.useAdapter(null);
+      assert.ok(sameBits(await model.embed('sun'), before));
+    });
   });
 });
