@@ -134,6 +134,9 @@ describe('the demo by keyboard', { skip: noBrowser }, () => {
       await page.focus('#view-tokens [data-token="0"]');
       await page.keyboard.press('End');
       await page.fill('#tokens-text', 'sun');
+      await page.waitForFunction(
+        () => document.querySelectorAll('#view-tokens [role=option]').length === 3,
+      );
       await page.focus('#view-tokens [data-token="0"]');
       for (const key of keys) await page.keyboard.press(key);
       assert.equal((await focused(page)).role, 'option');
