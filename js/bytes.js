@@ -56,7 +56,9 @@ export function fromStream(stream, more) {
   return {
     async read() {
       const chunk = (await reader?.read())?.value;
-      if (!chunk || kindOf(chunk) === 'Uint8Array') return chunk;
+      if (!chunk) return chunk;
+      // Of Node's Buffer a slice would be no copy.
+      if (kindOf(chunk) === 'Uint8Array') return viewOf(chunk);
       throw badArgument('A stream must give Uint8Arrays.');
     },
     cancel: () => reader?.cancel(),

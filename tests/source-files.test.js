@@ -41,6 +41,25 @@ describe('files as answers', () => {
   behavesAsASource(() => mapContents((bytes) => new Response(bytes)), { pagesAreMissing: true });
 });
 describe('files as streams', () => behavesAsASource(() => mapContents(streamOf)));
+describe('files as streams of Buffers that are filled again and again', () => {
+  const refill = (bytes) => {
+    const buffer = Buffer.alloc(1000);
+    let at = 0;
+    return new ReadableStream(
+      {
+        pull(controller) {
+          const length = Math.min(bytes.length - at, 900);
+          buffer.set(bytes.subarray(at, at + length), 100);
+          at += length;
+          if (length > 0) controller.enqueue(buffer.subarray(100, 100 + length));
+          else controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  };
+  behavesAsASource(() => mapContents(refill));
+});
 describe('files as URLs', () => {
   behavesAsASource(() => mapContents((_, name) => pathToFileURL(join(folder, name))));
 });
