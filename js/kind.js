@@ -10,6 +10,17 @@ export function kindOf(value) {
   }
 }
 
+const typedArrays = Object.getPrototypeOf(Uint8Array.prototype);
+const tagOfTypedArray = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag).get;
+
+/**
+ * The class of a typed array of any realm, 'Uint8Array' of Node's Buffer too: what it says of
+ * itself does not count.
+ * @param {unknown} value
+ * @returns {string | undefined} undefined for everything else, also for a proxy
+ */
+export const typedArrayKind = (value) => tagOfTypedArray.call(value);
+
 /**
  * A file's JSON that must be an object.
  * @param {string} fileName for the message

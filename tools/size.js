@@ -16,7 +16,7 @@ const tasksLimit = 70 * KB;
  * workers than one: those that share an array out, and those that replace one that has ended.
  */
 const tasks =
-  /^(tasks\/(?!embed\.js$)|adapter-|module-pattern|heads\.js|pass-heads\.js|shard-index\.js|shards\.js|workers\.js|tokenizer-vocab\.js|windows\.js|pipeline\.js|vector-index\.js|safetensors-write\.js)/;
+  /^(tasks\/(?!embed\.js$)|adapter-|module-pattern|heads\.js|pass-heads\.js|shard-index\.js|shards\.js|workers\.js|tokenizer-vocab\.js|windows\.js|pipeline\.js|index-file\.js|vector-\w+\.js|safetensors-write\.js)/;
 
 function sizeOf(files) {
   const sum = (size) => files.reduce((total, { contents }) => total + size(contents), 0);

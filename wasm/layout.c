@@ -202,6 +202,7 @@ static const bl_layout_entry entries[] = {
     BL_STRUCT(bl_match),
     BL_FIELD(bl_match, score, f32),
     BL_FIELD(bl_match, position, u32),
+    BL_CONSTANT(BL_MAX_DIMENSIONS),
     BL_CONSTANT(BL_PRECISION_FLOAT32),
     BL_CONSTANT(BL_PRECISION_INT8),
     BL_CONSTANT(BL_PRECISION_BINARY),

@@ -6,6 +6,8 @@
 
 /* Rows that are compared at a time: their products stay in the first-level cache. */
 #define BLOCK_ROWS 256
+/* Columns of an int8 row whose products with a query surely add up to less than 2^31. */
+#define BLOCK_COLUMNS 4096u
 
 size_t bl_search_row_bytes(uint32_t precision, uint32_t dimensions) {
     if (precision == BL_PRECISION_BINARY)
@@ -38,9 +40,18 @@ static double squares_i8(const int8_t *row, uint32_t dimensions) {
     return (double)sum;
 }
 
+/* To length 1, so that products with rows of any length are finite. Returns it: 1, or 0. */
+static float normalize(float *query, uint32_t dimensions) {
+    double norm = __builtin_sqrt(squares_f32(query, dimensions));
+    for (uint32_t i = 0; norm > 0 && i < dimensions; i++)
+        query[i] = (float)(query[i] / norm);
+    return norm > 0 ? 1 : 0;
+}
+
 bl_status bl_search_create(bl_arena *arena, uint32_t precision, uint32_t dimensions,
                            const void *query, uint32_t limit, bl_search **search) {
-    if (precision > BL_PRECISION_BINARY || dimensions == 0 || limit == 0)
+    if (precision > BL_PRECISION_BINARY || dimensions == 0 || dimensions > BL_MAX_DIMENSIONS ||
+        limit == 0)
         return BL_BAD_ARGUMENT;
     size_t bytes = precision == BL_PRECISION_INT8 ? dimensions * sizeof(int16_t)
                                                   : bl_search_row_bytes(precision, dimensions);
@@ -52,7 +63,7 @@ bl_status bl_search_create(bl_arena *arena, uint32_t precision, uint32_t dimensi
     memcpy(copy, query, bytes);
     *made = (bl_search){precision, dimensions, limit, 0, matches, copy, 0};
     if (precision == BL_PRECISION_FLOAT32)
-        made->query_norm = norm_of(squares_f32(copy, dimensions));
+        made->query_norm = normalize(copy, dimensions);
     else if (precision == BL_PRECISION_INT8)
         made->query_norm = norm_of(squares_i16(copy, dimensions));
     *search = made;
@@ -62,6 +73,8 @@ bl_status bl_search_create(bl_arena *arena, uint32_t precision, uint32_t dimensi
 bl_status bl_search_norms(uint32_t precision, uint32_t dimensions, const void *rows,
                           uint32_t row_count, float *norms) {
     const uint8_t *row = rows;
+    if (precision > BL_PRECISION_INT8 || dimensions > BL_MAX_DIMENSIONS)
+        return BL_BAD_ARGUMENT;
     for (uint32_t i = 0; i < row_count; i++, row += bl_search_row_bytes(precision, dimensions)) {
         norms[i] = norm_of(precision == BL_PRECISION_FLOAT32
                                ? squares_f32((const float *)row, dimensions)
@@ -108,10 +121,31 @@ static void offer(bl_search *search, bl_match match) {
         sink(search->matches, search->count, match);
 }
 
+/* Products of int8 rows that are so long that the sums may not fit 32 bits. */
+static void multiply_long_i8(const bl_search *search, const int8_t *rows, uint32_t count,
+                             float *products) {
+    const int16_t *query = search->query;
+    for (uint32_t row = 0; row < count; row++, rows += search->dimensions) {
+        int64_t total = 0;
+        for (uint32_t k = 0; k < search->dimensions; k += BLOCK_COLUMNS) {
+            uint32_t left = search->dimensions - k;
+            int32_t sum;
+            bl_simd128_dot_rows.i8(query + k, rows + k, 1,
+                                   left < BLOCK_COLUMNS ? left : BLOCK_COLUMNS, &sum);
+            total += sum;
+        }
+        products[row] = (float)total;
+    }
+}
+
 /* Products of the query with some rows, as numbers that `score` turns into cosines. */
 static void multiply(const bl_search *search, const uint8_t *rows, uint32_t count,
                      float *products) {
     int32_t sums[BLOCK_ROWS];
+    if (search->precision == BL_PRECISION_INT8 && search->dimensions > BLOCK_COLUMNS) {
+        multiply_long_i8(search, (const int8_t *)rows, count, products);
+        return;
+    }
     if (search->precision == BL_PRECISION_FLOAT32) {
         bl_simd128_dot_rows.f32(search->query, (const float *)rows, count, search->dimensions,
                                 products);

@@ -4,6 +4,9 @@
 
 #include "../base/arena.h"
 
+/* The largest D: a row of floats has 64 MB. */
+#define BL_MAX_DIMENSIONS (1u << 24)
+
 /* How vectors of D dimensions stand in memory, row after row. */
 typedef enum bl_precision {
     BL_PRECISION_FLOAT32 = 0, /* float[D] */
@@ -23,19 +26,19 @@ typedef struct bl_search {
     uint32_t count;    /* matches so far */
     bl_match *matches; /* [limit]: a heap, the worst first; after bl_search_finish the best first */
     const void *query; /* as the kernels read it */
-    float query_norm;
+    float query_norm;  /* 1 for float rows: the copy has that length */
 } bl_search;
 
 /* Bytes of a row. */
 size_t bl_search_row_bytes(uint32_t precision, uint32_t dimensions);
 
-/* Begins a search. `query`: as a row is, but for int8 rows int16[D] with 128 * sum |q| below
- * 2^31. It is copied. BL_BAD_ARGUMENT: a precision that is none, no dimensions, k of 0. */
+/* Begins a search. `query`: as a row is, but for int8 rows int16[D], each at most 4095. It is
+ * copied. BL_BAD_ARGUMENT: a precision that is none, no dimensions or too many, k of 0. */
 bl_status bl_search_create(bl_arena *arena, uint32_t precision, uint32_t dimensions,
                            const void *query, uint32_t limit, bl_search **search);
 
 /* The Euclidean norm of each row, as bl_search_scan wants them; binary rows need none.
- * BL_BAD_ARGUMENT: a component that is not finite. */
+ * BL_BAD_ARGUMENT: a component or a norm that is not finite. */
 bl_status bl_search_norms(uint32_t precision, uint32_t dimensions, const void *rows,
                           uint32_t row_count, float *norms);
 

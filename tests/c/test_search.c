@@ -103,6 +103,55 @@ static void check_search(bl_arena *arena, uint32_t precision, uint32_t dimension
     free(rows), free(norms), free(seen);
 }
 
+static float score_of_row(bl_arena *arena, uint32_t precision, uint32_t dimensions,
+                          const void *query, const void *row) {
+    bl_search *search;
+    float norm;
+    CHECK(bl_search_norms(precision, dimensions, row, 1, &norm) == BL_OK);
+    CHECK(bl_search_create(arena, precision, dimensions, query, 1, &search) == BL_OK);
+    bl_search_scan(search, row, &norm, 1, 0);
+    bl_search_finish(search);
+    float score = search->matches[0].score;
+    bl_arena_reset(arena, 0);
+    return score;
+}
+
+/* Products whose sum is far beyond 32 bits, and a last column by itself. */
+static void test_long_rows(bl_arena *arena) {
+    static const uint32_t dimensions[] = {4096, 4097, 131072, 200001};
+    for (uint32_t d = 0; d < 4; d++) {
+        uint32_t count = dimensions[d];
+        int16_t *query = malloc(count * sizeof *query);
+        int8_t *row = malloc(count);
+        for (uint32_t i = 0; i < count; i++)
+            query[i] = 4095, row[i] = -128;
+        CHECK(fabsf(score_of_row(arena, BL_PRECISION_INT8, count, query, row) + 1) < 1e-6f);
+        for (uint32_t i = 0; i < count; i++)
+            query[i] = (int16_t)(i % 2 ? -127 : 127), row[i] = (int8_t)query[i];
+        CHECK(fabsf(score_of_row(arena, BL_PRECISION_INT8, count, query, row) - 1) < 1e-6f);
+        memset(row, 0, count), row[count - 1] = 3;
+        memset(query, 0, count * sizeof *query), query[count - 1] = 5;
+        CHECK(fabsf(score_of_row(arena, BL_PRECISION_INT8, count, query, row) - 1) < 1e-6f);
+        free(query), free(row);
+    }
+}
+
+/* Lengths whose product no float can hold. */
+static void test_any_length(bl_arena *arena) {
+    float query[3], row[3];
+    static const float lengths[] = {1e-38f, 1e-30f, 1e-10f, 1, 1e10f, 1e30f, 1e38f};
+    for (uint32_t a = 0; a < 7; a++) {
+        for (uint32_t b = 0; b < 7; b++) {
+            query[0] = query[1] = lengths[a], query[2] = 0;
+            row[0] = 0, row[1] = row[2] = lengths[b];
+            float score = score_of_row(arena, BL_PRECISION_FLOAT32, 3, query, row);
+            CHECK(fabsf(score - 0.5f) < 1e-6f);
+        }
+    }
+    memset(query, 0, sizeof query);
+    CHECK(score_of_row(arena, BL_PRECISION_FLOAT32, 3, query, row) == 0);
+}
+
 static void test_errors(bl_arena *arena) {
     bl_search *search;
     float query[4] = {1, 2, 3, 4}, norms[1];
@@ -111,6 +160,10 @@ static void test_errors(bl_arena *arena) {
     CHECK(bl_search_create(arena, 0, 0, query, 1, &search) == BL_BAD_ARGUMENT);
     CHECK(bl_search_create(arena, 0, 4, query, 0, &search) == BL_BAD_ARGUMENT);
     CHECK(bl_search_create(arena, 0, 4, query, 1u << 30, &search) == BL_OUT_OF_MEMORY);
+    CHECK(bl_search_create(arena, 0, 1u << 31, query, 1, &search) == BL_BAD_ARGUMENT);
+    CHECK(bl_search_create(arena, 0, BL_MAX_DIMENSIONS + 1, query, 1, &search) == BL_BAD_ARGUMENT);
+    CHECK(bl_search_norms(0, BL_MAX_DIMENSIONS + 1, query, 1, norms) == BL_BAD_ARGUMENT);
+    CHECK(bl_search_norms(BL_PRECISION_BINARY, 4, query, 1, norms) == BL_BAD_ARGUMENT);
     CHECK(bl_search_norms(BL_PRECISION_FLOAT32, 4, bad, 1, norms) == BL_BAD_ARGUMENT);
     CHECK(bl_search_norms(BL_PRECISION_FLOAT32, 4, worse, 1, norms) == BL_BAD_ARGUMENT);
     bl_arena_reset(arena, 0);
@@ -128,6 +181,8 @@ int main(void) {
                 check_search(&arena, precision, dimensions[d], counts[c], 10, MOST);
                 check_search(&arena, precision, dimensions[d], counts[c], 350, 33);
             }
+    test_long_rows(&arena);
+    test_any_length(&arena);
     test_errors(&arena);
     free(memory);
     return check_result();
