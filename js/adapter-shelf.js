@@ -1,8 +1,9 @@
 // A model's adapters that are loaded: those in use, those of calls under way, and the few that were
 // used last, so that going back to one costs nothing. All others give their memory back.
 
-/** So many are kept that nothing uses. */
+/** So many are kept that nothing uses, if they take no more than so many bytes together. */
 const mostIdle = 4;
+const mostIdleBytes = 2 ** 23;
 
 /**
  * @typedef {{ number: number, source?: unknown, pins?: string, stays: boolean, users: number,
@@ -54,7 +55,12 @@ export class AdapterShelf {
     if (!this.#loaded.includes(adapter)) return;
     this.#loaded = [...this.#loaded.filter((other) => other !== adapter), adapter];
     const idle = this.#loaded.filter(({ users, stays }) => users === 0 && !stays);
-    for (const oldest of idle.slice(0, -mostIdle)) this.#close(oldest);
+    while (idle.length > mostIdle || this.#bytesOf(idle) > mostIdleBytes) this.#close(idle.shift());
+  }
+
+  #bytesOf(adapters) {
+    const { models } = this.#engine.info();
+    return adapters.reduce((sum, { number }) => sum + (models.get(number)?.bytes ?? 0), 0);
   }
 
   #close(adapter) {

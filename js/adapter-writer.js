@@ -15,6 +15,8 @@ import {
 
 const wordEmbeddings = 'embeddings.word_embeddings.weight';
 const decoder = 'cls.predictions.decoder.weight';
+const poolerWeight = 'pooler.dense.weight';
+const poolerBias = 'pooler.dense.bias';
 
 /** As the core's BL_MAX_INPUTS. */
 const largestRank = 131072;
@@ -78,6 +80,8 @@ export class AdapterWriter {
       this.#present.set(tensor.name, info.shape);
       if (this.#unties(tensor)) this.#config.head.tied = false;
     }
+    // Saved with all biases, though the model that was trained had a pooler that nobody trained.
+    if (!this.#present.has(poolerWeight)) this.#present.delete(poolerBias);
     this.#checkLeftOut(leftOut);
   }
 

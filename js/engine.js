@@ -108,8 +108,9 @@ export class Engine {
   }
 
   /** @returns {{ memoryBytes: number, parameters: number, threads: number, reason?: string,
-   *   models: Map<number, { heads: string[], labels: number, hasPooler: boolean, head: import('./heads.js').HeadConfig }> }}
-   *   `models`: the base (0) and adapters by their numbers; `reason`: why there are fewer threads
+   *   models: Map<number, { heads: string[], labels: number, hasPooler: boolean, bytes: number,
+   *     head: import('./heads.js').HeadConfig }> }}
+   *   `models`: the base (0) and adapters by their numbers, `bytes`: what an adapter takes; `reason`: why there are fewer threads
    *   than were wanted */
   info() {
     return {
@@ -181,6 +182,7 @@ export class Engine {
     this.#disposed = true;
     this.#crew?.stop();
     this.memory = null;
+    this.regions = null;
   }
 
   #check(signal) {
@@ -273,6 +275,7 @@ export class Engine {
   }
 }
 
-function describe({ heads, labels, parts, head }) {
-  return { heads: Object.keys(heads), labels, hasPooler: parts.has('POOLER'), head };
+function describe({ heads, labels, parts, head, region = { begin: 0, end: 0 } }) {
+  const bytes = region.end - region.begin;
+  return { heads: Object.keys(heads), labels, hasPooler: parts.has('POOLER'), head, bytes };
 }

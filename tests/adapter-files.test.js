@@ -203,6 +203,19 @@ test('tensors of variants, twice, of nothing, or of nothing that is needed', asy
   await assert.ok(sameBits((await model.forward('sun')).logits.data, expected));
 });
 
+test('the bias of a pooler that neither the base nor the adapter has', async () => {
+  const vectors = [];
+  for (const name of ['base_model.model.bert.pooler.dense.bias', undefined]) {
+    const change = (tensors) => name && tensors.set(name, zeros(12));
+    const adapter = adapterFiles('whole-layers', { tensors: change });
+    const one = await load(tinyModel('masked-lm'), { dtype: 'fp32', adapter });
+    assert.deepEqual(one.info.heads, ['masked-lm']);
+    vectors.push((await one.forward('sun')).logits.data);
+    one.dispose();
+  }
+  assert.ok(sameBits(...vectors));
+});
+
 test('a tensor that nobody needs takes no memory, whatever size it claims', async () => {
   const expected = await logitsOf(adapterFiles('query-value'));
   const { memoryBytes } = model.info;
@@ -256,6 +269,8 @@ describe('integrity', () => {
       await assert.rejects(model.useAdapter(files, { integrity: slip }), refused(/adaptor/));
     }
     await assert.rejects(model.useAdapter(other, { integrity: pins }), refused(/adapter_config/));
+    const more = { ...pins, 'confg.json': pins['adapter_config.json'] };
+    await assert.rejects(model.useAdapter(files, { integrity: more }), refused(/confg\.json/));
     const nonsense = { integrity: { 'adapter_config.json': 'md5-x' } };
     await assert.rejects(model.useAdapter(files, nonsense), { code: 'BAD_ARGUMENT' });
   });

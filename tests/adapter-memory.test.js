@@ -122,6 +122,24 @@ test('what is loaded still is only switched to', async () => {
   });
 });
 
+test('large ones are not kept', limit, async () => {
+  const large = [0, 1].map((i) => madeAdapter(25_000, i)); // 6.7 MB
+  await withModel(tinyModel('wide'), { threads: 1 }, async (model) => {
+    const bytes = [];
+    for (let i = 0; i < 8; i++) {
+      await model.useAdapter({ ...large[i % 2] });
+      bytes.push(model.info.memoryBytes);
+    }
+    // One that is used, one that is kept, and one that comes.
+    assert.ok(bytes.at(-1) < 24e6, `${bytes}`);
+    await model.useAdapter(madeAdapter(45_000, 2));
+    await model.useAdapter(null);
+    const before = model.info.memoryBytes;
+    for (let i = 0; i < 3; i++) await model.useAdapter(madeAdapter(30_000, i));
+    assert.equal(model.info.memoryBytes, before);
+  });
+});
+
 test('a call goes on with the adapter it began with, whatever comes after it', limit, async () => {
   const adapters = Array.from({ length: 12 }, (_, i) => madeAdapter(16, i));
   const expected = await expectedOf(adapters);
@@ -249,7 +267,10 @@ test('the copy of an engine uses what was given back before', async () => {
     const [a, b] = await Promise.all([engine.run(request), copy.run(request)]);
     assert.ok(sameBits(a.vectors, b.vectors));
   }
-  for (const one of [engine, copy]) one.dispose();
+  for (const one of [engine, copy]) {
+    one.dispose();
+    assert.equal(one.memory ?? one.regions, null);
+  }
   await source.close();
 });
 
