@@ -39,8 +39,8 @@ export function partOf(name) {
  *   labelFault?: string, problemType?: string, scoreFunction?: string }} HeadConfig
  *   `classifier`: which head a classifier's tensors are, where the architecture says so;
  *   `tied`: the masked LM decodes by the word embeddings; `labelCount`: how many outputs a
- *   classifier is said to have; `labels`: their names by number, where given; `labelFault`: why
- *   there are none, for the error of a model that has a classifier; `scoreFunction`: of a
+ *   classifier is said to have; `labels`: their names by number, where given; `labelFault`: what
+ *   is wrong with them, the error of a model that has a classifier; `scoreFunction`: of a
  *   cross-encoder, where sentence-transformers wrote one: one of tasks/scores.js, else torch's name
  *
  * @param {Record<string, unknown>} json config.json
@@ -56,8 +56,7 @@ export function readHeadConfig(json, { exact = json, file, sentence = {} } = {})
   return {
     classifier,
     tied: readFlag(json, 'tie_word_embeddings', true, file),
-    ...readLabels(json, readSize({ json, exact }, 'num_labels', file), file),
-    problemType: readProblemType(json, file),
+    ...readOutputs(json, readSize({ json, exact }, 'num_labels', file), file),
     scoreFunction:
       (sentence.model_type === 'CrossEncoder' && readScoreFunction(sentence.activation_fn)) ||
       readScoreFunction(
@@ -82,16 +81,20 @@ function readScoreFunction(path) {
   );
 }
 
-function readProblemType({ problem_type: type }, file = 'config.json') {
-  if (type === undefined || type === null || typeof type === 'string') return type ?? undefined;
-  throw badModel(file, `gives problem_type as ${show(type)}`);
+/** What a classifier's outputs are. */
+function readOutputs(json, count, file = 'config.json') {
+  const { problem_type: type = null } = json;
+  if (type === null || typeof type === 'string') {
+    return { problemType: type ?? undefined, ...readLabels(json, count, file) };
+  }
+  return { labelFault: `${file} gives problem_type as ${show(type)}.` };
 }
 
 /**
  * Names by number. Where num_labels is another number of them, it counts, as in transformers, and
  * the outputs have no names.
  */
-function readLabels({ id2label }, count, file = 'config.json') {
+function readLabels({ id2label }, count, file) {
   if (id2label === undefined || id2label === null) return { labelCount: count };
   const named = kindOf(id2label) === 'Object' ? Object.entries(id2label) : [];
   const names = new Map(
@@ -142,8 +145,8 @@ export function findHeads(present, config) {
   const kind = findClassifier(present, config, parts);
   const prefix = kind === 'question-answering' ? 'qa_outputs.' : 'classifier.';
   const shape = present.get(`${prefix}weight`);
-  const outputs = classifiers[kind].outputs ?? config.labelCount;
-  if (shape && outputs === undefined && config.labelFault) {
+  const fixed = classifiers[kind].outputs;
+  if (shape && fixed === undefined && config.labelFault) {
     throw new BertletError('BAD_MODEL', config.labelFault);
   }
   if (!shape) parts.delete('CLASSIFIER');
@@ -152,7 +155,7 @@ export function findHeads(present, config) {
   return {
     parts,
     heads,
-    labels: shape ? (outputs ?? shape[0] ?? 2) : 0,
+    labels: shape ? (fixed ?? config.labelCount ?? shape[0] ?? 2) : 0,
     isNeeded: (name) => {
       const part = partOf(name);
       if (part === 'CLASSIFIER' && !name.startsWith(prefix)) return false;

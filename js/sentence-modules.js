@@ -34,7 +34,6 @@ export async function readVectorSettings(source) {
     return () =>
       json === undefined ? usual : withFault(usual, () => readPooling(usualPooling, json));
   }
-  if (!Array.isArray(modules)) throw badModel(modulesFile, 'is not a JSON array');
   const { pooling, normalizing, normalize, fault } = sortStages(modules);
   if (pooling) source.checkPin(pooling); // it is needed, though only some calls tell its lack
   const names = pooling ? [pooling, ...normalizing] : [];
@@ -63,11 +62,12 @@ function withFault(settings, read) {
   }
 }
 
-/** @param {unknown[]} modules @returns {Stages} */
+/** @param {unknown} modules the content of modules.json @returns {Stages} */
 function sortStages(modules) {
   const isNormalizing = (json) => /\bNormalize$/.test(String(json?.type));
-  const settings = { normalizing: [], normalize: modules.some(isNormalizing) };
-  return withFault(settings, () => {
+  const normalize = Array.isArray(modules) && modules.some(isNormalizing);
+  return withFault({ normalizing: [], normalize }, () => {
+    if (!Array.isArray(modules)) throw badModel(modulesFile, 'is not a JSON array');
     const [transformer, pooling, ...others] = modules.map(readStage);
     const kinds = [transformer, pooling, ...others].map((stage) => stage?.kind);
     const strange = kinds.find((kind) => kind && !/^(Transformer|Pooling|Normalize)$/.test(kind));

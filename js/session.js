@@ -3,7 +3,7 @@ import { AdapterSession } from './adapter-session.js';
 import { truncations } from './encode-call.js';
 import { disposedError } from './errors.js';
 import { badArgument, readCount, readSignal } from './inputs.js';
-import { encodeText, readLength, reportUsage, runEncoded } from './windows.js';
+import { checkCut, checkPair, encodeText, readLength, reportUsage, runEncoded } from './windows.js';
 
 /** @type {WeakMap<object, Session>} */
 const sessions = new WeakMap();
@@ -86,6 +86,7 @@ export class Session extends AdapterSession {
       const texts = inputs.map((input, i) => encodeText(this.tokenizer, input, length, i));
       return runEncoded(this, texts, options, request);
     }
+    for (const { pair } of inputs) checkPair(this.tokenizer, pair);
     const { maxLength, longText, truncation = truncations[0] } = length;
     const results = await this.runPrepared(inputs, options, {
       maxLength,
@@ -93,6 +94,7 @@ export class Session extends AdapterSession {
       longText,
       ...request,
     });
+    if (results.usage.some((count, i) => i % 2 === 1 && count > 0)) checkCut(this.tokenizer);
     const counts = inputs.map(() => 1);
     return { ...results, windows: reportUsage(counts, results.usage, undefined, options) };
   }

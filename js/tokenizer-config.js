@@ -32,9 +32,12 @@ import { show } from './show.js';
  *   specialTokens: { [name: string]: string },
  *   cleanUp?: boolean,
  *   subwordPrefix?: string,
+ *   cutsLeft?: boolean,
+ *   hasNoTypes?: boolean,
  * }} TokenizerInfo `specialTokens`: by the names bos, eos, unk, sep, pad, cls, mask;
  *   `cleanUp`: what transformers shows has spaces taken out; `subwordPrefix`: of tokens that go
- *   on with a word
+ *   on with a word; `cutsLeft`: long texts lose their beginning; `hasNoTypes`: the model is not
+ *   told which text of a pair a token is of
  * @typedef {import('./tokenizer-fields.js').Place} Place
  */
 
@@ -76,6 +79,7 @@ export function readTokenizer(json, settings) {
   const modelMaxLength = readModelMaxLength(settings);
   const info = {
     modelMaxLength,
+    ...readSides(settings),
     ...readInfo(settings.value, unknown, idOf),
     subwordPrefix: prefix,
   };
@@ -198,6 +202,18 @@ function readInfo(settings, unknown, idOf) {
     if (token === given || idOf(token) !== undefined) specialTokens[key.slice(0, -6)] = token;
   }
   return { specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };
+}
+
+/** What the calls of a model refuse where they would need it. @param {Place} settings */
+function readSides(settings) {
+  const { truncation_side: side = 'right', model_input_names: names } = settings.value;
+  if (side !== 'right' && side !== 'left') {
+    throw badField(settings, 'truncation_side', `is ${show(side)}, not "right" or "left"`);
+  }
+  return {
+    ...(side === 'left' && { cutsLeft: true }),
+    ...(Array.isArray(names) && !names.includes('token_type_ids') && { hasNoTypes: true }),
+  };
 }
 
 /** @param {Place} settings @returns {number | undefined} */

@@ -20,7 +20,9 @@ export async function readTokenizerFiles(source, packed) {
     readWhole(source, 'special_tokens_map.json'),
   ]);
   // special_tokens_map.json is older than added_tokens_decoder, which says all.
-  if (!settings.value.added_tokens_decoder) Object.assign(settings.value, specialMap.value);
+  if (!settings.value.added_tokens_decoder) {
+    settings.value = { ...settings.value, ...specialMap.value };
+  }
   const whole =
     json === undefined ? await readVocabFiles(source, settings) : wholeFile('tokenizer.json', json);
   return readTokenizer(whole, settings);

@@ -2,6 +2,7 @@
 import { truncations } from './encode-call.js';
 import { BertletError } from './errors.js';
 import { readChoice, readCount } from './inputs.js';
+import { tokenizerInfo } from './tokenizer.js';
 import { normalizeVector } from './vectors.js';
 
 const longTexts = ['truncate', 'error', 'window'];
@@ -44,6 +45,7 @@ export function readLength(session, options, usual = longTexts[0]) {
  */
 export function encodeText(tokenizer, { text, pair }, length, index, usualStride = () => 0) {
   const { maxLength, longText } = length;
+  checkPair(tokenizer, pair);
   const whole = tokenizer.encode(text, { pair });
   if (whole.length <= maxLength) return { encodings: [whole], truncated: 0, stride: 0 };
   if (longText === 'error') {
@@ -56,10 +58,25 @@ export function encodeText(tokenizer, { text, pair }, length, index, usualStride
   const stride = inWindows ? (length.stride ?? usualStride(whole)) : 0;
   const usual = inWindows && pair !== undefined ? truncations[2] : truncations[0];
   const truncation = length.truncation ?? usual;
+  if (!inWindows) checkCut(tokenizer);
   const cut = tokenizer.encode(text, { pair, maxLength, truncation, stride });
   return inWindows
     ? { encodings: [cut, ...cut.overflowing], truncated: 0, stride }
     : { encodings: [cut], truncated: whole.length - cut.length, stride };
+}
+
+/** Here the end of a long text is cut off. @throws UNSUPPORTED where the folder wants the beginning */
+export function checkCut(tokenizer) {
+  if (!tokenizerInfo(tokenizer).cutsLeft) return;
+  const what = 'truncation_side "left" of tokenizer_config.json is not supported';
+  throw new BertletError('UNSUPPORTED', `${what}: give shorter texts, or longText "window".`);
+}
+
+/** Here the second text of a pair is of another type. @throws UNSUPPORTED where it must not be */
+export function checkPair(tokenizer, pair) {
+  if (pair === undefined || !tokenizerInfo(tokenizer).hasNoTypes) return;
+  const what = 'model_input_names without token_type_ids, in tokenizer_config.json,';
+  throw new BertletError('UNSUPPORTED', `${what} is not supported for pairs.`);
 }
 
 /**

@@ -251,6 +251,37 @@ test("the folder's maximum length is the default, and never above the positions"
   assert.equal(await usage({ 'tokenizer_config.json': encode({ model_max_length: 1e30 }) }), 24);
 });
 
+test('settings of the tokenizer that only some texts need are refused for these', async () => {
+  const unsupported = { code: 'UNSUPPORTED' };
+  const settings = (json) => ({ 'tokenizer_config.json': encode(json) });
+  const long = 'sun '.repeat(50);
+  await withTiny(
+    async (model) => {
+      await model.embed(sea);
+      await model.embed(long, { longText: 'window' });
+      await assert.rejects(model.embed(long), unsupported);
+      await assert.rejects(model.embed(['sun', long]), unsupported);
+      await assert.rejects(model.forward(long), unsupported);
+      await assert.rejects(model.embed(long, { longText: 'error' }), { code: 'TOO_LONG' });
+    },
+    settings({ truncation_side: 'left' }),
+  );
+  const pair = { text: 'Who sings?', pair: 'The bird.' };
+  await withTiny(
+    async (model) => {
+      await model.embed(long);
+      await assert.rejects(model.embed(pair), unsupported);
+      await assert.rejects(model.embed([sea, pair], { longText: 'window' }), unsupported);
+      await assert.rejects(model.forward(pair), unsupported);
+    },
+    settings({ model_input_names: ['input_ids', 'attention_mask'] }),
+  );
+  await withTiny(
+    (model) => model.embed(pair),
+    settings({ model_input_names: ['input_ids', 'token_type_ids', 'attention_mask'] }),
+  );
+});
+
 test('prompt: words, or the name of a prompt of the folder', () =>
   withTiny(
     async (model) => {

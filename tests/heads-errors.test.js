@@ -160,6 +160,10 @@ test('labels of a model without a classifier do not matter', async () => {
     const folder = withConfig(readFolder(tinyModel('deep')), { id2label });
     await withModel(folder, fp32, (model) => model.embed('sun'));
   }
+  const folder = withConfig(readFolder(tinyModel('deep')), { problem_type: 5 });
+  await withModel(folder, fp32, (model) => model.embed('sun'));
+  const classifier = withConfig(folderOf('single-label'), { problem_type: 5 });
+  await rejectsLoad(classifier, 'BAD_MODEL', 'problem_type 5');
 });
 
 test('no array is as long as a number of config.json says', async () => {
