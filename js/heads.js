@@ -1,7 +1,7 @@
 // Which heads a model has: config.json says what its architecture is, the names of its
 // tensors what is there. Tensor names are those of transformers' Bert classes.
 import { architectureOf, readFlag, readSize } from './config-fields.js';
-import { badModel, BertletError } from './errors.js';
+import { BertletError } from './errors.js';
 import { kindOf } from './kind.js';
 import { show } from './show.js';
 
