@@ -50,7 +50,8 @@ static void test_kinds(void) {
     for (uint32_t pooling = 0; pooling <= BL_POOLING_MAX; pooling++) {
         for (uint32_t normalized = 0; normalized < 2; normalized++) {
             float *vectors;
-            CHECK(bl_pool(&arena, &model, &batch, hidden, pooling, normalized, &vectors) == BL_OK);
+            CHECK(bl_pool(&arena, &model, &batch, hidden, pooling, 0, normalized, &vectors) ==
+                  BL_OK);
             for (uint32_t s = 0; s < SEQUENCES; s++) {
                 double squares = 0;
                 for (uint32_t i = 0; i < WIDTH; i++)
@@ -71,7 +72,7 @@ static void test_zeros(void) {
     uint32_t one[] = {0, 1};
     bl_batch alone = {.sequence_count = 1, .token_count = 1, .starts = one};
     float *vectors;
-    CHECK(bl_pool(&arena, &model, &alone, hidden, BL_POOLING_MEAN, 1, &vectors) == BL_OK);
+    CHECK(bl_pool(&arena, &model, &alone, hidden, BL_POOLING_MEAN, 0, 1, &vectors) == BL_OK);
     CHECK(memcmp(vectors, hidden, sizeof hidden) == 0);
     bl_arena_reset(&arena, 0);
 }
@@ -79,10 +80,10 @@ static void test_zeros(void) {
 static void test_refusals(void) {
     float *hidden = make_hidden();
     float *vectors = NULL;
-    CHECK(bl_pool(&arena, &model, &batch, hidden, BL_POOLING_MAX + 1, 0, &vectors) ==
+    CHECK(bl_pool(&arena, &model, &batch, hidden, BL_POOLING_MAX + 1, 0, 0, &vectors) ==
           BL_BAD_ARGUMENT);
     arena.capacity = 0;
-    CHECK(bl_pool(&arena, &model, &batch, hidden, BL_POOLING_MEAN, 0, &vectors) ==
+    CHECK(bl_pool(&arena, &model, &batch, hidden, BL_POOLING_MEAN, 0, 0, &vectors) ==
           BL_OUT_OF_MEMORY);
     CHECK(vectors == NULL);
     arena.capacity = CAPACITY;
