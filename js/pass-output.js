@@ -1,4 +1,5 @@
 // What most forward passes are for: one vector a text. pass-heads.js reads everything else.
+import { errorOfStatus } from './errors.js';
 
 /**
  * @typedef {{ memory: import('./memory.js').Memory, config: import('./config.js').Config,
@@ -18,7 +19,7 @@ export function readVectors({ memory, model, config }, request, first, batch, ru
   const width = config.hidden_size;
   const { hidden } = memory.readStruct('bl_encoder_run', run);
   const pointer = memory.alloc(4);
-  memory.call(
+  const status = memory.tryCall(
     'bl_pool',
     memory.arena,
     model.address,
@@ -29,5 +30,10 @@ export function readVectors({ memory, model, config }, request, first, batch, ru
     request.normalize ? 1 : 0,
     pointer,
   );
+  if (status !== 'BL_OK') throw errorOfStatus(status, nothingLeft, 'bl_pool');
   vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);
 }
+
+const nothingLeft = {
+  BL_BAD_ARGUMENT: 'A text has no token but those of the prompt, which the folder leaves out.',
+};

@@ -84,6 +84,32 @@ test('a word without a token, where there is no unknown token', async () => {
   );
 });
 
+test('a text of which only the prompt is left, where that does not count', async () => {
+  const pooling = { pooling_mode_mean_tokens: true, include_prompt: false };
+  const folder = {
+    ...readFolder(tinyModel('no-specials')),
+    'modules.json': encode(
+      JSON.stringify(
+        ['Transformer', 'Pooling'].map((type, idx) => ({
+          idx,
+          name: String(idx),
+          path: ['', '1_Pooling'][idx],
+          type: `sentence_transformers.models.${type}`,
+        })),
+      ),
+    ),
+    '1_Pooling/config.json': encode(JSON.stringify(pooling)),
+  };
+  await withModel(folder, here, async (model) => {
+    const prompt = 'the sun ';
+    await model.embed('rain', { prompt });
+    await assert.rejects(model.embed(['rain', ''], { prompt }), {
+      code: 'BAD_ARGUMENT',
+      message: /no token but those of the prompt/,
+    });
+  });
+});
+
 test('tokenizers that are damaged, or for which there is no memory', async () => {
   const blob = new Uint8Array(64).fill(7);
   const memory = await createMemory();

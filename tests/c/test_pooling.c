@@ -33,8 +33,8 @@ static float *make_hidden(void) {
     return hidden;
 }
 
-static double expected(uint32_t pooling, uint32_t sequence, uint32_t column) {
-    uint32_t begin = starts[sequence];
+static double expected(uint32_t pooling, uint32_t left_out, uint32_t sequence, uint32_t column) {
+    uint32_t begin = starts[sequence] + left_out;
     double sum = 0, largest = -INFINITY;
     for (uint32_t row = begin; row < starts[sequence + 1]; row++) {
         sum += value(row, column);
@@ -55,13 +55,32 @@ static void test_kinds(void) {
             for (uint32_t s = 0; s < SEQUENCES; s++) {
                 double squares = 0;
                 for (uint32_t i = 0; i < WIDTH; i++)
-                    squares += pow(expected(pooling, s, i), 2);
+                    squares += pow(expected(pooling, 0, s, i), 2);
                 double divisor = normalized ? sqrt(squares) : 1;
                 for (uint32_t i = 0; i < WIDTH; i++)
-                    CHECK(fabs(vectors[s * WIDTH + i] - expected(pooling, s, i) / divisor) < 1e-6);
+                    CHECK(fabs(vectors[s * WIDTH + i] - expected(pooling, 0, s, i) / divisor) <
+                          1e-6);
             }
             bl_arena_reset(&arena, 0);
         }
+    }
+    free(hidden);
+}
+
+/* The first row of each sequence doesn't count; the first sequence has no other. */
+static void test_left_out(void) {
+    float *hidden = make_hidden();
+    bl_batch later = {.sequence_count = SEQUENCES - 1, .token_count = TOKENS, .starts = starts + 1};
+    for (uint32_t pooling = 0; pooling <= BL_POOLING_MAX; pooling++) {
+        float *vectors;
+        CHECK(bl_pool(&arena, &model, &later, hidden, pooling, 1, 0, &vectors) == BL_OK);
+        for (uint32_t s = 0; s < SEQUENCES - 1; s++)
+            for (uint32_t i = 0; i < WIDTH; i++)
+                CHECK(fabs(vectors[s * WIDTH + i] - expected(pooling, 1, s + 1, i)) < 1e-6);
+        CHECK(bl_pool(&arena, &model, &batch, hidden, pooling, 1, 0, &vectors) == BL_BAD_ARGUMENT);
+        CHECK(bl_pool(&arena, &model, &later, hidden, pooling, UINT32_MAX, 0, &vectors) ==
+              BL_BAD_ARGUMENT);
+        bl_arena_reset(&arena, 0);
     }
     free(hidden);
 }
@@ -94,6 +113,7 @@ int main(void) {
     void *memory = aligned_alloc(64, CAPACITY);
     bl_arena_init(&arena, memory, CAPACITY, NULL);
     test_kinds();
+    test_left_out();
     test_zeros();
     test_refusals();
     bl_arena_init(&arena, NULL, 0, NULL);
