@@ -21,8 +21,9 @@ Usage: ./build.sh [COMMAND]
   (none)             everything the package needs: the toolchain and esbuild if they are
                      missing, then dist/*.wasm, dist/tokenizer.bin and dist/page
   page               only dist/page, the JavaScript of pages
-  native             the C tests for this machine, with sanitizers and plain (for valgrind)
-  native sanitized   only the first of the two; `native plain` only the second
+  native             the C tests for this machine, with sanitizers at 64 and at 32 bits, and
+                     plain (for valgrind)
+  native sanitized   only the first of the three; so `native sanitized-32`, `native plain`
   toolchain          only find or provide emcc
   checks             only what lint, typecheck and size need: npm ci, clang-format
   tests              everything that `npm test` needs: all of the above, valgrind, Chromium

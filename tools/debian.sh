@@ -13,6 +13,14 @@ debian_release() {
     (. /etc/os-release && echo "${VERSION_ID:-99}")
 }
 
+# The GCC of the release, whose start files clang links: 12 of Debian 12, 14 of Debian 13.
+gcc_release() {
+    local base
+    base=$(printf '%s\n' /usr/share/doc/gcc-*-base | sort -V | tail -n 1)
+    base=${base##*/gcc-}
+    echo "${base%-base}"
+}
+
 # wanted GROUP prints the packages of a group whose files are missing.
 wanted() {
     case $1 in
@@ -32,6 +40,11 @@ wanted() {
         unless libclang-rt-19-dev $LLVM/lib/clang/19/lib/linux/libclang_rt.asan-*.a
         unless libc6-dev /usr/include/stdlib.h
         unless libsimde-dev /usr/include/simde/wasm/simd128.h
+        if [ "$(uname -m)" = x86_64 ]; then
+            unless libc6-dev-i386 /usr/lib32/crt1.o
+            unless "lib32gcc-$(gcc_release)-dev" \
+                "/usr/lib/gcc/x86_64-linux-gnu/$(gcc_release)/32/crtbegin.o"
+        fi
         ;;
     checks) unless clang-format-19 $LLVM/bin/clang-format ;;
     tests)

@@ -1,17 +1,34 @@
 # The same C for this machine: every tests/c/test_*.c, and tests/c/replay.c, becomes a
 # program with all of src/. The SIMD kernels compile through SIMDe's WebAssembly headers.
-# Two flavours: "sanitized" (AddressSanitizer, UndefinedBehaviorSanitizer) and "plain",
-# which valgrind can run (Debian 12's reads no DWARF 5).
+# Three flavours: "sanitized" (AddressSanitizer, UndefinedBehaviorSanitizer), "sanitized-32",
+# the same with sizes and addresses of 32 bits as WebAssembly has them, and "plain", which
+# valgrind can run (Debian 12's reads no DWARF 5).
 
 # Tests may use what POSIX adds to C. At -O1 the kernels' loops stay loops, whatever their
 # pragmas ask for.
 NATIVE_FLAGS=(-gdwarf-4 -O1 -fno-omit-frame-pointer -Wno-pass-failed -D_DEFAULT_SOURCE)
-NATIVE_FLAVOURS=(sanitized plain)
+NATIVE_FLAVOURS=(sanitized sanitized-32 plain)
 
 flavour_flags() {
-    if [ "$1" = sanitized ]; then echo -fsanitize=address,undefined -fno-sanitize-recover=all; fi
+    case $1 in sanitized*) echo -fsanitize=address,undefined -fno-sanitize-recover=all ;; esac
     # SIMDe needs SSE4 to be quick.
-    if [ "$(uname -m)" = x86_64 ]; then echo -march=x86-64-v2; fi
+    if [ "$1" = sanitized-32 ]; then
+        echo -m32 -msse4.2
+    elif [ "$(uname -m)" = x86_64 ]; then
+        echo -march=x86-64-v2
+    fi
+}
+
+# native_32_missing COMPILER prints what keeps this machine from that flavour, if anything.
+native_32_missing() {
+    local program
+    program=$(mktemp) || return
+    if ! echo '#include <stdlib.h>
+               int main(void) { return sizeof(size_t) != 4; }' |
+        "$1" $(flavour_flags sanitized-32) -x c - -o "$program" 2>/dev/null || ! "$program"; then
+        echo 'an x86-64 machine with the C library and compiler-rt for 32 bits'
+    fi
+    rm -f "$program"
 }
 
 # native_missing prints what keeps this machine from building and running C, if anything.
@@ -38,7 +55,7 @@ build_native() {
     local flavour flavours=("${NATIVE_FLAVOURS[@]}") missing compiler
     case ${1:-} in
     '') ;;
-    sanitized | plain) flavours=("$1") ;;
+    sanitized | sanitized-32 | plain) flavours=("$1") ;;
     *) fail "there is no native flavour \"$1\"; they are: ${NATIVE_FLAVOURS[*]}" ;;
     esac
     provide_packages native
@@ -48,6 +65,14 @@ build_native() {
     list_sources src tests/c
     for flavour in "${flavours[@]}"; do
         if native_is_fresh "$flavour"; then continue; fi
+        if [ "$flavour" = sanitized-32 ]; then
+            missing=$(native_32_missing "$compiler")
+            if [ -n "$missing" ]; then
+                note "the C tests at 32 bits are left out: they need $missing"
+                rm -f build/native/sanitized-32/complete
+                continue
+            fi
+        fi
         step "Compiling the C tests for this machine ($flavour)" compile_native "$flavour" "$compiler"
     done
 }

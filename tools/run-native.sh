@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run-native.sh sanitized|valgrind: runs every program build/native/*/test_* from the
+# run-native.sh sanitized|sanitized-32|valgrind: runs every program build/native/*/test_* from the
 # repository's root, as many at once as there are cores; prints the output of those that fail.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -26,7 +26,7 @@ if [ "$1" = one ]; then
 fi
 
 case $1 in
-sanitized) dir=build/native/sanitized ;;
+sanitized*) dir=build/native/$1 ;;
 valgrind) dir=build/native/plain ;;
 esac
 programs=("$dir"/test_*)

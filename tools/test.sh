@@ -24,6 +24,11 @@ check 'types' node_modules/.bin/tsc -p tsconfig.json
 check 'size' node tools/size.js
 if [ -e build/native/sanitized/complete ]; then
     check 'C tests with sanitizers' bash tools/run-native.sh sanitized
+    if [ -e build/native/sanitized-32/complete ]; then
+        check 'C tests with sanitizers, at 32 bits' bash tools/run-native.sh sanitized-32
+    else
+        printf '\n== Skipped: C tests at 32 bits, because clang cannot make such programs here\n'
+    fi
     if command -v valgrind >/dev/null; then
         check 'C tests under valgrind' bash tools/run-native.sh valgrind
     else
