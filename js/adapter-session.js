@@ -1,8 +1,8 @@
 // What a model's calls share of adapters and heads: which are loaded, which is in use, and what
 // heads calls find.
+import { untilAborted } from './abort.js';
 import { AdapterShelf } from './adapter-shelf.js';
-import { BertletError, untilAborted } from './errors.js';
-import { readSignal } from './inputs.js';
+import { BertletError } from './errors.js';
 import { readIntegrity } from './integrity.js';
 import { createProgress } from './progress.js';
 import { copySource } from './source-location.js';
@@ -29,7 +29,7 @@ export class AdapterSession {
     this.check();
     const adapter = this.#lend(source ?? null, options);
     try {
-      await adapter.opened;
+      await this.withSignal(options.signal, (signal) => untilAborted(adapter.opened, signal));
       this.check();
     } catch (error) {
       this.#shelf.giveBack(adapter);
@@ -40,16 +40,16 @@ export class AdapterSession {
     this.#shelf.giveBack(before);
   }
 
-  #lend(source, { signal: given, onProgress, integrity, report, stays } = {}) {
+  #lend(source, { onProgress, integrity, report, stays }) {
     const hashes = [...readIntegrity(integrity)].sort();
     if (source === null) return this.#shelf.lendAgain(this.#shelf.base);
     const pins = JSON.stringify(hashes);
-    return this.#shelf.lend({ source, pins, stays }, async (number) =>
+    return this.#shelf.lend({ source, pins, stays }, async (number, signal) =>
       this.engine.openAdapter(
         number,
         copySource(source),
         { ...this.settings.sourceOptions, integrity: Object.fromEntries(hashes) },
-        { signal: this.joinSignal(given), report: report ?? createProgress(onProgress) },
+        { signal, report: report ?? createProgress(onProgress) },
       ),
     );
   }
@@ -100,8 +100,7 @@ export class AdapterSession {
       ? this.#lend(companion, { stays: true })
       : this.#shelf.lendAgain(this.#active);
     try {
-      // A call that is aborted leaves it to the calls that wait for it too.
-      await untilAborted(adapter.opened, readSignal(signal));
+      await untilAborted(adapter.opened, signal);
       return await call(adapter.number);
     } finally {
       this.#shelf.giveBack(adapter);

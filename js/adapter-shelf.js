@@ -7,8 +7,9 @@ const mostIdleBytes = 2 ** 23;
 
 /**
  * @typedef {{ number: number, source?: unknown, pins?: string, stays: boolean, users: number,
- *   opened: Promise<unknown> }} LoadedAdapter
- *   `number`: as requests name it; `stays`: it is never idle; `opened`: resolves when it can be used
+ *   opened: Promise<unknown>, giveUp?: () => void }} LoadedAdapter
+ *   `number`: as requests name it; `stays`: it is never idle; `opened`: resolves when it can be used;
+ *   `giveUp`: stops loading it, as long as it loads
  */
 
 export class AdapterShelf {
@@ -29,17 +30,26 @@ export class AdapterShelf {
    * The adapter of a source, for somebody who gives it back.
    * @param {{ source: unknown, pins?: string, stays?: boolean }} what `pins`: the hashes that its
    *   files are checked by
-   * @param {(number: number) => Promise<unknown>} open loads it
+   * @param {(number: number, signal: AbortSignal) => Promise<unknown>} open loads it; the signal
+   *   fires when everybody who waits has given it back
    * @returns {LoadedAdapter}
    */
   lend({ source, pins, stays = false }, open) {
     const known = this.#loaded.find((one) => one.source === source && one.pins === pins);
     if (known) return this.lendAgain(known);
     const number = ++this.#lastNumber;
-    const adapter = { number, source, pins, stays, users: 1, opened: open(number) };
+    const stop = new AbortController();
+    const opened = open(number, stop.signal);
+    const giveUp = () => stop.abort();
+    const adapter = { number, source, pins, stays, users: 1, opened, giveUp };
     this.#loaded.push(adapter);
-    // What was loaded before an abort was heard is closed too.
-    adapter.opened.catch(() => this.#close(adapter));
+    opened.then(
+      () => {
+        adapter.giveUp = undefined;
+      },
+      // What was loaded before an abort was heard is closed too.
+      () => this.#close(adapter),
+    );
     return adapter;
   }
 
@@ -53,7 +63,9 @@ export class AdapterShelf {
   giveBack(adapter) {
     adapter.users--;
     if (!this.#loaded.includes(adapter)) return;
-    this.#loaded = [...this.#loaded.filter((other) => other !== adapter), adapter];
+    this.#loaded = this.#loaded.filter((other) => other !== adapter);
+    if (adapter.users === 0 && adapter.giveUp) return adapter.giveUp();
+    this.#loaded.push(adapter);
     const idle = this.#loaded.filter(({ users, stays }) => users === 0 && !stays);
     while (idle.length > mostIdle || this.#bytesOf(idle) > mostIdleBytes) this.#close(idle.shift());
   }

@@ -1,5 +1,6 @@
 // What every file passes through, whatever it is read from: abort, length, hash, cache
 // entry, progress, and errors in one form.
+import { onAbort } from './abort.js';
 import { abortError, attempt, BertletError, isBertletError } from './errors.js';
 import { IntegrityCheck } from './integrity.js';
 import { reasonOf } from './show.js';
@@ -37,10 +38,11 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
   const check = integrity && new IntegrityCheck(name, integrity);
   let received = 0;
   let isOver = false;
+  let release;
 
   const cancel = () => {
     isOver = true;
-    signal.removeEventListener('abort', cancel);
+    release?.();
     return attempt(() => raw.cancel());
   };
   const tell = (size = total ?? raw.estimate) =>
@@ -83,10 +85,9 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
     }
   }
 
-  signal.addEventListener('abort', cancel);
   try {
-    if (signal.aborted) cancel();
-    else tell();
+    release = onAbort(signal, cancel);
+    if (!isOver) tell();
   } catch (error) {
     cancel();
     throw error; // the listener's own

@@ -1,10 +1,10 @@
 // One WASM instance with its tokenizer and weights: runs batches, one call at a time.
+import { untilAborted } from './abort.js';
 import {
   BertletError,
   errorOfStatus,
   guardedReading,
   throwIfAborted,
-  untilAborted,
   disposedError,
 } from './errors.js';
 import { openAdapter } from './adapter-weights.js';
@@ -208,6 +208,7 @@ export class Engine {
         this.memory?.reset(mark);
       }
       if (inputs.length > 1) control.onProgress?.({ done, total: inputs.length });
+      this.#check(control.signal); // the listener may have disposed of it
     }
     return results;
   }

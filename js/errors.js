@@ -145,23 +145,6 @@ export function abortError(signal) {
   return new BertletError('ABORTED', 'The call was aborted.', { cause: signal?.reason });
 }
 
-/**
- * The promise's result, or ABORTED as soon as the signal fires; the work itself goes on.
- * @param {Promise<T>} promise
- * @param {AbortSignal} [signal]
- * @returns {Promise<T>}
- * @template T
- */
-export function untilAborted(promise, signal) {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(abortError(signal));
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
-    promise.then(resolve, reject).then(() => signal.removeEventListener('abort', stop));
-  });
-}
-
 /** Errors cross a worker boundary as plain data. @param {unknown} error */
 export function errorToData(error) {
   const { code, message } = asBertletError(error);

@@ -1,4 +1,5 @@
 // What every call on a model shares: its engine, its options, its heads, long texts.
+import { withSignals } from './abort.js';
 import { AdapterSession } from './adapter-session.js';
 import { truncations } from './encode-call.js';
 import { disposedError } from './errors.js';
@@ -102,27 +103,33 @@ export class Session extends AdapterSession {
   /** Runs inputs of the engine, by the adapter that has the heads asked for. */
   async runPrepared(inputs, options, request) {
     this.check();
-    const signal = this.joinSignal(options.signal);
     const { onProgress } = options;
-    return this.withAdapter(request.heads, options.signal, async (adapter) => {
-      const results = await this.engine.run(
-        {
-          inputs,
-          adapter,
-          maxLength: this.settings.config.max_positions,
-          truncation: truncations[0],
-          longText: 'error',
-          ...request,
-        },
-        { signal, onProgress },
-      );
-      return { ...results, head: this.engine.info().models.get(adapter).head };
-    });
+    return this.withSignal(options.signal, (signal) =>
+      this.withAdapter(request.heads, signal, async (adapter) => {
+        const results = await this.engine.run(
+          {
+            inputs,
+            adapter,
+            maxLength: this.settings.config.max_positions,
+            truncation: truncations[0],
+            longText: 'error',
+            ...request,
+          },
+          { signal, onProgress },
+        );
+        return { ...results, head: this.engine.info().models.get(adapter).head };
+      }),
+    );
   }
 
-  /** A signal given to load() is honoured in every later call too. */
-  joinSignal(given) {
-    const signals = [readSignal(given), this.#signal].filter(Boolean);
-    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+  /**
+   * Makes a call with its own signal: that given to load() is honoured in every later call too.
+   * @param {unknown} given
+   * @param {(signal: AbortSignal | undefined) => Promise<T>} call
+   * @returns {Promise<T>}
+   * @template T
+   */
+  async withSignal(given, call) {
+    return withSignals([readSignal(given), this.#signal], call);
   }
 }

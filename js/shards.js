@@ -1,4 +1,5 @@
 // One call shared out over several engines that give the same.
+import { onAbort } from './abort.js';
 import { yieldToEvents } from './yield.js';
 
 /** Bounds of a shard in tokens, as estimated: less is not worth a message, more is not one pass. */
@@ -41,7 +42,6 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
   const total = inputs.length;
   const results = { usage: new Uint32Array(2 * total) };
   const stop = new AbortController();
-  const onAbort = () => stop.abort(signal.reason);
   let begun = 0;
   let done = 0;
   let left = sum(costs);
@@ -70,8 +70,7 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
     }
   };
 
-  signal?.addEventListener('abort', onAbort);
-  if (signal?.aborted) onAbort();
+  const release = onAbort(signal, () => stop.abort(signal.reason));
   try {
     await new Promise((resolve, reject) => {
       for (const engine of engines) {
@@ -83,7 +82,7 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
     });
     return results;
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    release();
     stop.abort(); // for those that still work when one has failed
   }
 }

@@ -1,7 +1,8 @@
 // One way to the files of a model, whatever they are read from.
+import { onAbort, untilAborted } from './abort.js';
 import { decodeText, joinBytes } from './bytes.js';
 import { checkStream, readError } from './checked-stream.js';
-import { badModel, BertletError, inOrder, throwIfAborted, untilAborted } from './errors.js';
+import { badModel, BertletError, inOrder, throwIfAborted } from './errors.js';
 import { openFileCache } from './file-cache.js';
 import { folderFiles, isFileName } from './file-names.js';
 import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
@@ -79,9 +80,7 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
   // Of everything under way: fires with the user's signal and when the source is closed.
   const controller = new AbortController();
   const { signal } = controller;
-  const stop = () => controller.abort(given.reason);
-  if (given?.aborted) stop();
-  given?.addEventListener('abort', stop, { signal });
+  const release = onAbort(given, () => controller.abort(given.reason));
 
   /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
   const forget = async (name) => kind.forget?.(name);
@@ -237,6 +236,7 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
      * was downloaded goes to the cache; the promise tells when it is there.
      */
     async close() {
+      release();
       controller.abort();
       await cache?.flush();
     },

@@ -1,8 +1,9 @@
 // A model's engines: the first does what is small; its copies in further workers, made when
 // there is something for them, help with large calls. An engine whose worker has ended is
 // replaced at the next call: by a copy, or by loading again.
+import { untilAborted } from './abort.js';
 import { WorkerEngine } from './client.js';
-import { disposedError, throwIfAborted, untilAborted } from './errors.js';
+import { disposedError, throwIfAborted } from './errors.js';
 import { estimateShares, runShared } from './shards.js';
 
 /** So many copies may fail in a row without one that opens. */
