@@ -1,4 +1,6 @@
 // Stands in for an Engine that lives in a worker: the same calls, answered by messages.
+import { onAbort } from './abort.js';
+import { holdProcess } from './alive.js';
 import {
   abortError,
   BertletError,
@@ -19,6 +21,7 @@ export class WorkerEngine {
   #info; // there when it has opened
   #ended;
   #stop; // ends the worker, once dispose() was called
+  #stored; // called when what was downloaded is in the cache
 
   /**
    * Starts a worker, which begins to fetch the weights. Await `begun`, give() it the rest,
@@ -29,10 +32,10 @@ export class WorkerEngine {
    */
   static open(given, sourceOptions, { signal, report }) {
     throwIfAborted(signal);
-    const { source, transfer } = sourceForWorker(given);
+    const { source, transfer, close } = sourceForWorker(given);
     const onProgress = ({ bytes }) => report?.(...bytes);
     const args = { source, sourceOptions, wantsProgress: report !== undefined };
-    return new WorkerEngine('open', args, { signal, onProgress }, transfer);
+    return new WorkerEngine('open', args, { signal, onProgress, close }, transfer);
   }
 
   /** Starts a worker that becomes another's copy when it is given its snapshot. */
@@ -41,7 +44,12 @@ export class WorkerEngine {
   }
 
   constructor(method, args, control, transfer) {
-    this.#port = startWorker();
+    try {
+      this.#port = startWorker();
+    } catch (error) {
+      control.close?.();
+      throw error;
+    }
     /** Resolves when the worker needs this thread no more to go on. */
     this.begun = new Promise((resolve, reject) => {
       this.#calls.set('begun', { resolve, reject, release() {} });
@@ -50,9 +58,11 @@ export class WorkerEngine {
       (message) => this.#receive(message),
       (cause) => {
         this.#stop?.();
-        this.#end(this.#calls.has('begun') ? notStarted(cause) : died(cause));
+        // What ends without an error before it has begun was ended by somebody.
+        this.#end(cause && this.#calls.has('begun') ? notStarted(cause) : died(cause));
       },
     );
+    if (args.sourceOptions?.cache) this.#stored = holdProcess();
     /** Resolves when run() can be called. */
     this.opened = this.#call(method, args, control, transfer);
     for (const promise of [this.begun, this.opened]) promise.catch(() => {}); // told when awaited
@@ -89,10 +99,10 @@ export class WorkerEngine {
 
   /** As Engine.openAdapter. */
   openAdapter(number, given, sourceOptions, { signal, report } = {}) {
-    const { source, transfer } = sourceForWorker(given);
+    const { source, transfer, close } = sourceForWorker(given);
     const onProgress = ({ bytes }) => report?.(...bytes);
     const args = { number, source, sourceOptions };
-    return this.#call('openAdapter', args, { signal, onProgress }, transfer);
+    return this.#call('openAdapter', args, { signal, onProgress, close }, transfer);
   }
 
   /** As Engine.closeAdapter. */
@@ -102,33 +112,36 @@ export class WorkerEngine {
 
   dispose() {
     if (this.#ended) return;
+    const release = holdProcess();
     this.#port.send({ end: true });
     const timer = setTimeout(() => this.#stop(), mostForEnding);
     this.#stop = () => {
       clearTimeout(timer);
-      this.#port.stop();
+      Promise.resolve(this.#port.stop()).then(release, release);
     };
     this.#end(disposedError());
   }
 
-  #call(method, args, { signal, onProgress }, transfer) {
-    return new Promise((resolve, reject) => {
+  /** `control.close` is called when the call is over. */
+  #call(method, args, { signal, onProgress, close }, transfer) {
+    const result = new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       throwIfAborted(signal);
       const id = this.#nextId++;
-      const onAbort = () => {
+      const stop = () => {
         this.#port.send({ id, abort: true });
         this.#settle(id)?.reject(abortError(signal));
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const release = () => signal?.removeEventListener('abort', onAbort);
-      this.#calls.set(id, { resolve, reject, onProgress, release });
+      this.#calls.set(id, { resolve, reject, onProgress, release: onAbort(signal, stop) });
       this.#port.send({ id, method, args }, transfer);
     });
+    if (close) result.then(close, close);
+    return result;
   }
 
-  #receive({ begun, ended, id, progress, result, info, error }) {
+  #receive({ begun, stored, ended, id, progress, result, info, error }) {
     if (begun) this.#settle('begun')?.resolve();
+    if (stored) this.#stored?.();
     if (ended) this.#stop?.();
     if (progress) {
       this.#tell(id, progress);
@@ -161,6 +174,7 @@ export class WorkerEngine {
   #end(error) {
     if (this.#ended) return;
     this.#ended = error;
+    this.#stored?.();
     if (!this.#stop) this.#port.stop();
     for (const id of [...this.#calls.keys()]) this.#settle(id).reject(error);
   }
@@ -170,9 +184,7 @@ function died(cause) {
   return new BertletError(
     'INTERNAL',
     'The engine worker ended: try again, and another takes its place.',
-    {
-      cause,
-    },
+    { cause },
   );
 }
 

@@ -1,3 +1,4 @@
+import { holdProcess } from './alive.js';
 import { boundMessage, reasonOf } from './show.js';
 
 /** Every failure that bertlet reports: a stable `code` and a sentence that says what to do. */
@@ -60,16 +61,20 @@ export function disposedError() {
 }
 
 /**
- * The way into every public call: whatever goes wrong in it is told as a BertletError.
+ * The way into every public call: whatever goes wrong in it is told as a BertletError, and the
+ * process does not end before it.
  * @param {() => T | Promise<T>} call
  * @returns {Promise<T>}
  * @template T
  */
 export async function guarded(call) {
+  const release = holdProcess();
   try {
     return await call();
   } catch (error) {
     throw asBertletError(error);
+  } finally {
+    release();
   }
 }
 

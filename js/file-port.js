@@ -2,28 +2,33 @@
 // to give away), read piece by piece by another thread through a message port. The
 // reader sends the name of a call; the answer is { value } or { error: { code, message } }.
 import { readError } from './checked-stream.js';
-import { errorFromData, errorToData } from './errors.js';
+import { attempt, errorFromData, errorToData } from './errors.js';
 
 /**
- * Serves a file, opened when the first piece is asked for.
+ * Serves a file, opened when the first piece is asked for, until its reader cancels or it is closed.
  * @param {string} name for messages
  * @param {() => ReturnType<import('./source.js').SourceKind['open']>} open
- * @returns {MessagePort} to be transferred to the reader
+ * @returns {{ port: MessagePort, close: () => void }} `port`: to be transferred to the reader
  */
 export function serveFile(name, open) {
   const { port1: mine, port2: theirs } = new MessageChannel();
   let raw;
+  let isClosed = false;
+  // An open port keeps a process alive.
+  const close = () => {
+    isClosed = true;
+    mine.close();
+    return attempt(() => raw?.cancel?.());
+  };
   const calls = {
     async open() {
       raw = await open();
+      if (isClosed) close();
       return raw?.read ? { total: raw.total, estimate: raw.estimate } : raw;
     },
     // A copy: posting a view would post all of its buffer.
     read: async () => (await raw.read())?.slice(),
-    cancel() {
-      mine.close();
-      return raw?.cancel?.();
-    },
+    cancel: close,
   };
   mine.onmessage = async ({ data }) => {
     try {
@@ -33,8 +38,8 @@ export function serveFile(name, open) {
       mine.postMessage({ error: errorToData(readError(name, error, raw?.isRemote)) });
     }
   };
-  mine.unref?.(); // in Node a port that nobody reads would keep the process alive
-  return theirs;
+  mine.unref?.();
+  return { port: theirs, close };
 }
 
 /**

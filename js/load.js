@@ -1,3 +1,4 @@
+import { untilAborted } from './abort.js';
 import { embeddedCompanions } from './adapter-companions.js';
 import { WorkerEngine } from './client.js';
 import { Engine } from './engine.js';
@@ -52,7 +53,7 @@ async function openModel(source, options) {
     const session = new Session(engine, tokenizer, { ...folder, maxLength }, settings);
     if (adapter !== null) await session.useAdapter(adapter, { integrity, report });
     tell?.({ phase: 'prepare' });
-    await warmUp(engine, folder.config);
+    await warmUp(engine, folder.config, signal);
     throwIfAborted(signal);
     tell?.({ phase: 'ready' });
     return new Model(session);
@@ -79,11 +80,11 @@ async function openParts(source, sourceOptions, choices, control) {
     const packed = isPacked(source, sourceOptions);
     opened.prepare(packed ? packedTokenizerFile : 'tokenizer.json');
     const folder = await guardedReading(() => readFolder(opened));
-    const module = await compiled;
+    const module = await untilAborted(compiled, signal);
     const engineOptions = { module, config: folder.config, dtype, threads };
     worker?.give({ options: engineOptions });
     // A vocabulary keeps this thread busy, and a worker cannot begin without it.
-    await worker?.begun;
+    if (worker) await untilAborted(worker.begun, signal);
     const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
     engineOptions.tokenizerBlob = blob;
@@ -106,8 +107,8 @@ const isPacked = (source, { integrity }) => source === undefined && !integrity;
 function addWorkers({ engine, module }, source, sourceOptions, choices) {
   const { threading, count, mostBytes } = choices.threading;
   if (!choices.worker && threading !== 'workers') return engine;
-  const reopen = async () => {
-    const again = await openParts(source, sourceOptions, choices, {});
+  const reopen = async (signal) => {
+    const again = await openParts(source, sourceOptions, choices, { signal });
     again.tokenizer.dispose();
     return again.engine;
   };
@@ -192,14 +193,14 @@ function chooseWorker(wanted) {
 }
 
 /** A first call makes the engine compile what later calls use: better now than then. */
-async function warmUp(engine, { max_positions: maxLength }) {
+async function warmUp(engine, { max_positions: maxLength }, signal) {
   const request = {
     inputs: [{ text: 'a few words to begin with' }],
     maxLength,
     truncation: 'longest_first',
     pooling: 'mean',
   };
-  await engine.run(request).catch(() => {}); // a call of the user's will tell
+  await engine.run(request, { signal }).catch(() => {}); // a call of the user's will tell
 }
 
 /** The engine on this thread; its tokenizer is the model's. */

@@ -14,7 +14,7 @@ export class Memory {
    */
   static async instantiate(module, { shared = false } = {}) {
     const memory = shared ? createSharedMemory() : undefined;
-    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    const instance = await instantiate(module, { env: { memory } });
     return new Memory(instance.exports, memory);
   }
 
@@ -220,6 +220,15 @@ function toSize(number) {
 function badSize(number) {
   if (number >= 2 ** 32) return errorOfStatus('BL_OUT_OF_MEMORY');
   return new BertletError('INTERNAL', `${number} is no size.`);
+}
+
+/**
+ * At once: Node 20 can stop for good while it waits for an instance (see holdProcess). Pages take
+ * their time, because some refuse to be kept waiting.
+ */
+function instantiate(module, imports) {
+  if (typeof document !== 'undefined') return WebAssembly.instantiate(module, imports);
+  return new WebAssembly.Instance(module, imports);
 }
 
 /** Shared memory states its limit beforehand; some engines grant only a smaller one. */

@@ -2,42 +2,69 @@
 import { builtin } from './platform.js';
 
 const threads = builtin('node:worker_threads');
-const isNode = threads && !globalThis.Worker;
+/**
+ * Node's class, which Deno and Bun have too: its workers need not keep the process alive, and
+ * tell when they end. It wants a file; pages that can reach Node (Electron) cannot use it.
+ */
+const isNode =
+  threads &&
+  (!globalThis.Worker ||
+    (import.meta.url.startsWith('file:') &&
+      typeof document === 'undefined' &&
+      !process.versions.electron));
 
-/** Node's class where there is no web worker; undefined where there is neither. */
-export const WorkerClass = globalThis.Worker ?? threads?.Worker;
+/** Undefined where there are no workers. */
+export const WorkerClass = isNode ? nodeWorker(threads.Worker) : globalThis.Worker;
+
+/** A worker takes over the flags of its process, and refuses a file where a script was typed in. */
+function nodeWorker(Worker) {
+  if (!process.execArgv?.some((flag) => flag.startsWith('--input-type'))) return Worker;
+  return class extends Worker {
+    constructor(url, options) {
+      super(url, { ...options, execArgv: [] });
+    }
+  };
+}
 
 /**
- * The owner's end of a worker.
+ * The owner's end of a worker, which does not keep the process alive: calls do (alive.js).
  * @param {Worker | import('node:worker_threads').Worker} worker
  */
 export function openPort(worker) {
   return {
-    /** `onError` gets whatever ended the worker. Takes the place of earlier listeners. */
-    listen(onMessage, onError) {
+    /**
+     * To be called once, at once.
+     * @param {(message: any) => void} onMessage
+     * @param {(error?: unknown) => void} onEnd is given the error that ended the worker; undefined
+     *   when somebody ended it. May come twice.
+     */
+    listen(onMessage, onEnd) {
       if (isNode) {
-        worker.removeAllListeners();
-        worker.on('message', onMessage).on('messageerror', onError);
-        worker.on('error', onError).on('exit', onError);
+        worker.on('message', onMessage).on('messageerror', onEnd);
+        worker.on('error', onEnd).on('exit', () => onEnd());
+        worker.unref(); // now: who listens for messages makes the process wait again
       } else {
         worker.onmessage = ({ data }) => {
-          // Whoever is granted the worker's lock outlives it.
-          if (data.lock) navigator.locks.request(data.lock, () => onError('it was terminated'));
+          if (data.lock) untilFree(data.lock).then(() => onEnd());
           else onMessage(data);
         };
-        worker.onmessageerror = onError;
-        worker.onerror = (event) => onError(event.error ?? event.message);
+        worker.onmessageerror = onEnd;
+        worker.onerror = (event) => onEnd(event.error || event.message || 'it cannot be loaded');
       }
     },
     send: (message, transfer = []) => worker.postMessage(message, transfer),
     /** In Node a promise that waits until it is gone; a page never learns when. */
-    stop() {
-      if (isNode) worker.ref(); // else the process would not wait
-      return worker.terminate();
-    },
-    /** In Node the process no longer waits for the worker. */
-    unref: () => isNode && worker.unref(),
+    stop: () => worker.terminate(),
   };
+}
+
+/** Whoever is granted the worker's lock outlives it. A page that is left may not ask for it. */
+async function untilFree(lock) {
+  try {
+    await navigator.locks.request(lock, () => {});
+  } catch {
+    await new Promise(() => {});
+  }
 }
 
 /** The worker's own end. */

@@ -7,6 +7,7 @@
 // From the worker:
 //   { lock }                 in a page: the lock that it holds as long as it lives (port.js)
 //   { begun: true }          it has got its first call
+//   { stored: true }         what was downloaded is in the cache
 //   { ended: true }          nothing is left to do
 //   { id, progress }         an event of a call under way
 //   { id, result, info }     the call's result, and engine.info() after it

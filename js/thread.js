@@ -4,7 +4,7 @@ import { ownPort } from './port.js';
 
 const heard = ownPort.listen(async ({ module, memory, stackTop, crew, member }) => {
   try {
-    const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     exports.__stack_pointer.value = stackTop;
     await heard;
     ownPort.send({ ready: true });

@@ -7,6 +7,8 @@ import { yieldToEvents } from './yield.js';
 const stackBytes = 1 << 16;
 /** So many threads may end in a row without one that starts. */
 const mostFailures = 3;
+/** Milliseconds that threads may take to end. */
+const mostForEnding = 1000;
 /** Tenths of a second after which a thread that does not come back is taken for gone. */
 const mostTurns = 100;
 
@@ -66,12 +68,18 @@ export class Threads {
   }
 
   #start(i) {
-    const port = openThread();
+    let port;
+    try {
+      port = openThread();
+    } catch {
+      this.#fail();
+      return undefined;
+    }
     const onEnd = () => {
       if (this.#ports[i] !== port) return;
       this.#ports[i] = undefined;
       this.#lost = true;
-      if (++this.#failures === mostFailures) this.stop();
+      this.#fail();
     };
     port.listen(() => {
       this.#failures = 0;
@@ -80,6 +88,10 @@ export class Threads {
     const { shared } = this.#memory;
     port.send({ module: this.#module, memory: shared, stackTop, crew: this.#crew, member: i + 1 });
     return port;
+  }
+
+  #fail() {
+    if (++this.#failures === mostFailures) this.stop();
   }
 
   /**
@@ -118,7 +130,13 @@ export class Threads {
     const ends = this.#ports.filter(Boolean).map((port) => port.stop());
     this.#ports = [];
     this.#lost = true;
-    this.#ending = Promise.all(ends).then(() => ends.every(Boolean));
+    this.#ending = new Promise((resolve) => {
+      const timer = setTimeout(resolve, mostForEnding, false);
+      Promise.all(ends).then(() => {
+        clearTimeout(timer);
+        resolve(ends.every(Boolean));
+      });
+    });
     return this.#ending;
   }
 }
@@ -126,7 +144,5 @@ export class Threads {
 function openThread() {
   // A literal expression: bundlers find and copy the worker by this pattern.
   const worker = new WorkerClass(new URL('./thread.js', import.meta.url), { type: 'module' });
-  const port = openPort(worker);
-  port.unref(); // a waiting thread must not keep the process alive
-  return port;
+  return openPort(worker);
 }

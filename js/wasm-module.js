@@ -1,4 +1,5 @@
 // Which of the two modules this engine can run, and how it is fetched and compiled.
+import { holdProcess } from './alive.js';
 import { joinBytes } from './bytes.js';
 import { readError } from './checked-stream.js';
 import { BertletError } from './errors.js';
@@ -94,10 +95,15 @@ async function compile(url) {
   return compileBytes(address, joinBytes(parts));
 }
 
-function compileBytes(address, bytes) {
-  return WebAssembly.compile(bytes).catch((cause) => {
+async function compileBytes(address, bytes) {
+  const release = holdProcess();
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (cause) {
     throw compileError(address, cause) ?? cause;
-  });
+  } finally {
+    release();
+  }
 }
 
 function missing(address, why, cause, code = 'NOT_FOUND') {

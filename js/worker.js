@@ -35,7 +35,10 @@ const methods = {
     opened.prepare(weightsFile);
     const options = { ...(await given.options), tokenizerBlob: given.tokenizerBlob };
     engine = await Engine.open(options, opened, { signal });
-    setTimeout(() => opened.close(), cacheAfter);
+    setTimeout(async () => {
+      await opened.close();
+      port.send({ stored: true });
+    }, cacheAfter);
     return { result: undefined, transfer: [] };
   },
 

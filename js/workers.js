@@ -27,12 +27,12 @@ export class Workers {
   #reviving;
   #last = Promise.resolve(); // fulfilled after all calls so far
   #alone; // the last call that nothing may overtake, as long as it goes on
-  #disposed = false;
+  #disposal = new AbortController();
 
   /**
    * @param {import('./engine.js').Engine | WorkerEngine} first
    * @param {{
-   *   reopen: () => Promise<WorkerEngine>,
+   *   reopen: (signal: AbortSignal) => Promise<WorkerEngine>,
    *   module: WebAssembly.Module,
    *   most: number,
    *   mostBytes: number,
@@ -93,7 +93,7 @@ export class Workers {
   }
 
   dispose() {
-    this.#disposed = true;
+    this.#disposal.abort();
     this.#first.dispose();
     this.#dismissCopies();
   }
@@ -121,7 +121,7 @@ export class Workers {
 
   /** The first engine, or another one where its worker has ended. */
   async #living() {
-    if (this.#disposed) throw disposedError();
+    this.#check();
     if (!this.#first.ended) return this.#first;
     this.#reviving ??= this.#revive().finally(() => {
       this.#reviving = undefined;
@@ -133,24 +133,28 @@ export class Workers {
     const copy = this.#copies.find((one) => !one.ended && one.info());
     this.#copies = this.#copies.filter((other) => other !== copy);
     const engine = copy ?? (await this.#openAgain());
-    if (this.#disposed) {
-      engine.dispose();
-      throw disposedError();
-    }
     this.#first = engine;
     return engine;
   }
 
   async #openAgain() {
     this.#dismissCopies(); // which wait for the one that has ended
-    const engine = await this.#reopen();
+    const { signal } = this.#disposal;
+    let engine;
     try {
-      for (const given of this.#adapters.values()) await engine.openAdapter(...given);
+      engine = await this.#reopen(signal);
+      for (const given of this.#adapters.values()) await engine.openAdapter(...given, { signal });
+      this.#check();
       return engine;
     } catch (error) {
-      engine.dispose();
+      engine?.dispose();
+      this.#check();
       throw error;
     }
+  }
+
+  #check() {
+    if (this.#disposal.signal.aborted) throw disposedError();
   }
 
   #makeCopies() {

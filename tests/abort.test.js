@@ -11,9 +11,9 @@ let steps = 0;
 let batches = 0;
 
 /** Counts what instances made from now on do. */
-const { instantiate } = WebAssembly;
-WebAssembly.instantiate = async (...given) => {
-  const { exports } = await instantiate(...given);
+const { Instance } = WebAssembly;
+WebAssembly.Instance = function CountingInstance(...given) {
+  const { exports } = new Instance(...given);
   const counted = (name, count) => ({
     [name]: (...values) => {
       count();
