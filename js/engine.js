@@ -170,9 +170,14 @@ export class Engine {
 
   /** Works after all calls before it. */
   #inTurn({ signal }, work) {
-    const result = this.#tail.then(() => {
+    const result = this.#tail.then(async () => {
       this.#check(signal);
-      return work();
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#disposed) throw disposedError(); // under its hands
+        throw error;
+      }
     });
     this.#tail = result.catch(() => {});
     return untilAborted(result, signal);
