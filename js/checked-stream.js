@@ -31,6 +31,7 @@ import { reasonOf } from './show.js';
  * @typedef {object} CheckedStream
  * @property {number} [total] the exact size in bytes, where it is known before the end
  * @property {AsyncGenerator<Uint8Array>} chunks each valid until the next one is asked for
+ * @property {AbortSignal} signal
  * @property {() => Promise<void>} cancel stops reading, frees file, stream or connection
  */
 export function checkStream(name, raw, { signal, integrity, report, forget }) {
@@ -92,7 +93,7 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
     cancel();
     throw error; // the listener's own
   }
-  return { total, chunks: readAll(), cancel };
+  return { total, chunks: readAll(), cancel, signal };
 }
 
 /** The error for what could not be opened or read. */

@@ -10,6 +10,7 @@ import { adapterPins, readIntegrity } from './integrity.js';
 import { Memory } from './memory.js';
 import { Model } from './model.js';
 import { readOptions, refuseAsSource } from './options.js';
+import { hearAbort } from './pauses.js';
 import { WorkerClass } from './port.js';
 import { createProgress } from './progress.js';
 import { Session } from './session.js';
@@ -54,8 +55,9 @@ async function openModel(source, options) {
     if (adapter !== null) await session.useAdapter(adapter, { integrity, report });
     tell?.({ phase: 'prepare' });
     await warmUp(engine, folder.config, signal);
-    throwIfAborted(signal);
+    await hearAbort(signal);
     tell?.({ phase: 'ready' });
+    throwIfAborted(signal);
     return new Model(session);
   } catch (error) {
     engine.dispose();
@@ -87,6 +89,7 @@ async function openParts(source, sourceOptions, choices, control) {
     if (worker) await untilAborted(worker.begun, signal);
     const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
+    await hearAbort(signal);
     engineOptions.tokenizerBlob = blob;
     const both = worker
       ? await openInWorker(worker, engineOptions, info)
@@ -132,15 +135,19 @@ async function readTokenizer(source, options) {
   const simd = chooseModule('auto');
   const { signal, onProgress } = options;
   const opened = await openSource(source, { ...readSourceOptions(options), signal, onProgress });
+  let tokenizer;
   try {
     const packed = isPacked(source, options);
     const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
+    await hearAbort(signal);
     const module = await loadModule(simd);
-    return await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
+    tokenizer = await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
   } finally {
     await opened.close();
   }
+  await hearAbort(signal);
+  return tokenizer;
 }
 
 /** What a source is opened with, as data that a worker can be sent. */

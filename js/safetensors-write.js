@@ -1,6 +1,6 @@
 // Writing safetensors files, byte for byte as Python's `safetensors` writes them.
 import { BertletError } from './errors.js';
-import { dtypeBits, largestHeader } from './safetensors.js';
+import { dtypeBits, largestHeader } from './safetensors-header.js';
 
 const dtypeOrder = Object.keys(dtypeBits);
 

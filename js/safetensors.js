@@ -1,41 +1,19 @@
 // The safetensors format: 8 bytes with the header's length, the header as JSON, and the
 // tensors' bytes without a gap. Checked as strictly as the reference implementation does
-// (https://github.com/huggingface/safetensors, "Format"), and duplicate names on top.
-import { decodeText, joinBytes } from './bytes.js';
+// (https://github.com/huggingface/safetensors, "Format").
+import { joinBytes } from './bytes.js';
 import { badModel, BertletError } from './errors.js';
-import { kindOf } from './kind.js';
-
-const dtypes =
-  'BOOL F4 F6_E2M3 F6_E3M2 U8 I8 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ ' +
-  'I16 U16 F16 BF16 I32 U32 F32 C64 F64 I64 U64';
-
-/** Bits of an element, by the format's names, in the reference's order. */
-export const dtypeBits = Object.fromEntries(
-  dtypes.split(' ').map((name) => [name, Number(/\d+/.exec(name) ?? 8)]),
-);
-
-/** Bytes: what the reference reads, too. */
-export const largestHeader = 100_000_000;
-const deepestHeader = 32;
+import { createPauses } from './pauses.js';
+import { largestHeader, parseHeader } from './safetensors-header.js';
 
 /**
- * @typedef {object} TensorInfo
- * @property {string} dtype a key of dtypeBits
- * @property {number[]} shape
- * @property {number} begin first byte, counted from `dataStart`
- * @property {number} end byte after the last one
- * @property {number} rows the first dimension; 1 for a vector or a single number
- * @property {number} columns elements of a row
- *
- * @typedef {object} Header
- * @property {Map<string, TensorInfo>} tensors in the order of their bytes
- * @property {number} dataStart where the bytes begin in the file
- * @property {number} byteLength of the whole file
- * @property {Record<string, string>} metadata
+ * @typedef {import('./safetensors-header.js').TensorInfo} TensorInfo
+ * @typedef {import('./safetensors-header.js').Header} Header
  *
  * @typedef {object} ByteStream what Source.openStream gives
  * @property {number} [total] the file's size, where it is known
  * @property {AsyncIterable<Uint8Array>} chunks
+ * @property {AbortSignal} [signal] ends it: heard also where nothing is read
  *
  * @typedef {object} Sink takes the rows of one tensor, in order
  * @property {() => Uint8Array} window where bytes are put: room for at least one row. Asked
@@ -73,9 +51,12 @@ export function readHeader(stream, fileName) {
  * @throws BAD_MODEL, what the stream throws, what the visitor throws
  */
 export function streamTensors(stream, fileName, { onHeader, wanted }) {
+  const pause = createPauses(stream.signal);
   return walk(stream, fileName, async (header, take, next) => {
     await onHeader?.(header);
     for (const [name, info] of header.tensors) {
+      const pausing = pause();
+      if (pausing) await pausing;
       const sink = await wanted(name, info);
       let missing = info.end - info.begin;
       if (sink && missing > 0) await feed(take, info, sink);
@@ -85,7 +66,7 @@ export function streamTensors(stream, fileName, { onHeader, wanted }) {
   });
 }
 
-async function walk({ total, chunks }, fileName, work) {
+async function walk({ total, chunks, signal }, fileName, work) {
   const iterator = chunks[Symbol.asyncIterator]();
   let chunk = new Uint8Array(0);
   let position = 0;
@@ -118,7 +99,7 @@ async function walk({ total, chunks }, fileName, work) {
         'is not a safetensors file: a web page or a Git LFS pointer (git lfs pull)?',
       );
     }
-    const header = parseHeader(await takeBytes(take, length), fileName);
+    const header = await parseHeader(await takeBytes(take, length), fileName, signal);
     expected = header.byteLength;
     if (total < expected) throw cutOff(); // before memory is taken for it
     await work(header, take, next);
@@ -144,99 +125,6 @@ async function feed(take, info, sink) {
     await sink.rowsReady(row, count);
     row += count;
   }
-}
-
-/**
- * @param {Uint8Array} bytes the header's JSON, without the length before it
- * @param {string} fileName for messages
- * @returns {Header}
- * @throws BAD_MODEL
- */
-export function parseHeader(bytes, fileName) {
-  try {
-    return readTensors(bytes);
-  } catch (cause) {
-    throw badModel(fileName, `has no valid header: ${cause.message}`, cause);
-  }
-}
-
-function readTensors(bytes) {
-  const text = decodeText(bytes);
-  checkKeys(text);
-  const json = JSON.parse(text);
-  const { __metadata__, ...infos } = json ?? [];
-  const metadata = __metadata__ ?? {};
-  const isText = (value) => typeof value === 'string';
-  if (![json, metadata].every((value) => kindOf(value) === 'Object')) {
-    throw new Error('not a JSON object');
-  }
-  if (!Object.values(metadata).every(isText)) throw new Error('__metadata__ is not of strings');
-  const tensors = Object.entries(infos).map(([name, info]) => [name, readInfo(name, info)]);
-  tensors.sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
-  let end = 0;
-  for (const [name, info] of tensors) {
-    if (info.begin !== end) {
-      throw new Error(
-        `${quoted(name)} overlaps or leaves a gap: it is at byte ${info.begin}, not ${end}`,
-      );
-    }
-    end = info.end;
-  }
-  const dataStart = 8 + bytes.length;
-  return { tensors: new Map(tensors), dataStart, byteLength: dataStart + end, metadata };
-}
-
-/** @returns {TensorInfo} */
-function readInfo(name, info) {
-  const { dtype, shape, data_offsets: offsets } = info ?? {};
-  if (typeof dtype === 'string' && isSizes(shape) && isSizes(offsets)) {
-    const [rows, ...others] = shape.length > 1 ? shape : [1, ...shape];
-    const columns = others.reduce((a, b) => a * b, 1);
-    const [begin, end] = offsets;
-    // What is no dtype makes it NaN.
-    const size = (countElements(shape) * dtypeBits[dtype]) / 8;
-    if (size === end - begin && offsets.length === 2) {
-      return { dtype, shape, begin, end, rows, columns };
-    }
-  }
-  throw new Error(`dtype, shape and offsets of ${quoted(name)} do not fit: ${quoted(info)}`);
-}
-
-/** NaN where it cannot be counted, also on the way: as in the reference, no 0 mends that. */
-function countElements(shape) {
-  const multiply = (a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.NaN);
-  return shape.reduce(multiply, 1);
-}
-
-function isSizes(value) {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-}
-
-// A string with the colon after a key, or a bracket. The string's end is optional: none is
-// looked for twice.
-const jsonParts = /("[^"\\]*(?:\\.[^"\\]*)*"?)\s*(:)?|[{}[\]]/gs;
-
-/**
- * What JSON.parse lets pass: a name given twice, nesting made to exhaust memory, and lone
- * surrogates.
- */
-function checkKeys(text) {
-  const open = []; // of each open object or array the keys so far
-  for (const [token, quotes, isKey] of text.matchAll(jsonParts)) {
-    const keys = open.at(-1);
-    if (quotes) {
-      const string = /\\/.test(quotes) ? JSON.parse(quotes) : quotes.slice(1, -1);
-      if (/\p{Surrogate}/u.test(string)) throw new Error(`${quoted(string)} is not Unicode`);
-      if (isKey && keys?.has(string)) throw new Error(`it has ${quoted(string)} twice`);
-      if (isKey) keys?.add(string);
-    } else if ('{['.includes(token)) open.push(new Set());
-    else open.pop();
-    if (open.length > deepestHeader) throw new Error('nested too deeply');
-  }
-}
-
-function quoted(value) {
-  return JSON.stringify(value).slice(0, 100);
 }
 
 /** Copies so many bytes; takes memory for what has come, not for what was announced. */

@@ -12,6 +12,7 @@ import { createProgress } from './progress.js';
 import { openFiles } from './source-files.js';
 import { locate } from './source-location.js';
 import { openFolder } from './source-path.js';
+import { hearAbort } from './pauses.js';
 import { openUrlFolder } from './source-url.js';
 
 export { sourceForWorker } from './source-transfer.js';
@@ -177,12 +178,16 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
 
   async function parse(name, options, what, read) {
     const bytes = await readBytes(name, options);
+    if (!bytes) return undefined;
+    let content;
     try {
-      return bytes && read(decodeText(bytes));
+      content = read(decodeText(bytes));
     } catch (cause) {
       await forget(name);
       throw badModel(name, `is not ${what}: ${cause.message}`, cause);
     }
+    await hearAbort(given); // of a large file that took long
+    return content;
   }
 
   return {

@@ -4,6 +4,7 @@ import { checkLimits } from './config.js';
 import { errorOfStatus } from './errors.js';
 import { indexFile, weightsFile } from './file-names.js';
 import { findHeads, ignoredBias } from './heads.js';
+import { createPauses } from './pauses.js';
 import { streamTensors } from './safetensors.js';
 import { writeShards } from './shard-index.js';
 import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
@@ -27,7 +28,8 @@ export { weightsFile };
  * @returns {Promise<LoadedModel>}
  */
 export async function loadWeights(memory, config, dtype, source, { signal } = {}) {
-  const openWriter = (names) => createWriter(memory, config, dtype, names);
+  const pause = createPauses(signal);
+  const openWriter = (names) => createWriter(memory, config, dtype, pause, names);
   const single = await source.openStream(weightsFile, { optional: true });
   const writer = single ? openWriter() : await writeShards(source, openWriter, signal);
   if (single) await writer.takeFile(weightsFile, single);
@@ -36,9 +38,10 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
 
 /**
  * Lays the model out once the first header is known, then takes rows tensor by tensor.
+ * @param {() => Promise<void> | undefined} pause of createPauses: there may be a million tensors
  * @param {string[]} [allNames] of all tensors, where the model is sharded
  */
-function createWriter(memory, config, dtype, allNames) {
+function createWriter(memory, config, dtype, pause, allNames) {
   const { layers } = config;
   const present = new Map();
   /** Tensor or scale by name → its type in the file. */
@@ -51,9 +54,11 @@ function createWriter(memory, config, dtype, allNames) {
   let stagingMark;
   let address = 0;
 
-  function create(file, tensors) {
+  async function create(file, tensors) {
     const names = new Set(allNames ?? tensors.keys());
     for (const name of names) {
+      const pausing = pause();
+      if (pausing) await pausing;
       const tensor = identifyTensor(memory, name);
       if (tensor && !tensor.isScale) present.set(tensor.name, tensors.get(name)?.shape ?? []);
     }
@@ -66,7 +71,11 @@ function createWriter(memory, config, dtype, allNames) {
     const configStruct = writeConfig(memory, config, dtype, heads);
     tensorWriter = createTensorWriter(memory, configStruct);
     // Absurd sizes in config.json must fail here, before memory is taken for them.
-    for (const [name, info] of tensors) check(file, name, info);
+    for (const [name, info] of tensors) {
+      check(file, name, info);
+      const pausing = pause();
+      if (pausing) await pausing;
+    }
 
     const pointer = memory.alloc(4);
     const status = memory.tryCall('bl_model_create', memory.arena, configStruct, pointer);

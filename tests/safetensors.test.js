@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { BertletError } from '../js/errors.js';
-import { dtypeBits, parseHeader, readHeader, streamTensors } from '../js/safetensors.js';
+import { dtypeBits, parseHeader } from '../js/safetensors-header.js';
+import { readHeader, streamTensors } from '../js/safetensors.js';
 import { layoutSafetensors, streamSafetensors, writeSafetensors } from '../js/safetensors-write.js';
 import { readShardIndex } from '../js/shard-index.js';
 import { readFixture } from './helpers/fixtures.js';
@@ -214,13 +215,13 @@ describe('reading', () => {
     await assert.rejects(streamTensors(streamOf(file), 'f', { wanted }), { code: 'INTERNAL' });
   });
 
-  it('gives matrices their rows and columns', () => {
+  it('gives matrices their rows and columns', async () => {
     const shapes = [[], [4], [2, 2], [2, 1, 2], [4, 1], [1, 4]];
     const infos = shapes.map((shape, i) => {
       const size = shape.reduce((a, b) => a * b, 4);
       return `"${i}":{"dtype":"F32","shape":[${shape}],"data_offsets":[${[0, 4, 20, 36, 52, 68][i]},${[0, 4, 20, 36, 52, 68][i] + size}]}`;
     });
-    const header = parseHeader(new TextEncoder().encode(`{${infos}}`), 'f');
+    const header = await parseHeader(new TextEncoder().encode(`{${infos}}`), 'f');
     assert.deepEqual(
       [...header.tensors.values()].map(({ rows, columns }) => [rows, columns]),
       [
