@@ -12,6 +12,9 @@ export const usualTokens = {
   mask_token: '[MASK]',
 };
 
+/** Of a vocabulary: BL_BLOB_TOKENS_MAX (src/tokenizer/blob.h). */
+export const mostTokens = 2 ** 24;
+
 /** In the order of the bits of bl_added_flag (src/tokenizer/blob.h). */
 export const addedFlags = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'];
 export const specialFlag = 16;
@@ -24,13 +27,13 @@ export function contentOf(token) {
 /**
  * Ids as `tokenizers` gives them: a token of the vocabulary keeps its id, added ones count
  * on from the vocabulary's size; the ids that files have for these don't matter.
- * @param {{ [token: string]: number }} vocab
+ * @param {(token: string) => number | undefined} idInVocab
  * @param {number} size of the vocabulary
  * @param {string[]} added
  * @returns {(token: string) => number | undefined} the id of a token
  */
-export function numberTokens(vocab, size, added) {
-  const idOf = (token) => (Object.hasOwn(vocab, token) ? vocab[token] : own.get(token));
+export function numberTokens(idInVocab, size, added) {
+  const idOf = (token) => idInVocab(token) ?? own.get(token);
   const own = new Map();
   for (const token of added) {
     if (token !== '' && idOf(token) === undefined) own.set(token, size + own.size);

@@ -10,12 +10,9 @@ const version = 2;
  */
 export function packBlob(numbers, texts) {
   // Little-endian like WebAssembly and whatever runs it.
-  const head = new Uint32Array([
-    version,
-    numbers.length,
-    texts.length,
-    ...numbers,
-    ...texts.map(({ length }) => length),
-  ]);
+  const head = new Uint32Array(3 + numbers.length + texts.length);
+  head.set([version, numbers.length, texts.length]);
+  head.set(numbers, 3);
+  for (let i = 0, at = 3 + numbers.length; i < texts.length; i++, at++) head[at] = texts[i].length;
   return joinBytes([new Uint8Array(head.buffer), new TextEncoder().encode(texts.join(''))]);
 }

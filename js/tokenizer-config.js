@@ -19,6 +19,7 @@ import { bareTemplate, postProcessors } from './tokenizer-template.js';
 import {
   addedFlags,
   contentOf,
+  mostTokens,
   numberTokens,
   specialFlag,
   usualTokens,
@@ -50,8 +51,8 @@ import { show } from './show.js';
 export function readTokenizer(json, settings) {
   json.value = { version: '1.0', added_tokens: [], ...json.value };
   choose(json, 'version', { '1.0': true });
-  const { vocab, tokens, ids, unknown, maxChars, prefix } = readModel(json);
-  const { added, idOf } = readAdded(json, vocab, tokens.length);
+  const { tokens, ids, idInVocab, unknown, maxChars, prefix } = readModel(json);
+  const { added, idOf } = readAdded(json, idInVocab, tokens.length);
   const normalize = readSteps(json, 'normalizer', 'normalizers', normalizers).flat();
   const split = readSteps(json, 'pre_tokenizer', 'pretokenizers', preTokenizers).flat();
   const decoder = readOnlyStep(json, 'decoder', 'decoders', decoders, noDecoder);
@@ -101,17 +102,8 @@ function readModel(json) {
   // Old files have no type.
   model.value = { type: model.value.merges ? 'BPE' : 'WordPiece', ...model.value };
   choose(model, 'type', { WordPiece: true });
-  const vocab = objectIn(model, 'vocab');
-  const tokens = Object.keys(vocab.value);
-  const ids = tokens.map((token) => readId(vocab, token));
-  if (ids.some((id, i) => id < ids[i - 1])) {
-    tokens.sort((a, b) => vocab.value[a] - vocab.value[b]);
-    ids.sort((a, b) => a - b);
-  }
   return {
-    vocab: vocab.value,
-    tokens,
-    ids,
+    ...readVocab(model),
     unknown: readText(model, 'unk_token'),
     maxChars: Math.min(readCount(model, 'max_input_chars_per_word'), 2 ** 32 - 1),
     prefix: readText(model, 'continuing_subword_prefix'),
@@ -119,14 +111,50 @@ function readModel(json) {
 }
 
 /**
+ * @param {Place} model whose vocabulary may also be a Map, of vocab.txt
+ * @returns {{ tokens: string[], ids: number[], idInVocab: (token: string) => number | undefined }}
+ *   by ascending ids
+ */
+function readVocab(model) {
+  const { vocab } = model.value;
+  if (vocab instanceof Map) {
+    const idInVocab = (token) => vocab.get(token);
+    return { ...sortById(model, [...vocab.keys()], [...vocab.values()]), idInVocab };
+  }
+  const place = objectIn(model, 'vocab');
+  const tokens = Object.keys(vocab);
+  if (tokens.length > mostTokens) {
+    throw badField(model, 'vocab', `has more than ${mostTokens} tokens`);
+  }
+  const ids = tokens.map((token) => readId(place, token));
+  const idInVocab = (token) => (Object.hasOwn(vocab, token) ? vocab[token] : undefined);
+  return { ...sortById(model, tokens, ids), idInVocab };
+}
+
+/** Those of one id stay in their order. */
+function sortById(model, tokens, ids) {
+  if (ids.every((id, i) => i === 0 || id >= ids[i - 1])) return { tokens, ids };
+  // Id and place in one number: the quickest to sort, where there are millions.
+  const count = tokens.length;
+  const keys = Float64Array.from(ids, (id, i) => id * count + i).sort();
+  if (keys[count - 1] > Number.MAX_SAFE_INTEGER) {
+    throw badField(model, 'vocab', 'has too large ids for so many tokens');
+  }
+  return {
+    tokens: Array.from(keys, (key) => tokens[key % count]),
+    ids: Array.from(keys, (key) => Math.floor(key / count)),
+  };
+}
+
+/**
  * @returns {{ added: [id: number, flags: number, content: string][], idOf: Function }} `added`:
  *   ascending by id; of two tokens with one id the later is found in text
  */
-function readAdded(json, vocab, vocabSize) {
+function readAdded(json, idInVocab, vocabSize) {
   const list = objectsIn(json, 'added_tokens');
   const contents = list.map((token) => readText(token, 'content'));
   const special = new Set(contents.filter((_, i) => list[i].value.special));
-  const idOf = numberTokens(vocab, vocabSize, contents);
+  const idOf = numberTokens(idInVocab, vocabSize, contents);
   const byId = new Map();
   list.forEach((token, i) => {
     const content = contents[i];

@@ -1,7 +1,7 @@
 // vocab.txt and its companions to the tokenizer.json that transformers' BertTokenizer
 // makes of them.
 import { badModel } from './errors.js';
-import { contentOf, numberTokens, usualTokens } from './tokenizer-added.js';
+import { contentOf, mostTokens, numberTokens, usualTokens } from './tokenizer-added.js';
 import {
   badField,
   isObject,
@@ -37,7 +37,7 @@ export async function readVocabFiles(source, settings) {
  * @param {import('./tokenizer-fields.js').Place} given tokenizer_config.json with
  *   special_tokens_map.json
  * @param {import('./tokenizer-fields.js').Place} addedTokens added_tokens.json
- * @returns {object} the content of a tokenizer.json
+ * @returns {object} the content of a tokenizer.json, but with its vocabulary as a Map
  * @throws {BertletError} BAD_MODEL, UNSUPPORTED
  */
 function jsonFromVocab(vocabText, given, addedTokens) {
@@ -51,8 +51,8 @@ function jsonFromVocab(vocabText, given, addedTokens) {
     throw unsupported(settings, 'tokenizer_class', 'BertTokenizer and its kin');
   }
   const { added, named } = readAdded(settings, addedTokens);
-  const vocab = readVocab(vocabText);
-  const idOf = numberTokens(vocab, Object.keys(vocab).length, [...added.keys()]);
+  const vocab = readVocab(vocabText, /Legacy$/.test(settings.value.tokenizer_class));
+  const idOf = numberTokens((token) => vocab.get(token), vocab.size, [...added.keys()]);
   const end = (token) => [token, idOf(token)];
   return {
     added_tokens: [...added.values()],
@@ -80,12 +80,31 @@ function jsonFromVocab(vocabText, given, addedTokens) {
   };
 }
 
-/** A token that is there twice has the number of its last line. */
-function readVocab(text) {
-  const lines = text.split(/\r\n?|\n/);
+/**
+ * A token that is there twice has the number of its last line.
+ * @param {string} text
+ * @param {boolean} isLegacy as transformers' class in Python reads it, not `tokenizers`
+ * @returns {Map<string, number>}
+ */
+function readVocab(text, isLegacy) {
+  const lines = text.split(isLegacy ? /\r\n?|\n/ : '\n');
   if (lines.at(-1) === '') lines.pop();
   if (lines.length === 0) throw badModel('vocab.txt', 'is empty');
-  return Object.fromEntries(lines.map((line, id) => [line, id]));
+  if (lines.length > mostTokens) throw badModel('vocab.txt', `has more than ${mostTokens} lines`);
+  const vocab = new Map();
+  for (let id = 0; id < lines.length; id++) {
+    vocab.set(isLegacy ? lines[id] : trimEnd(lines[id]), id);
+  }
+  return vocab;
+}
+
+/** What Rust calls white space, which has U+0085 and not U+FEFF, unlike JavaScript. */
+const space = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+function trimEnd(line) {
+  let end = line.length;
+  while (end > 0 && space.test(line[end - 1])) end--;
+  return line.slice(0, end);
 }
 
 /**
