@@ -1,6 +1,7 @@
 // Bytes put together, and given piece by piece as a file.
 import { badArgument } from './inputs.js';
 import { kindOf } from './kind.js';
+import { toUtf8 } from './utf8.js';
 
 // Large enough to be fast, small enough that progress and abort work within a file.
 const pieceSize = 1 << 20;
@@ -22,7 +23,7 @@ export function joinBytes(parts) {
  * @returns {import('./checked-stream.js').RawFile}
  */
 export function fromBytes(content) {
-  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : viewOf(content);
+  const bytes = typeof content === 'string' ? toUtf8(content) : viewOf(content);
   let at = 0;
   return {
     total: bytes.length,

@@ -1,6 +1,6 @@
 // One call into the C tokenizer for many texts: writes them, reads what became of them.
 import { asBertletError, errorOfStatus } from './errors.js';
-import { encodeInto } from './utf8.js';
+import { writeUtf8 } from './utf8.js';
 
 /** Texts up to so many units are written unit by unit: the encoder's call costs more. */
 const shortText = 256;
@@ -96,7 +96,7 @@ export function createEncodeCall(memory, tokenizer) {
     let target; // the encoder doesn't write into shared memory
     if (written > shortText || !writeAscii(all, bytes, address)) {
       target = isShared ? new Uint8Array(room) : bytes.subarray(address, address + room);
-      written = encodeInto(all, target);
+      written = writeUtf8(all, target);
     }
     let at = 0;
     for (let i = 0; i < parts.length; i++) {
@@ -108,7 +108,7 @@ export function createEncodeCall(memory, tokenizer) {
       if (single) at = written;
       else if (written === all.length) at += part.length;
       // One by one: a surrogate at an end must not meet the next text.
-      else at += encodeInto(part, target.subarray(at));
+      else at += writeUtf8(part, target.subarray(at));
       uint32[ends / 4 + i] = at;
     }
     if (isShared && target) bytes.set(target.subarray(0, at), address);

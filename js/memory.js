@@ -1,7 +1,7 @@
 // The one file that touches the WASM heap. Struct layouts come from the description
 // that C exports (wasm/layout.h); addresses are plain unsigned numbers.
 import { BertletError, errorOfStatus, statusNames } from './errors.js';
-import { encodeText, readText } from './utf8.js';
+import { fromUtf8, toUtf8 } from './utf8.js';
 
 /** What a DataView calls the kinds of fields. */
 const accessors = { u32: 'Uint32', f32: 'Float32', ptr: 'Uint32' };
@@ -196,13 +196,13 @@ export class Memory {
 
   /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). */
   writeText(text) {
-    const bytes = encodeText(text);
+    const bytes = toUtf8(text);
     return { address: this.writeBytes(bytes), length: bytes.length };
   }
 
   /** Reads UTF-8. */
   readText(address, length) {
-    return readText(this.bytes(address, length));
+    return fromUtf8(this.bytes(address, length));
   }
 }
 
@@ -252,7 +252,7 @@ function readLayout(buffer, table) {
     const name = view.getUint32(entry, true);
     const value = view.getUint32(entry + 4, true);
     if (name === 0) return { structs, constants, roles };
-    const text = readText(bytes.subarray(name, bytes.indexOf(0, name)));
+    const text = fromUtf8(bytes.subarray(name, bytes.indexOf(0, name)));
     const field = /^(\w+)\.(\w+):(\w+)$/.exec(text);
     if (field) structs[field[1]].fields[field[2]] = { offset: value, kind: field[3] };
     else if (text.startsWith('tensor ')) roles.set(text.slice(7), value);

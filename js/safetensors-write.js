@@ -1,6 +1,7 @@
 // Writing safetensors files, byte for byte as Python's `safetensors` writes them.
 import { BertletError } from './errors.js';
 import { dtypeBits, largestHeader } from './safetensors-header.js';
+import { toUtf8 } from './utf8.js';
 
 const dtypeOrder = Object.keys(dtypeBits);
 
@@ -21,7 +22,11 @@ const dtypeOrder = Object.keys(dtypeBits);
  * @throws BAD_ARGUMENT
  */
 export function layoutSafetensors(specs, metadata) {
-  const entries = specs.map((spec) => ({ ...spec, size: byteSize(spec), key: utf8(spec.name) }));
+  const entries = specs.map((spec) => ({
+    ...spec,
+    size: byteSize(spec),
+    key: toUtf8(spec.name),
+  }));
   // Larger elements first, so that each tensor is aligned.
   entries.sort(
     (a, b) => dtypeOrder.indexOf(b.dtype) - dtypeOrder.indexOf(a.dtype) || compare(a.key, b.key),
@@ -41,7 +46,7 @@ export function layoutSafetensors(specs, metadata) {
   }
   tensors.delete('__metadata__');
 
-  const text = utf8(`{${parts.join(',')}}`);
+  const text = toUtf8(`{${parts.join(',')}}`);
   const length = Math.ceil(text.length / 8) * 8;
   if (length > largestHeader) {
     throw new BertletError(
@@ -116,10 +121,6 @@ function checkSize(name, actual, expected) {
 
 function wrong(name, what) {
   return new BertletError('BAD_ARGUMENT', `Tensor "${name}" cannot be written: ${what}.`);
-}
-
-function utf8(text) {
-  return new TextEncoder().encode(text);
 }
 
 function compare(a, b) {

@@ -1,5 +1,6 @@
 // Packs a tokenizer for C; src/tokenizer/blob.h describes the format.
 import { joinBytes } from './bytes.js';
+import { toUtf8 } from './utf8.js';
 
 const version = 2;
 
@@ -14,5 +15,5 @@ export function packBlob(numbers, texts) {
   head.set([version, numbers.length, texts.length]);
   head.set(numbers, 3);
   for (let i = 0, at = 3 + numbers.length; i < texts.length; i++, at++) head[at] = texts[i].length;
-  return joinBytes([new Uint8Array(head.buffer), new TextEncoder().encode(texts.join(''))]);
+  return joinBytes([new Uint8Array(head.buffer), toUtf8(texts.join(''))]);
 }

@@ -3,6 +3,7 @@
 import { decodeText, joinBytes } from './bytes.js';
 import { badModel } from './errors.js';
 import { ownFilesAdvice } from './own-files.js';
+import { toUtf8 } from './utf8.js';
 
 export const packedTokenizerFile = 'tokenizer.bin';
 
@@ -14,7 +15,7 @@ const lineFeed = 10;
  * @returns {Uint8Array}
  */
 export function packTokenizer({ blob, info }) {
-  return joinBytes([new TextEncoder().encode(`${JSON.stringify(info)}\n`), blob]);
+  return joinBytes([toUtf8(`${JSON.stringify(info)}\n`), blob]);
 }
 
 /** The inverse. @param {import('./source.js').Source} source the embedded model */

@@ -15,7 +15,7 @@ const decoder = newDecoder();
  * @returns {Uint8Array}
  * @throws OUT_OF_MEMORY
  */
-export function encodeText(text) {
+export function toUtf8(text) {
   let bytes;
   try {
     bytes = encoder.encode(text);
@@ -34,12 +34,12 @@ export function encodeText(text) {
  * @param {number} [most] bytes of a portion
  * @returns {number} how many were written
  */
-export function encodeInto(text, target, most = mostBytes) {
+export function writeUtf8(text, target, most = mostBytes) {
   const portion = target.length > most ? target.subarray(0, most) : target;
   const { read, written } = encoder.encodeInto(text, portion);
   if (read === text.length) return written;
   if (read === 0) throw badCount(0, text);
-  return written + encodeInto(text.slice(read), target.subarray(written), most);
+  return written + writeUtf8(text.slice(read), target.subarray(written), most);
 }
 
 /**
@@ -49,7 +49,7 @@ export function encodeInto(text, target, most = mostBytes) {
  * @returns {string}
  * @throws OUT_OF_MEMORY where no string can be that long
  */
-export function readText(bytes, most = mostBytes) {
+export function fromUtf8(bytes, most = mostBytes) {
   const portionAt = (at) => {
     const portion = bytes.length > most ? bytes.subarray(at, at + most) : bytes;
     return portion.buffer instanceof ArrayBuffer ? portion : portion.slice();

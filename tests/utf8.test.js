@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { encodeInto, encodeText, readText } from '../js/utf8.js';
+import { writeUtf8, toUtf8, fromUtf8 } from '../js/utf8.js';
 
 const texts = [
   '',
@@ -19,10 +19,10 @@ const wellFormed = (text) => text.toWellFormed();
 test('encoded in portions of any size as in one', () => {
   for (const text of texts) {
     const expected = new Uint8Array(Buffer.from(wellFormed(text)));
-    assert.deepEqual(encodeText(text), expected);
+    assert.deepEqual(toUtf8(text), expected);
     for (let most = 4; most < 40; most++) {
       const target = new Uint8Array(3 * text.length + 1);
-      const written = encodeInto(text, target, most);
+      const written = writeUtf8(text, target, most);
       assert.deepEqual(target.slice(0, written), expected, `${text}, portions of ${most}`);
       assert.ok(target.subarray(written).every((byte) => byte === 0));
     }
@@ -35,20 +35,20 @@ test('read in portions of any size as in one, of shared memory too', () => {
     const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
     shared.set(bytes);
     for (const view of [bytes, shared]) {
-      assert.equal(readText(view), wellFormed(text));
-      for (let most = 1; most < 20; most++) assert.equal(readText(view, most), wellFormed(text));
+      assert.equal(fromUtf8(view), wellFormed(text));
+      for (let most = 1; most < 20; most++) assert.equal(fromUtf8(view, most), wellFormed(text));
     }
   }
 });
 
 test('an encoder that does less than it was asked is noticed', (t) => {
-  assert.throws(() => encodeInto('text', new Uint8Array(0)), { code: 'INTERNAL' });
+  assert.throws(() => writeUtf8('text', new Uint8Array(0)), { code: 'INTERNAL' });
   const nothing = { read: 0, written: 0 };
   t.mock.method(TextEncoder.prototype, 'encodeInto', () => nothing);
   t.mock.method(TextEncoder.prototype, 'encode', () => new Uint8Array(3));
-  assert.throws(() => encodeInto('text', new Uint8Array(12)), { code: 'INTERNAL' });
-  assert.throws(() => encodeText('text'), { code: 'INTERNAL' });
-  assert.equal(encodeInto('', new Uint8Array(0)), 0);
+  assert.throws(() => writeUtf8('text', new Uint8Array(12)), { code: 'INTERNAL' });
+  assert.throws(() => toUtf8('text'), { code: 'INTERNAL' });
+  assert.equal(writeUtf8('', new Uint8Array(0)), 0);
 });
 
 test('what no string can hold is out of memory', (t) => {
@@ -56,5 +56,5 @@ test('what no string can hold is out of memory', (t) => {
     throw new Error('Cannot create a string longer than 0x1fffffe8 characters');
   });
   const refused = { code: 'OUT_OF_MEMORY', message: /longer than a string can be/ };
-  assert.throws(() => readText(new Uint8Array(3)), refused);
+  assert.throws(() => fromUtf8(new Uint8Array(3)), refused);
 });
