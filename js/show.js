@@ -36,6 +36,11 @@ export function isList(value) {
   }
 }
 
+/** A name that a file gives, as part of a place in it. @param {string | number} key */
+export function showKey(key) {
+  return cut(String(key), mostOfValue);
+}
+
 /** What somebody threw, in words. @param {unknown} error */
 export function reasonOf(error) {
   try {

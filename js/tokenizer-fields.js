@@ -2,6 +2,7 @@
 // with the file and the place in it.
 import { badModel, BertletError } from './errors.js';
 import { checkObject, kindOf } from './kind.js';
+import { show, showKey } from './show.js';
 
 /**
  * An object or array of a JSON file.
@@ -16,7 +17,7 @@ export function isObject(value) {
 
 /** @param {Place} place @param {string | number} key @param {string} complaint */
 export function badField({ path }, key, complaint) {
-  return badModel(path + key, complaint);
+  return badModel(path + showKey(key), complaint);
 }
 
 /**
@@ -39,7 +40,7 @@ export function choose(place, key, table) {
 export function unsupported({ path, value }, key, supported) {
   return new BertletError(
     'UNSUPPORTED',
-    `${path}${key} "${value[key]}" is not supported; supported: ${supported}.`,
+    `${path}${key} ${show(value[key])} is not supported; supported: ${supported}.`,
   );
 }
 
@@ -64,7 +65,8 @@ export async function readWhole(source, fileName) {
 /** Makes a function that reads one kind of value. */
 function reader(isKind, kind) {
   return (place, key) => {
-    const value = place.value[key];
+    // A file may name what every object has, such as "constructor".
+    const value = Object.hasOwn(place.value, key) ? place.value[key] : undefined;
     if (!isKind(value)) throw badField(place, key, `is missing or not ${kind}`);
     return value;
   };
@@ -85,12 +87,12 @@ export function readFlags(place, names) {
 
 /** @returns {Place} */
 export function objectIn(place, key) {
-  return { value: readObject(place, key), path: `${place.path}${key}.` };
+  return { value: readObject(place, key), path: `${place.path}${showKey(key)}.` };
 }
 
 /** @returns {Place} */
 export function arrayIn(place, key) {
-  return { value: readArray(place, key), path: `${place.path}${key}.` };
+  return { value: readArray(place, key), path: `${place.path}${showKey(key)}.` };
 }
 
 /** @returns {Place[]} the objects of an array */

@@ -14,6 +14,8 @@ const first = 0;
 const second = 1;
 const token = 2;
 const overflowType0 = 4;
+/** Of a template: BL_BLOB_TEMPLATE_MAX. */
+const mostPieces = 256;
 
 /**
  * @typedef {[kind: number, typeId: number, id: number, text?: string]} Piece `text`: what a
@@ -55,13 +57,23 @@ function readEnd(post, key, typeId) {
 /** @param {string[]} names of the texts that there are */
 function readPieces(post, key, names) {
   const specials = objectIn(post, 'special_tokens');
-  return objectsIn(post, key).flatMap((piece) => {
-    if (piece.value.SpecialToken) return readSpecial(objectIn(piece, 'SpecialToken'), specials);
-    const sequence = objectIn(piece, 'Sequence');
-    const kind = names.indexOf(sequence.value.id);
-    if (kind < 0) throw badField(sequence, 'id', `is not ${names.join(' or ')}`);
-    return [[kind, readId(sequence, 'type_id'), 0]];
-  });
+  const pieces = [];
+  for (const piece of objectsIn(post, key)) {
+    if (piece.value.SpecialToken) {
+      pieces.push(...readSpecial(objectIn(piece, 'SpecialToken'), specials));
+    } else {
+      const sequence = objectIn(piece, 'Sequence');
+      const kind = names.indexOf(sequence.value.id);
+      if (kind < 0) throw badField(sequence, 'id', `is not ${names.join(' or ')}`);
+      pieces.push([kind, readId(sequence, 'type_id'), 0]);
+    }
+    if (pieces.length > mostPieces) throw tooMany(post, key);
+  }
+  return pieces;
+}
+
+function tooMany(place, key) {
+  return badField(place, key, `has more than ${mostPieces} pieces`);
 }
 
 function readSpecial(special, specials) {
@@ -69,5 +81,6 @@ function readSpecial(special, specials) {
   const entry = objectIn(specials, readText(special, 'id'));
   const tokens = arrayIn(entry, 'tokens');
   const ids = arrayIn(entry, 'ids');
+  if (ids.value.length > mostPieces) throw tooMany(entry, 'ids');
   return ids.value.map((_, i) => [token, typeId, readId(ids, i), readText(tokens, i)]);
 }
