@@ -15,6 +15,7 @@ import { reasonOf } from './show.js';
  * @property {number} [total] the exact size, where it is known
  * @property {number} [estimate] a size good enough for a progress bar
  * @property {boolean} [fromCache]
+ * @property {boolean} [once] it can't be opened again
  * @property {boolean} [isRemote] whether a read that fails is the network's fault
  * @property {(bytes: Uint8Array) => void} [keep] is given the bytes for the cache
  * @property {() => void} [commit] the file was whole and right; without it nothing of it may
@@ -30,6 +31,7 @@ import { reasonOf } from './show.js';
  *
  * @typedef {object} CheckedStream
  * @property {number} [total] the exact size in bytes, where it is known before the end
+ * @property {boolean} [once] it can't be opened again
  * @property {AsyncGenerator<Uint8Array>} chunks each valid until the next one is asked for
  * @property {AbortSignal} signal
  * @property {() => Promise<void>} cancel stops reading, frees file, stream or connection
@@ -93,7 +95,7 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
     cancel();
     throw error; // the listener's own
   }
-  return { total, chunks: readAll(), cancel, signal };
+  return { total, once: raw.once, chunks: readAll(), cancel, signal };
 }
 
 /** The error for what could not be opened or read. */

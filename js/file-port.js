@@ -66,5 +66,5 @@ export async function openServedFile(port) {
     if (!opened || opened.absent) cancel();
   }
   if (!opened || opened.absent) return opened;
-  return { ...opened, isRemote: true, read: () => ask('read'), cancel };
+  return { ...opened, isRemote: true, once: true, read: () => ask('read'), cancel };
 }

@@ -32,42 +32,52 @@ import { largestHeader, parseHeader } from './safetensors-header.js';
  * @returns {Promise<Header>}
  * @throws BAD_MODEL
  */
-export function readHeader(stream, fileName) {
-  return walk(stream, fileName, () => {});
+export async function readHeader(stream, fileName) {
+  const { header, cancel } = await openTensors(stream, fileName);
+  await cancel();
+  return header;
 }
 
 /**
- * Walks through a file once, in its order. A byte of a wanted tensor is copied once, from
- * the chunk that it came in to the sink's window; the rest is skipped. The stream is read
- * to its end, so that its length and hash are checked; after an error it is cancelled.
+ * Walks through a file once, in its order.
  * @param {ByteStream} stream
  * @param {string} fileName for messages
- * @param {object} visitor
- * @param {(header: Header) => unknown} [visitor.onHeader] awaited before the first tensor
- * @param {(name: string, info: TensorInfo) => Sink | null | undefined | Promise<Sink | null>}
- *   visitor.wanted called for every tensor in file order; null skips it. A tensor without
- *   elements is not fed to its sink.
+ * @param {Visitor & { onHeader?: (header: Header) => unknown }} visitor `onHeader`: awaited
+ *   before the first tensor
  * @returns {Promise<Header>}
  * @throws BAD_MODEL, what the stream throws, what the visitor throws
  */
-export function streamTensors(stream, fileName, { onHeader, wanted }) {
-  const pause = createPauses(stream.signal);
-  return walk(stream, fileName, async (header, take, next) => {
+export async function streamTensors(stream, fileName, { onHeader, wanted }) {
+  const { header, visit, cancel } = await openTensors(stream, fileName);
+  try {
     await onHeader?.(header);
-    for (const [name, info] of header.tensors) {
-      const pausing = pause();
-      if (pausing) await pausing;
-      const sink = await wanted(name, info);
-      let missing = info.end - info.begin;
-      if (sink && missing > 0) await feed(take, info, sink);
-      else while (missing > 0) missing -= (await take(missing)).length;
-    }
-    if (await next(1)) throw badModel(fileName, 'has bytes after its last tensor');
-  });
+    await visit({ wanted });
+  } finally {
+    await cancel();
+  }
+  return header;
 }
 
-async function walk({ total, chunks, signal }, fileName, work) {
+/**
+ * A file whose header is read, the stream standing before its tensors.
+ * @param {ByteStream} stream is cancelled after an error
+ * @param {string} fileName for messages
+ * @returns {Promise<{ header: Header, visit: (visitor: Visitor) => Promise<void>,
+ *   cancel: () => Promise<unknown> }>}
+ *   `visit`: once. A byte of a wanted tensor is copied once, from the chunk that it came in to the
+ *   sink's window; the rest is skipped. The stream is read to its end, so that its length and hash
+ *   are checked. `cancel`: lets go of the stream, at any time
+ * @throws BAD_MODEL, what the stream throws
+ *
+ * @typedef {{ wanted: (name: string, info: TensorInfo) => Sink | null | undefined
+ *   | Promise<Sink | null> }} Visitor
+ *   `wanted`: called for every tensor in file order; null skips it. A tensor without elements is
+ *   not fed to its sink
+ */
+export async function openTensors({ total, chunks, signal }, fileName) {
+  const pause = createPauses(signal);
   const iterator = chunks[Symbol.asyncIterator]();
+  const cancel = async () => iterator.return?.();
   let chunk = new Uint8Array(0);
   let position = 0;
   let expected = 'at least 8';
@@ -90,7 +100,7 @@ async function walk({ total, chunks, signal }, fileName, work) {
     return part;
   };
 
-  try {
+  async function begin() {
     const start = await takeBytes(take, 8);
     const length = Number(new DataView(start.buffer).getBigUint64(0, true));
     if (length > largestHeader) {
@@ -102,10 +112,27 @@ async function walk({ total, chunks, signal }, fileName, work) {
     const header = await parseHeader(await takeBytes(take, length), fileName, signal);
     expected = header.byteLength;
     if (total < expected) throw cutOff(); // before memory is taken for it
-    await work(header, take, next);
     return header;
-  } finally {
-    await iterator.return?.();
+  }
+
+  async function visit(header, wanted) {
+    for (const [name, info] of header.tensors) {
+      const pausing = pause();
+      if (pausing) await pausing;
+      const sink = await wanted(name, info);
+      let missing = info.end - info.begin;
+      if (sink && missing > 0) await feed(take, info, sink);
+      else while (missing > 0) missing -= (await take(missing)).length;
+    }
+    if (await next(1)) throw badModel(fileName, 'has bytes after its last tensor');
+  }
+
+  try {
+    const header = await begin();
+    return { header, cancel, visit: ({ wanted }) => visit(header, wanted).finally(cancel) };
+  } catch (error) {
+    await cancel();
+    throw error;
   }
 }
 

@@ -2,10 +2,13 @@
 import { badModel, throwIfAborted } from './errors.js';
 import { indexFile, isFileName, weightsFile } from './file-names.js';
 import { kindOf } from './kind.js';
+import { openTensors } from './safetensors.js';
 
 /**
- * Gives all files to a writer.
- * @template {{ takeFile(file: string, stream: object): Promise<unknown> }} T
+ * Gives all files to a writer: first the headers of those that tell the sizes of the model, so
+ * that no memory is taken for sizes that the tensors don't have.
+ * @template {{ givesSizes(names: Set<string>): boolean, takeHeader(file: string, header: object): void,
+ *   takeFile(file: string, tensors: object): Promise<unknown> }} T
  * @param {import('./source.js').Source} source
  * @param {(names: string[]) => T} openWriter `names`: of all tensors
  * @param {AbortSignal} [signal]
@@ -16,9 +19,29 @@ export async function writeShards(source, openWriter, signal) {
   source.announce(weightsFile, 0);
   const shards = await readIndex(source);
   const writer = openWriter([...shards.values()].flatMap((tensors) => [...tensors]));
-  for (const file of shards.keys()) {
+  const early = [...shards.keys()].filter((file) => writer.givesSizes(shards.get(file)));
+  const opened = new Map();
+  const open = async (file) => {
     throwIfAborted(signal);
-    await writer.takeFile(file, await source.openStream(file));
+    const stream = await source.openStream(file);
+    opened.set(file, await openTensors(stream, file));
+    return stream;
+  };
+  try {
+    for (const file of early) {
+      const { once } = await open(file);
+      writer.takeHeader(file, opened.get(file).header);
+      // A connection that nobody reads may be closed meanwhile: what can be opened again is.
+      if (file === early[0] || once) continue;
+      await opened.get(file).cancel();
+      opened.delete(file);
+    }
+    for (const file of new Set([...early, ...shards.keys()])) {
+      if (!opened.has(file)) await open(file);
+      await writer.takeFile(file, opened.get(file));
+    }
+  } finally {
+    for (const { cancel } of opened.values()) await cancel();
   }
   return writer;
 }
@@ -45,7 +68,10 @@ export function readShardIndex(json, fileName) {
   const files = new Map();
   for (const [tensor, file] of Object.entries(map ?? {})) {
     if (!isFileName(file)) {
-      throw badModel(fileName, `places ${JSON.stringify(tensor)} in what is no file of the folder`);
+      throw badModel(
+        fileName,
+        `places ${JSON.stringify(tensor.slice(0, 80))} in what is no file of the folder`,
+      );
     }
     files.set(file, (files.get(file) ?? new Set()).add(tensor));
   }

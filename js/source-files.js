@@ -89,9 +89,12 @@ export async function openContent(name, content, options) {
     return openServedFile(content);
   }
   if (kindOf(content) === 'Response') {
-    return readAnswer(content).catch((cause) => {
-      throw new BertletError('NETWORK', `${name} is ${cause.message}, not a file.`, { cause });
-    });
+    return readAnswer(content).then(
+      (raw) => (raw.absent ? raw : { ...raw, once: true }),
+      (cause) => {
+        throw new BertletError('NETWORK', `${name} is ${cause.message}, not a file.`, { cause });
+      },
+    );
   }
   return reading(name, () => openGiven(content));
 }
@@ -99,7 +102,7 @@ export async function openContent(name, content, options) {
 function openGiven(content) {
   switch (kindOf(content)) {
     case 'ReadableStream':
-      return fromStream(content, { isRemote: true });
+      return fromStream(content, { isRemote: true, once: true });
     case 'Blob':
     case 'File':
       return fromStream(content.stream(), { total: content.size });

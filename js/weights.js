@@ -5,7 +5,7 @@ import { errorOfStatus } from './errors.js';
 import { indexFile, weightsFile } from './file-names.js';
 import { findHeads, ignoredBias } from './heads.js';
 import { createPauses } from './pauses.js';
-import { streamTensors } from './safetensors.js';
+import { openTensors } from './safetensors.js';
 import { writeShards } from './shard-index.js';
 import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
 import { badTensor, createTensorWriter, writeConfig } from './tensor-writer.js';
@@ -32,18 +32,31 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
   const openWriter = (names) => createWriter(memory, config, dtype, pause, names);
   const single = await source.openStream(weightsFile, { optional: true });
   const writer = single ? openWriter() : await writeShards(source, openWriter, signal);
-  if (single) await writer.takeFile(weightsFile, single);
+  if (single) await writer.takeFile(weightsFile, await openTensors(single, weightsFile));
   return writer.finish();
 }
 
+/** How the names of tensors end that tell the sizes of config.json. */
+const sizing = [
+  'embeddings.word_embeddings.weight',
+  'embeddings.position_embeddings.weight',
+  'embeddings.token_type_embeddings.weight',
+  'encoder.layer.0.intermediate.dense.weight',
+  'classifier.weight',
+  'qa_outputs.weight',
+];
+
 /**
- * Lays the model out once the first header is known, then takes rows tensor by tensor.
+ * Lays the model out once the headers are known that tell its sizes, then takes rows tensor by
+ * tensor.
  * @param {() => Promise<void> | undefined} pause of createPauses: there may be a million tensors
  * @param {string[]} [allNames] of all tensors, where the model is sharded
  */
 function createWriter(memory, config, dtype, pause, allNames) {
   const { layers } = config;
   const present = new Map();
+  /** @type {Map<string, import('./safetensors.js').Header['tensors']>} what is known, by file */
+  const known = new Map();
   /** Tensor or scale by name → its type in the file. */
   const seen = new Map();
   /** @type {import('./heads.js').Heads} */
@@ -54,27 +67,39 @@ function createWriter(memory, config, dtype, pause, allNames) {
   let stagingMark;
   let address = 0;
 
-  async function create(file, tensors) {
-    const names = new Set(allNames ?? tensors.keys());
-    for (const name of names) {
+  /** Names in the files, with shapes where a header tells them. */
+  function* listTensors() {
+    for (const name of allNames ?? []) yield [name, []];
+    for (const tensors of known.values()) {
+      for (const [name, { shape }] of tensors) yield [name, shape];
+    }
+  }
+
+  async function create() {
+    const names = new Set();
+    for (const [name, shape] of listTensors()) {
       const pausing = pause();
       if (pausing) await pausing;
+      names.add(name);
       const tensor = identifyTensor(memory, name);
-      if (tensor && !tensor.isScale) present.set(tensor.name, tensors.get(name)?.shape ?? []);
+      if (tensor && !tensor.isScale) present.set(tensor.name, shape);
     }
     heads = findHeads(present, config.head);
     ignored = ignoredBias(names, heads);
     for (const { name } of tensorsOf(memory, layers, heads)) {
-      if (!present.has(name)) throw badTensor(allNames ? indexFile : file, name, 'is missing');
+      if (!present.has(name))
+        throw badTensor(allNames ? indexFile : weightsFile, name, 'is missing');
     }
     checkLimits(config, memory.constants);
     const configStruct = writeConfig(memory, config, dtype, heads);
     tensorWriter = createTensorWriter(memory, configStruct);
     // Absurd sizes in config.json must fail here, before memory is taken for them.
-    for (const [name, info] of tensors) {
-      check(file, name, info);
-      const pausing = pause();
-      if (pausing) await pausing;
+    for (const [file, tensors] of known) {
+      for (const [name, info] of tensors) {
+        check(file, name, info);
+        const pausing = pause();
+        if (pausing) await pausing;
+      }
     }
 
     const pointer = memory.alloc(4);
@@ -112,11 +137,23 @@ function createWriter(memory, config, dtype, pause, allNames) {
   }
 
   return {
-    takeFile: (file, stream) =>
-      streamTensors(stream, file, {
-        onHeader: ({ tensors }) => address || create(file, tensors),
-        wanted: (name, info) => sinkFor(file, name, info),
-      }),
+    givesSizes: (names) => [...names].some((name) => sizing.some((end) => name.endsWith(end))),
+
+    /** Of a file that is read later. @param {import('./safetensors.js').Header} header */
+    takeHeader: (file, { tensors }) => known.set(file, tensors),
+
+    /** @param {Awaited<ReturnType<typeof openTensors>>} tensors */
+    async takeFile(file, { header, visit, cancel }) {
+      try {
+        if (!address) {
+          known.set(file, header.tensors);
+          await create();
+        }
+        await visit({ wanted: (name, info) => sinkFor(file, name, info) });
+      } finally {
+        await cancel();
+      }
+    },
 
     /** @returns {LoadedModel} */
     finish() {
