@@ -10,6 +10,7 @@ import { createProgress } from './progress.js';
 import { readHeader, streamTensors } from './safetensors.js';
 import { layoutSafetensors } from './safetensors-write.js';
 import { readIndex } from './shard-index.js';
+import { showKey } from './show.js';
 import { openSource } from './source.js';
 import { identifyTensor, scaleSuffix } from './tensor-names.js';
 import { chooseModule, loadModule } from './wasm-module.js';
@@ -150,7 +151,7 @@ function quantizedSink(name, { dtype, shape }, layout, quantizer, output) {
       if (!result) {
         throw new BertletError(
           'BAD_MODEL',
-          `Tensor ${name} holds a value that is not a finite number.`,
+          `Tensor ${showKey(name)} holds a value that is not a finite number.`,
         );
       }
       await output.write(result.integers, 0, result.integers.length, rowsAt + begin * columns);

@@ -4,7 +4,7 @@ import { readFlag } from './config-fields.js';
 import { badModel, BertletError, isBertletError } from './errors.js';
 import { isFileName } from './file-names.js';
 import { checkObject, kindOf } from './kind.js';
-import { show } from './show.js';
+import { show, showKey } from './show.js';
 
 const modulesFile = 'modules.json';
 const usualPooling = '1_Pooling/config.json';
@@ -71,10 +71,10 @@ function sortStages(modules) {
     const [transformer, pooling, ...others] = modules.map(readStage);
     const kinds = [transformer, pooling, ...others].map((stage) => stage?.kind);
     const strange = kinds.find((kind) => kind && !/^(Transformer|Pooling|Normalize)$/.test(kind));
-    if (strange) throw unsupported(strange);
+    if (strange) throw unsupported(showKey(strange));
     // One that makes the length 1 again changes nothing.
     if (!/^Transformer,(Pooling(,Normalize){0,3})?$/.test(kinds.join())) {
-      throw unsupported(`order of modules (${kinds.filter(Boolean).join(', ')})`);
+      throw unsupported(`order of modules (${showKey(kinds.filter(Boolean).join(', '))})`);
     }
     if (transformer.path !== '') throw unsupported(`Transformer in ${show(transformer.path)}`);
     const files = [pooling, ...others].filter(Boolean).map(({ path }) => {
@@ -124,7 +124,7 @@ function readPooling(file, given) {
   if (strange !== undefined) throw unsupported(`key ${show(strange)} in ${file}`);
   const modes = readModes(file, json);
   if (modes.length > 1 || !['mean', 'cls', 'max'].includes(modes[0])) {
-    throw unsupported(`pooling ${modes.join(' + ')}`);
+    throw unsupported(`pooling ${showKey(modes.join(' + '))}`);
   }
   return { mode: modes[0], includePrompt: readFlag(json, 'include_prompt', true, file) };
 }

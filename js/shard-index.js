@@ -3,6 +3,7 @@ import { badModel, throwIfAborted } from './errors.js';
 import { indexFile, isFileName, weightsFile } from './file-names.js';
 import { kindOf } from './kind.js';
 import { openTensors } from './safetensors.js';
+import { showKey } from './show.js';
 
 /**
  * Gives all files to a writer: first the headers of those that tell the sizes of the model, so
@@ -70,7 +71,7 @@ export function readShardIndex(json, fileName) {
     if (!isFileName(file)) {
       throw badModel(
         fileName,
-        `places ${JSON.stringify(tensor.slice(0, 80))} in what is no file of the folder`,
+        `places ${showKey(JSON.stringify(tensor))} in what is no file of the folder`,
       );
     }
     files.set(file, (files.get(file) ?? new Set()).add(tensor));

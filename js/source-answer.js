@@ -2,6 +2,7 @@
 // servers say so with status 200.
 import { fromStream } from './bytes.js';
 import { kindOf } from './kind.js';
+import { showKey } from './show.js';
 
 /** So much is looked at before an answer counts as a file; what says that there is none is shorter. */
 const mostLookedAt = 1 << 14;
@@ -103,5 +104,5 @@ function errorIn(text) {
     saysWhy.test(key) && ['String', 'Object', 'Array', 'Boolean'].includes(kindOf(value));
   const isKnown = (entry) => isReason(entry) || standsBeside.test(entry[0]);
   if (!entries.some(isReason) || !entries.every(isKnown)) return undefined;
-  return `the server answered ${JSON.stringify(json).slice(0, 100)}`;
+  return `the server answered ${showKey(JSON.stringify(json))}`;
 }

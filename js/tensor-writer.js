@@ -1,6 +1,7 @@
 // Rows of tensors from a file into the core, through one small staging window: what a model's
 // weights and an adapter's have in common.
 import { BertletError, badModel, errorOfStatus } from './errors.js';
+import { showKey } from './show.js';
 
 /** Bytes of the staging window, unless one row is longer. */
 const usualStagingBytes = 1 << 20;
@@ -45,7 +46,7 @@ export function createTensorWriter(memory, config) {
         const status = memory.tryCall(call, ...fixed, begin, count, staging);
         if (status === 'BL_OK') return;
         if (status === 'BL_BAD_MODEL') throw badTensor(file, name, wrong);
-        const noRoom = `There is no memory left to read tensor ${name} of ${file}.`;
+        const noRoom = `There is no memory left to read tensor ${showKey(name)} of ${showKey(file)}.`;
         throw errorOfStatus(status, { BL_OUT_OF_MEMORY: noRoom }, call);
       },
     };
@@ -71,7 +72,7 @@ export function createTensorWriter(memory, config) {
         if (!quantizable) return undefined;
         const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
         if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
-          throw badTensor(file, name, `is ${dtype} [${shape}], not F32 [${rows}]`);
+          throw badTensor(file, name, `is ${dtype} [${showKey(shape)}], not F32 [${rows}]`);
         }
       } else {
         checkShape(file, name, shape, isMatrix ? [rows, columns] : [columns]);
@@ -96,7 +97,11 @@ export function createTensorWriter(memory, config) {
 
 export function checkShape(file, name, shape, wanted) {
   if (String(shape) !== String(wanted)) {
-    throw badTensor(file, name, `has the shape [${shape}], config.json makes it [${wanted}]`);
+    throw badTensor(
+      file,
+      name,
+      `has the shape [${showKey(shape)}], config.json makes it [${wanted}]`,
+    );
   }
 }
 
@@ -104,12 +109,14 @@ export function checkType(file, name, dtype, quantizable) {
   if (Object.hasOwn(elementBytes, dtype) && (dtype !== 'I8' || quantizable)) return;
   throw new BertletError(
     'UNSUPPORTED',
-    `${file}: tensor ${name} is ${dtype}; supported: F32, F16, BF16, for large matrices also I8.`,
+    `${placeOf(file, name)} is ${dtype}; supported: F32, F16, BF16, for large matrices also I8.`,
   );
 }
 
+const placeOf = (file, name) => `${showKey(file)}: tensor ${showKey(name)}`;
+
 export function badTensor(file, name, what) {
-  return badModel(`${file}: tensor ${name}`, what);
+  return badModel(placeOf(file, name), what);
 }
 
 /** Writes a bl_config. @returns {number} its address */

@@ -121,3 +121,24 @@ test('an abort while headers are read lets go of all files', async () => {
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.deepEqual(cancelled.sort(), shards.sort());
 });
+
+test('messages quote a line of a name, however long it is', async () => {
+  const long = 'x'.repeat(1e5);
+  const deep = readFolder(tinyModel('deep'));
+  const tensors = readTensors(deep['model.safetensors']);
+  const name = 'embeddings.word_embeddings.weight';
+  const many = { ...tensors.get(name), shape: Array(1000).fill(1) };
+  const sources = [
+    { ...deep, 'model.safetensors': writeTensors(new Map([...tensors, [name, many]])) },
+    {
+      ...sharded,
+      'model.safetensors.index.json': encode(JSON.stringify({ weight_map: { [long]: '../x' } })),
+    },
+  ];
+  for (const source of sources) {
+    await assert.rejects(load(source), ({ code, message }) => {
+      assert.equal(code, 'BAD_MODEL', message);
+      return message.length < 260;
+    });
+  }
+});
