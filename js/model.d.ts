@@ -102,7 +102,10 @@ export interface EmbedOptions extends WindowOptions {
   pooling?: Pooling | undefined;
   /** Divide by the Euclidean norm. Default: the folder's, else true; with `none` false. */
   normalize?: boolean | undefined;
-  /** Keep only the first so many dimensions (matryoshka models); normalised again. */
+  /**
+   * Keep only the first so many dimensions (matryoshka models); normalised again. Default: all, or
+   * the folder's `truncate_dim`, which is not normalised again, as in sentence-transformers.
+   */
   dimensions?: number | undefined;
   precision?: VectorPrecision | undefined;
   /** A prompt's name in `config_sentence_transformers.json`, or the words to put in front. */
@@ -255,7 +258,10 @@ export interface Model extends AsyncDisposer {
     options?: EmbedOptions & { pooling?: P; precision?: N },
   ): Promise<Embedding<P, N> | Embedding<P, N>[]>;
 
-  /** The cosine of two texts' embeddings, from -1 to 1. */
+  /**
+   * The cosine of two texts' embeddings, from -1 to 1; where the folder has another
+   * `similarity_fn_name`, that.
+   */
   similarity(a: TextInput, b: TextInput, options?: CompareOptions): Promise<number>;
 
   /**
