@@ -1,10 +1,12 @@
 import { holdProcess } from './alive.js';
 import { boundMessage, reasonOf } from './show.js';
 
+/** @import { ErrorCode } from './index.d.ts' */
+
 /** Every failure that bertlet reports: a stable `code` and a sentence that says what to do. */
 export class BertletError extends Error {
   /**
-   * @param {string} code one of the codes of index.d.ts
+   * @param {ErrorCode} code
    * @param {string} message what it quotes of files and arguments may be of any length
    * @param {{ cause?: unknown }} [options]
    */
@@ -37,7 +39,7 @@ export const statusNames = [
  */
 export function errorOfStatus(status, sentences = {}, call = 'the core') {
   const sentence = sentences[status];
-  if (sentence) return new BertletError(status.slice(3), sentence);
+  if (sentence) return new BertletError(/** @type {ErrorCode} */ (status.slice(3)), sentence);
   if (status === 'BL_OUT_OF_MEMORY') {
     return new BertletError(
       'OUT_OF_MEMORY',
@@ -90,7 +92,12 @@ export async function guardedReading(read) {
   }
 }
 
-/** @param {unknown} error @returns {BertletError} */
+/**
+ * @param {unknown} error
+ * @param {ErrorCode} [code] of what is no BertletError
+ * @param {string} [what] happened then
+ * @returns {BertletError}
+ */
 export function asBertletError(
   error,
   code = 'INTERNAL',
@@ -110,7 +117,11 @@ export function asBertletError(
   return new BertletError(code, `${what}: ${reason}.`, { cause: error });
 }
 
-/** Also for what throws when it is looked at. @param {unknown} error */
+/**
+ * Also for what throws when it is looked at.
+ * @param {unknown} error
+ * @returns {error is BertletError}
+ */
 export function isBertletError(error) {
   try {
     return error instanceof BertletError;
@@ -119,7 +130,12 @@ export function isBertletError(error) {
   }
 }
 
-/** What a call gives, undefined when it fails: for what is given up anyway. */
+/**
+ * What a call gives, undefined when it fails: for what is given up anyway.
+ * @param {() => T | Promise<T>} call
+ * @returns {Promise<T | undefined>}
+ * @template T
+ */
 export async function attempt(call) {
   try {
     return await call();
@@ -130,14 +146,14 @@ export async function attempt(call) {
 
 /**
  * What promises give; of several that fail, the first one's error.
- * @param {Promise<any>[]} promises
- * @returns {Promise<any[]>}
+ * @param {Promises} promises
+ * @returns {Promise<{ -readonly [i in keyof Promises]: Awaited<Promises[i]> }>}
+ * @template {readonly Promise<unknown>[] | []} Promises
  */
 export async function inOrder(promises) {
   for (const promise of promises) promise.catch(() => {});
-  const results = [];
-  for (const promise of promises) results.push(await promise);
-  return results;
+  for (const promise of promises) await promise;
+  return Promise.all(promises);
 }
 
 /** Throws the ABORTED error when the signal has fired. @param {AbortSignal} [signal] */
@@ -156,7 +172,7 @@ export function errorToData(error) {
   return { code, message };
 }
 
-/** @param {{ code: string, message: string }} data */
+/** @param {{ code: ErrorCode, message: string }} data as errorToData gives it */
 export function errorFromData(data) {
   return new BertletError(data.code, data.message);
 }

@@ -23,8 +23,11 @@ export function reading(name, read) {
 }
 
 /**
+ * A text or a pair, as calls go on with it.
+ * @typedef {{ text: string, pair?: string }} TextOrPair
+ *
  * @param {unknown} x a string, a pair { text, pair }, or an array of these
- * @returns {{ inputs: { text: string, pair?: string }[], isArray: boolean }}
+ * @returns {{ inputs: TextOrPair[], isArray: boolean }}
  */
 export function readInputs(x) {
   return readOneOrMany(x, readInput);
@@ -44,15 +47,18 @@ export function readOneOrMany(x, readItem) {
 /** What messages call an input. @param {number} [index] in an array */
 export const inputName = (index) => (index === undefined ? 'The input' : `Input ${index}`);
 
+/** @param {unknown} item @param {number} [index] in an array @returns {TextOrPair} */
 function readInput(item, index) {
   if (typeof item === 'string') return { text: item };
   const name = inputName(index);
   if (item !== null && typeof item === 'object') {
     const { text, pair } = reading(name, () => {
-      if ((item.text_pair ?? undefined) !== undefined) {
+      /** @type {{ text?: unknown, pair?: unknown, text_pair?: unknown }} */
+      const given = item;
+      if ((given.text_pair ?? undefined) !== undefined) {
         throw badArgument(`${name} has text_pair; here a pair is { text, pair }.`);
       }
-      return { text: item.text, pair: item.pair ?? undefined };
+      return { text: given.text, pair: given.pair ?? undefined };
     });
     if (typeof text === 'string' && pair === undefined) return { text };
     if (typeof text === 'string' && typeof pair === 'string') return { text, pair };
@@ -64,7 +70,7 @@ function readInput(item, index) {
  * A copy of an array without holes.
  * @param {string} name of the argument
  * @param {unknown} x
- * @param {(item: any, index: number) => T} readItem
+ * @param {(item: unknown, index: number) => T} readItem
  * @returns {T[]}
  * @template T
  */
@@ -73,7 +79,14 @@ export function readList(name, x, readItem) {
   return copyList(name, x, readItem);
 }
 
-/** The same for whatever has a length and items. @type {typeof readList} */
+/**
+ * The same for whatever has a length and items.
+ * @param {string} name of the argument
+ * @param {ArrayLike<Item>} x
+ * @param {(item: Item, index: number) => T} readItem
+ * @returns {T[]}
+ * @template Item, T
+ */
 export function copyList(name, x, readItem) {
   return reading(name, () => {
     const list = [];
@@ -106,23 +119,35 @@ export function badArgument(message, cause) {
 
 /**
  * One of a few words.
- * @template {string} T
+ * @template {string | boolean} const T
  * @param {string} name of the option
  * @param {unknown} value
  * @param {readonly T[]} choices
  * @returns {T}
  */
 export function readChoice(name, value, choices) {
-  if (choices.includes(value)) return value;
+  const chosen = choices.find((choice) => choice === value);
+  if (chosen !== undefined) return chosen;
   throw badArgument(`${name} is ${show(value)}; it is one of ${choices.join(', ')}.`);
 }
 
-/** A whole number of at least `least`, or the fallback where it is undefined. */
+/**
+ * A whole number of at least `least`, or the fallback where it is undefined.
+ * @param {string} name of the option
+ * @param {unknown} value
+ * @param {Fallback} fallback
+ * @param {number} [least]
+ * @returns {number | Fallback}
+ * @template {number | undefined} Fallback
+ */
 export function readCount(name, value, fallback, least = 1) {
   if (value === undefined || value === null) return fallback;
-  if (Number.isInteger(value) && value >= least && value < 2 ** 31) return value;
+  if (isWhole(value) && value >= least && value < 2 ** 31) return value;
   throw badArgument(`${name} is ${show(value)}; it must be a whole number of at least ${least}.`);
 }
+
+/** @param {unknown} value @returns {value is number} */
+const isWhole = (value) => Number.isInteger(value);
 
 const flags = [true, false];
 
@@ -141,12 +166,14 @@ export function readFlag(name, value, fallback) {
  * cause; then it isn't called again.
  * @param {string} name of the option
  * @param {unknown} callback
+ * @returns {((event: unknown) => void) | undefined}
  */
 export function readCallback(name, callback) {
   if (callback === undefined || callback === null) return undefined;
   if (typeof callback !== 'function') {
     throw badArgument(`${name} is ${show(callback)}, not a function.`);
   }
+  /** @type {BertletError | undefined} */
   let failure;
   return (event) => {
     if (failure) throw failure;
@@ -162,16 +189,21 @@ export function readCallback(name, callback) {
 
 /**
  * For options that would change nothing: silence would let them be taken for done.
- * @param {object} options of a call
- * @param {string[]} names of those
+ * @param {Options} options of a call
+ * @param {(string & keyof Options)[]} names of those
  * @param {string} why the sentence goes on after the name
+ * @template {object} Options
  */
 export function refuseOptions(options, names, why) {
   const given = names.find((name) => (options[name] ?? null) !== null);
   if (given) throw badArgument(`${given} ${why}.`);
 }
 
-/** For calls where a text's windows would each ask something else. */
+/**
+ * For calls where a text's windows would each ask something else.
+ * @param {string} call
+ * @param {{ longText?: unknown }} options
+ */
 export function refuseWindows(call, { longText }) {
   if (longText !== 'window') return;
   throw badArgument(`${call} has no windows: choose longText "truncate" or "error".`);
@@ -180,15 +212,16 @@ export function refuseWindows(call, { longText }) {
 /** @param {unknown} signal @returns {AbortSignal | undefined} */
 export function readSignal(signal) {
   if (signal === undefined || signal === null) return undefined;
+  const given = /** @type {AbortSignal} */ (signal);
   const isSignal = reading('signal', () => {
-    const { aborted, addEventListener, removeEventListener } = signal;
+    const { aborted, addEventListener, removeEventListener } = given;
     if (typeof aborted !== 'boolean' || !addEventListener || !removeEventListener) return false;
     // What is none should say so here, not in the middle of the work.
-    signal.addEventListener('abort', ignore);
-    signal.removeEventListener('abort', ignore);
+    given.addEventListener('abort', ignore);
+    given.removeEventListener('abort', ignore);
     return true;
   });
-  if (isSignal) return signal;
+  if (isSignal) return given;
   throw badArgument(`signal is ${show(signal)}, not an AbortSignal.`);
 }
 

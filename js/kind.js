@@ -11,7 +11,7 @@ export function kindOf(value) {
 }
 
 const typedArrays = Object.getPrototypeOf(Uint8Array.prototype);
-const tagOfTypedArray = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag).get;
+const tagOfTypedArray = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toStringTag)?.get;
 
 /**
  * The class of a typed array of any realm, 'Uint8Array' of Node's Buffer too: what it says of
@@ -19,7 +19,7 @@ const tagOfTypedArray = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toSt
  * @param {unknown} value
  * @returns {string | undefined} undefined for everything else, also for a proxy
  */
-export const typedArrayKind = (value) => tagOfTypedArray.call(value);
+export const typedArrayKind = (value) => tagOfTypedArray?.call(value);
 
 /**
  * A file's JSON that must be an object.
@@ -29,6 +29,6 @@ export const typedArrayKind = (value) => tagOfTypedArray.call(value);
  * @throws BAD_MODEL
  */
 export function checkObject(fileName, json) {
-  if (kindOf(json) === 'Object') return json;
+  if (kindOf(json) === 'Object') return /** @type {Record<string, unknown>} */ (json);
   throw badModel(fileName, 'is not a JSON object');
 }

@@ -20,7 +20,7 @@ export function nearest(name, known) {
   return best;
 }
 
-/** How many letters must be put in, taken out or changed. */
+/** How many letters must be put in, taken out or changed. @param {string} a @param {string} b */
 function editDistance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

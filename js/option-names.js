@@ -1,10 +1,53 @@
 // Which options each call has. The declarations have the same: tests/declarations.test.js compares.
 
+/** @import * as declared from './index.d.ts' */
+
+/**
+ * What each call takes, as it is declared.
+ * @typedef {{
+ *   load: declared.LoadOptions,
+ *   loadTokenizer: declared.LoadTokenizerOptions,
+ *   useAdapter: declared.UseAdapterOptions,
+ *   cache: declared.CacheOptions,
+ *   embed: declared.EmbedOptions,
+ *   similarity: declared.CompareOptions,
+ *   classify: declared.ClassifyOptions,
+ *   fillMask: declared.FillMaskOptions,
+ *   tagTokens: declared.TagTokensOptions,
+ *   answer: declared.AnswerOptions,
+ *   zeroShot: declared.ZeroShotOptions,
+ *   rank: declared.RankOptions,
+ *   multipleChoice: declared.WholeTextOptions,
+ *   summarize: declared.SummarizeOptions,
+ *   nextSentence: declared.WholeTextOptions,
+ *   forward: declared.ForwardOptions,
+ *   encode: declared.EncodeOptions,
+ *   encodeBatch: declared.EncodeBatchOptions,
+ *   decode: declared.DecodeOptions,
+ *   'new Index': Partial<declared.IndexOptions>,
+ *   search: declared.SearchOptions,
+ *   pipeline: declared.PipelineOptions,
+ *   'feature-extraction': declared.FeatureExtractionOptions,
+ *   'text-classification': declared.TextClassificationOptions,
+ *   'fill-mask': declared.FillMaskPipelineOptions,
+ *   'token-classification': declared.TokenClassificationOptions,
+ *   'question-answering': declared.QuestionAnsweringOptions,
+ *   'zero-shot-classification': declared.ZeroShotClassificationOptions,
+ * }} OptionsOf
+ */
+
+/** @type {(keyof declared.LoadTokenizerOptions)[]} */
 const loading = ['signal', 'onProgress', 'cache', 'integrity'];
+/** @type {(keyof declared.CallOptions)[]} */
 const call = ['signal', 'maxLength', 'truncation', 'longText', 'onUsage', 'onProgress'];
-/** Of calls that read long texts in windows. */
+/**
+ * Of calls that read long texts in windows.
+ * @type {(keyof declared.WindowOptions)[]}
+ */
 const windowed = [...call, 'stride'];
+/** @type {(keyof declared.EmbedOptions)[]} */
 const embedding = [...windowed, 'pooling', 'normalize', 'dimensions', 'precision', 'prompt'];
+/** @type {(keyof declared.EncodeBatchOptions)[]} */
 const encoding = [
   'addSpecialTokens',
   'truncation',
@@ -14,8 +57,10 @@ const encoding = [
   'paddingSide',
 ];
 
+/** @type {(keyof declared.LoadOptions)[]} */
 const loadingModels = [...loading, 'dtype', 'threads', 'sharedMemory', 'simd', 'worker', 'adapter'];
 
+/** @type {{ readonly [Call in keyof OptionsOf]: readonly (keyof OptionsOf[Call])[] }} */
 export const optionNames = {
   load: loadingModels,
   loadTokenizer: loading,
@@ -78,7 +123,10 @@ export const optionNames = {
   'zero-shot-classification': [...embedding, 'hypothesis_template', 'multi_label'],
 };
 
-/** What transformers and transformers.js call our options. */
+/**
+ * What transformers and transformers.js call our options.
+ * @type {Readonly<Record<string, string>>}
+ */
 export const foreignNames = {
   top_k: 'topK',
   topk: 'topK',

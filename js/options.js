@@ -5,18 +5,27 @@ import { nearest } from './nearest.js';
 import { foreignNames, optionNames } from './option-names.js';
 import { show } from './show.js';
 
+/** @import { OptionsOf } from './option-names.js' */
+
 /**
  * What a call was given, as an object of its own: later changes of the user's don't matter.
  * @param {unknown} given undefined: nothing; an option that is undefined counts as absent
- * @param {keyof typeof optionNames} call
- * @returns {Record<string, any>}
+ * @param {Call} call
+ * @returns {OptionsOf[Call]} as declared, by their names: each value is checked where it is read
  * @throws BAD_ARGUMENT
+ * @template {keyof OptionsOf} Call
  */
 export function readOptions(given, call) {
-  if (given === undefined) return {};
+  return /** @type {OptionsOf[Call]} */ (given === undefined ? {} : copyOptions(given, call));
+}
+
+/** @typedef {Record<string, unknown>} Given options before they are checked */
+
+/** @param {unknown} given @param {keyof OptionsOf} call @returns {Given} */
+function copyOptions(given, call) {
   return reading(`The options of ${call}`, () => {
     const options = isPlain(given) ? { ...given } : copyInherited(given, call);
-    const known = optionNames[call];
+    const known = namesOf(call);
     for (const name in options) {
       if (options[name] === undefined) delete options[name];
       else if (!known.includes(name) && Object.hasOwn(options, name)) refuse(name, call);
@@ -31,9 +40,13 @@ export function readOptions(given, call) {
   });
 }
 
+/** @param {keyof OptionsOf} call @returns {readonly string[]} */
+const namesOf = (call) => optionNames[call];
+
 /**
  * What users of transformers write: true and false say whether a long text is cut, which here
  * `longText` says; `truncation` says which of a pair.
+ * @param {Given} options
  */
 function readTruncation(options) {
   if (options.truncation === true) options.truncation = 'longest_first';
@@ -52,28 +65,36 @@ function readTruncation(options) {
  */
 export function refuseAsSource(source, call) {
   const names = reading('The source', () => (isPlain(source) ? Object.keys(source) : []));
-  if (names.length === 0 || !names.every((name) => optionNames[call].includes(name))) return;
+  if (names.length === 0 || !names.every((name) => namesOf(call).includes(name))) return;
   throw badArgument(`The source comes before the options: ${call}(null, { ${names.join(', ')} }).`);
 }
 
+/** @param {unknown} given @returns {given is Given} */
 const isPlain = (given) =>
   typeof given === 'object' && given !== null && Object.getPrototypeOf(given) === Object.prototype;
 
-/** Of an object with a class or prototype of its own, whose getters are found by name alone. */
+/**
+ * Of an object with a class or prototype of its own, whose getters are found by name alone.
+ * @param {unknown} given
+ * @param {keyof OptionsOf} call
+ * @returns {Given}
+ */
 function copyInherited(given, call) {
   if (kindOf(given) !== 'Object') {
     throw badArgument(`The options of ${call} are of the kind ${kindOf(given)}, not an object.`);
   }
-  const names = new Set(optionNames[call]);
-  for (const name in given) {
+  const options = /** @type {Given} */ (given);
+  const names = new Set(namesOf(call));
+  for (const name in options) {
     // Some pages put properties of their own on every object.
-    if (Object.hasOwn(given, name) || !(name in Object.prototype)) names.add(name);
+    if (Object.hasOwn(options, name) || !(name in Object.prototype)) names.add(name);
   }
-  return Object.fromEntries(Array.from(names, (name) => [name, given[name]]));
+  return Object.fromEntries(Array.from(names, (name) => [name, options[name]]));
 }
 
+/** @param {string} name @param {keyof OptionsOf} call @returns {never} */
 function refuse(name, call) {
-  const known = optionNames[call];
+  const known = namesOf(call);
   const meant = meantName(name, known);
   throw badArgument(
     `${call} has no option ${show(name)}${
@@ -82,10 +103,15 @@ function refuse(name, call) {
   );
 }
 
-/** The known name that stands for a name of other libraries, or is nearly the same. */
+/**
+ * The known name that stands for a name of other libraries, or is nearly the same.
+ * @param {string} name
+ * @param {readonly string[]} known
+ */
 function meantName(name, known) {
   if (known.includes(foreignNames[name])) return foreignNames[name];
   const camel = name.replace(/[_-](\w)/g, (_, letter) => letter.toUpperCase());
+  /** @param {string} other */
   const isPart = (other) => beginsLike(other, camel) || beginsLike(camel, other);
   return (
     known.find((other) => foreignNames[other] === name) ??
@@ -94,4 +120,5 @@ function meantName(name, known) {
   );
 }
 
+/** @param {string} name @param {string} start */
 const beginsLike = (name, start) => name.toLowerCase().startsWith(start.toLowerCase());

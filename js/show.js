@@ -27,7 +27,11 @@ export function show(value) {
   }
 }
 
-/** Array.isArray that answers for a revoked proxy, too. @param {unknown} value */
+/**
+ * Array.isArray that answers for a revoked proxy, too.
+ * @param {unknown} value
+ * @returns {value is unknown[]}
+ */
 export function isList(value) {
   try {
     return Array.isArray(value);
@@ -44,7 +48,8 @@ export function showKey(key) {
 /** What somebody threw, in words. @param {unknown} error */
 export function reasonOf(error) {
   try {
-    return cut(String(error?.message ?? error), mostOfReason);
+    const thrown = /** @type {{ message?: unknown } | null | undefined} */ (error);
+    return cut(String(thrown?.message ?? error), mostOfReason);
   } catch {
     return 'something that has no words'; // such as an object whose getters throw
   }
@@ -62,11 +67,14 @@ export function boundMessage(message) {
   return oneLine(`${beginning} … ${end}`);
 }
 
-/** The beginning of a text, on one line. */
+/** The beginning of a text, on one line. @param {string} text @param {number} most */
 function cut(text, most) {
   const line = oneLine(text.slice(0, most));
   return text.length > most ? `${line}…` : line;
 }
 
-/** What cannot be read, or changes how the rest is read: controls, halves, marks of direction. */
+/**
+ * What cannot be read, or changes how the rest is read: controls, halves, marks of direction.
+ * @param {string} text
+ */
 const oneLine = (text) => text.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]+/gu, ' ');
