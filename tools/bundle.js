@@ -9,7 +9,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The folder js/. */
 export const sources = path.join(root, 'js');
 
-/** Entries stay beside each other; other files are named as they are seen from `out`. */
+/** @typedef {{ name: string, contents: Uint8Array }} BuiltFile */
+
+/**
+ * Entries stay beside each other; other files are named as they are seen from `out`.
+ * @param {string} text of a file of js/
+ * @param {string} file its path
+ * @param {string} out the folder that is built
+ */
 function moveUrls(text, file, out) {
   return text.replace(/new URL\(\s*'([^']+)',\s*import\.meta\.url,?\s*\)/g, (_, name) => {
     const target = path.resolve(path.dirname(file), name);
@@ -22,11 +29,12 @@ function moveUrls(text, file, out) {
 /**
  * @param {string} folder to build for, such as dist/page; nothing is written yet
  * @param {(name: string, text: string) => string} change a file of js/ on its way
- * @param {object[]} builds options of esbuild, `entryPoints` at least
- * @returns {Promise<{ name: string, contents: Uint8Array }[]>} its files
+ * @param {import('esbuild').BuildOptions[]} builds `entryPoints` at least
+ * @returns {Promise<BuiltFile[]>} its files
  */
 export async function bundle(folder, change, builds) {
   const out = path.join(root, folder);
+  /** @type {import('esbuild').Plugin} */
   const plugin = {
     name: 'files of js',
     setup({ onLoad }) {
@@ -36,22 +44,28 @@ export async function bundle(folder, change, builds) {
       });
     },
   };
+  /** @type {import('esbuild').BuildOptions} */
   const common = {
     absWorkingDir: root,
     bundle: true,
-    write: false,
     outdir: out,
     format: 'esm',
     logLevel: 'warning',
     plugins: [plugin],
   };
-  const results = await Promise.all(builds.map((options) => build({ ...common, ...options })));
+  const results = await Promise.all(
+    builds.map((options) => build({ ...common, ...options, write: false })),
+  );
   return results
     .flatMap(({ outputFiles }) => outputFiles)
     .map((file) => ({ name: path.relative(out, file.path), contents: file.contents }));
 }
 
-/** Who loads meanwhile gets old files or new ones, but none that is half written. */
+/**
+ * Who loads meanwhile gets old files or new ones, but none that is half written.
+ * @param {string} folder
+ * @param {BuiltFile[]} files
+ */
 export function writeBundle(folder, files) {
   const out = path.join(root, folder);
   mkdirSync(out, { recursive: true });

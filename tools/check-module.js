@@ -26,7 +26,7 @@ try {
     problems.push('carries a name section');
   }
 } catch (error) {
-  problems.push(`is not valid: ${error.message}`);
+  problems.push(`is not valid: ${error instanceof Error ? error.message : error}`);
 }
 if (problems.length > 0) {
   console.error(`${path} ${problems.join('; ')}`);

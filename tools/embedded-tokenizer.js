@@ -6,9 +6,10 @@ import { openSource } from '../js/source.js';
 import { readTokenizerFiles } from '../js/tokenizer-files.js';
 import { packTokenizer } from '../js/tokenizer-packed.js';
 
+/** @param {string} name of a file of the package */
 const at = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-const packed = packTokenizer(await readTokenizerFiles(await openSource()));
+const packed = packTokenizer(await readTokenizerFiles(await openSource(undefined)));
 mkdirSync(at('dist'), { recursive: true });
 // Whoever loads meanwhile gets the old file or the new one.
 writeFileSync(at('dist/tokenizer.bin.new'), packed);

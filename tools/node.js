@@ -3,6 +3,7 @@
 import { bundle, writeBundle } from './bundle.js';
 
 const out = 'dist/node';
+/** @type {import('esbuild').BuildOptions} */
 const common = { platform: 'node', target: 'node20.16' };
 
 const files = await bundle(out, (_, text) => text, [

@@ -6,6 +6,8 @@
 import { fileURLToPath } from 'node:url';
 import { bundle, writeBundle } from './bundle.js';
 
+/** @typedef {import('./bundle.js').BuiltFile} BuiltFile */
+
 const out = 'dist/page';
 
 /** The page's own thread and its worker share most of their code: it is fetched once. */
@@ -16,13 +18,19 @@ const threadEntry = { thread: 'js/thread.js' };
 /** Files of js/ that are of no use in a page. */
 const forNode = /^source-path\.js$/;
 
-/** What a file exports, all undefined: what can only be done with it is dropped. */
+/** Who imports dist/page by its path, as the demo does, has the same types. */
+const declarations = {
+  name: 'bertlet.d.ts',
+  contents: Buffer.from("export * from '../../js/index.js';\n"),
+};
+
+/** What a file exports, all undefined: what can only be done with it is dropped. @param {string} text */
 function withoutContent(text) {
   const names = text.matchAll(/^export (?:async )?(?:function\*?|class|const|let) (\w+)/gm);
   return Array.from(names, ([, name]) => `export const ${name} = undefined;`).join('\n');
 }
 
-/** A file of js/ without what only Node can reach. */
+/** A file of js/ without what only Node can reach. @param {string} text */
 function forPages(text) {
   return (
     text
@@ -37,11 +45,13 @@ function forPages(text) {
 /**
  * @param {{ leaveOut?: RegExp }} [options] `leaveOut`: names of files in js/, to see what there
  *   is without them
- * @returns {Promise<{ name: string, contents: Uint8Array }[]>} the files of dist/page
+ * @returns {Promise<BuiltFile[]>} the scripts of dist/page
  */
 export function buildPage({ leaveOut } = {}) {
+  /** @param {string} name @param {string} text */
   const change = (name, text) =>
     forNode.test(name) || leaveOut?.test(name) ? withoutContent(text) : forPages(text);
+  /** @type {import('esbuild').BuildOptions} */
   const common = { minify: true, platform: 'browser', target: 'es2022' };
   return bundle(out, change, [
     { ...common, entryPoints: entries, splitting: true, chunkNames: 'core' },
@@ -49,7 +59,7 @@ export function buildPage({ leaveOut } = {}) {
   ]);
 }
 
-/** @param {{ name: string, contents: Uint8Array }[]} files @throws when no page could use them */
+/** @param {BuiltFile[]} files @throws when no page could use them */
 function check(files) {
   const names = files.map(({ name }) => name).sort();
   const expected = ['bertlet.js', 'core.js', 'thread.js', 'worker.js'];
@@ -66,5 +76,5 @@ function check(files) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = await buildPage();
   check(files);
-  writeBundle(out, files);
+  writeBundle(out, [...files, declarations]);
 }

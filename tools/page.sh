@@ -12,5 +12,5 @@ build_page() {
     install_npm_packages
     node tools/page.js && node tools/node.js ||
         fail 'dist/page and dist/node could not be made; the messages above say why'
-    note "dist/page: $(cat dist/page/*.js | wc -c | tr -d ' ') bytes in 4 files"
+    note "dist/page: $(cat dist/page/*.js | wc -c | tr -d ' ') bytes in 4 scripts"
 }
