@@ -14,81 +14,114 @@ const batchLines = 16;
 /** As many rows as anybody scrolls through. */
 const maxLines = 1000;
 
-/** @type {import('./app.js').View['mount']} */
+/**
+ * @import { App, Handle, Model } from './app.js'
+ * @import { Classification, ClassifyOptions } from '../js/index.js'
+ * @typedef {{ text: string, labels: Classification[] }} Classified
+ */
+
+/** @param {HTMLElement} panel @param {App} app @returns {Handle} */
 export function mount(panel, app) {
-  let colours = new LabelColours();
-  const { field, area, choose } = textField({
+  const view = new ClassifyView(panel, app);
+  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
+}
+
+class ClassifyView {
+  #colours = new LabelColours();
+  #text = textField({
     label: 'Your text',
     rows: 8,
     samples: classifySamples,
     hint: 'Labels follow while you type. Text files may be dropped here.',
-    useSample({ text, byLine = false }) {
-      area.value = text;
-      lines.box.checked = byLine;
-      live.request(0);
-    },
-    onInput: () => live.request(),
+    useSample: ({ text, byLine = false }) => this.#setText(text, byLine),
+    onInput: () => this.#live.request(),
   });
-  const lines = checkbox('Each line by itself', () => live.request(0));
-  const output = element('div', { class: 'classified' });
-  const { note, trouble } = fillPanel(panel, {
-    headline: 'What *kind* of text is it?',
-    sentence: 'The model gives each of its labels a score. Type, and watch the scores change.',
-    resultTitle: 'Labels',
-    input: [field, lines.field],
-    result: [output],
-  });
+  #lines = checkbox('Each line by itself', () => this.#live.request(0));
+  #output = element('div', { class: 'classified' });
+  #note;
+  #live;
 
-  const live = new LiveCall(app, panel, {
-    trouble,
-    async compute(model, signal) {
-      const options = { signal, longText: 'window' };
-      const text = area.value;
-      if (text.trim() === '') return [];
-      if (!lines.box.checked) {
-        const labels = await model.classify(text, options);
-        return [{ text, labels }];
-      }
-      const all = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
-      return classifyLines(model, all.slice(0, maxLines), options, (done) => {
-        note.textContent = `${done} of ${all.length} lines`;
-      });
-    },
-    show(results, milliseconds) {
-      const time = timeInWords(milliseconds);
-      const byLine = lines.box.checked;
-      note.textContent =
-        results.length === 0
-          ? ''
-          : byLine
-            ? `${linesInWords(results.length, area.value)} in ${time}`
-            : `in ${time}`;
-      output.replaceChildren(
-        results.length === 0
-          ? element('p', { class: 'empty' }, 'Type something to see its labels.')
-          : byLine
-            ? showLines(results, colours)
-            : showLabels(results[0].labels),
-      );
-    },
-  });
-  choose(classifySamples[0]);
-  return {
-    update(model) {
-      colours = new LabelColours();
-      live.useModel(model);
-    },
-    takeText(text) {
-      choose();
-      area.value = text;
-      lines.box.checked = text.includes('\n');
-      live.request(0);
-    },
-  };
+  /** @param {HTMLElement} panel @param {App} app */
+  constructor(panel, app) {
+    const { note, trouble } = fillPanel(panel, {
+      headline: 'What *kind* of text is it?',
+      sentence: 'The model gives each of its labels a score. Type, and watch the scores change.',
+      resultTitle: 'Labels',
+      input: [this.#text.field, this.#lines.field],
+      result: [this.#output],
+    });
+    this.#note = note;
+    this.#live = new LiveCall(app, panel, {
+      trouble,
+      compute: (model, signal) => this.#classify(model, signal),
+      show: (results, milliseconds) => this.#show(results, milliseconds),
+    });
+    this.#text.choose(classifySamples[0]);
+  }
+
+  /** @param {Model | null} model */
+  useModel(model) {
+    this.#colours = new LabelColours();
+    this.#live.useModel(model);
+  }
+
+  /** @param {string} text */
+  takeText(text) {
+    this.#text.choose();
+    this.#setText(text, text.includes('\n'));
+  }
+
+  /** @param {string} text @param {boolean} byLine */
+  #setText(text, byLine) {
+    this.#text.area.value = text;
+    this.#lines.box.checked = byLine;
+    this.#live.request(0);
+  }
+
+  /** @param {Model} model @param {AbortSignal} signal @returns {Promise<Classified[]>} */
+  async #classify(model, signal) {
+    /** @type {ClassifyOptions} */
+    const options = { signal, longText: 'window' };
+    const text = this.#text.area.value;
+    if (text.trim() === '') return [];
+    if (!this.#lines.box.checked) return [{ text, labels: await model.classify(text, options) }];
+    const all = linesOf(text);
+    return classifyLines(model, all.slice(0, maxLines), options, (done) => {
+      this.#note.textContent = `${done} of ${all.length} lines`;
+    });
+  }
+
+  /** @param {Classified[]} results @param {number} milliseconds */
+  #show(results, milliseconds) {
+    const byLine = this.#lines.box.checked;
+    const time = timeInWords(milliseconds);
+    if (results.length === 0) {
+      this.#note.textContent = '';
+      const empty = 'Type something to see its labels.';
+      this.#output.replaceChildren(element('p', { class: 'empty' }, empty));
+    } else if (byLine) {
+      const lines = linesInWords(results.length, linesOf(this.#text.area.value).length);
+      this.#note.textContent = `${lines} in ${time}`;
+      this.#output.replaceChildren(showLines(results, this.#colours));
+    } else {
+      this.#note.textContent = `in ${time}`;
+      this.#output.replaceChildren(showLabels(results[0].labels));
+    }
+  }
 }
 
-/** In small batches, so that typing on is answered soon. */
+/** What is to be classified line by line. @param {string} text */
+const linesOf = (text) => text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
+
+/**
+ * In small batches, so that typing on is answered soon.
+ * @param {Model} model
+ * @param {string[]} texts
+ * @param {ClassifyOptions} options
+ * @param {(done: number) => void} onProgress
+ */
 async function classifyLines(model, texts, options, onProgress) {
+  /** @type {Classified[]} */
   const results = [];
   for (let at = 0; at < texts.length; at += batchLines) {
     const batch = texts.slice(at, at + batchLines);
@@ -99,13 +132,16 @@ async function classifyLines(model, texts, options, onProgress) {
   return results;
 }
 
-function linesInWords(count, text) {
-  const all = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '').length;
+/** @param {number} count @param {number} all that there are in the text */
+function linesInWords(count, all) {
   const left = all > count ? `, the first of ${all.toLocaleString('en')},` : '';
   return `${count} ${count === 1 ? 'line' : 'lines'}${left}`;
 }
 
-/** Bars for shares of 1; a regression's value is a number without one. */
+/**
+ * Bars for shares of 1; a regression's value is a number without one.
+ * @param {Classification[]} labels
+ */
 function showLabels(labels) {
   const areShares = labels.every(({ score }) => score >= 0 && score <= 1);
   const shown = labels.slice(0, shownLabels);
@@ -127,7 +163,9 @@ function showLabels(labels) {
   );
 }
 
+/** @param {Classified[]} results @param {LabelColours} colours */
 function showLines(results, colours) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const { labels } of results) {
     counts.set(labels[0].label, (counts.get(labels[0].label) ?? 0) + 1);

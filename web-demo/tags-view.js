@@ -16,70 +16,101 @@ const aggregations = {
   simple: 'as the tokens say, words may be cut',
 };
 
-/** @type {import('./app.js').View['mount']} */
+/**
+ * @import { App, Handle, Model } from './app.js'
+ * @import { Entity } from '../js/index.js'
+ * @typedef {{ text: string, entities: Entity[] }} Tagged
+ */
+
+/** @param {HTMLElement} panel @param {App} app @returns {Handle} */
 export function mount(panel, app) {
-  let colours = new LabelColours();
-  const { field, area, choose } = textField({
+  const view = new TagsView(panel, app);
+  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
+}
+
+class TagsView {
+  #colours = new LabelColours();
+  #text = textField({
     label: 'Your text',
     rows: 9,
     samples: tagSamples,
     hint: 'Paste any text, also a long one: it is read in overlapping windows.',
-    useSample({ text }) {
-      area.value = text;
-      live.request(0);
+    useSample: ({ text }) => {
+      this.#text.area.value = text;
+      this.#live.request(0);
     },
-    onInput: () => live.request(),
+    onInput: () => this.#live.request(),
   });
-  const how = choice('Entities', aggregations, () => live.request(0));
-  const legend = element('ul', { class: 'legend', 'aria-label': 'Labels' });
-  const reading = element('div', { class: 'reading', tabIndex: 0, role: 'region' });
-  reading.setAttribute('aria-label', 'The text, with its entities marked');
-  const table = element('details', { class: 'more' });
-  const { note, trouble } = fillPanel(panel, {
-    headline: 'Who and *where* is in it?',
-    sentence: 'Each token gets a label; neighbours with one label become an entity.',
-    resultTitle: 'Entities',
-    input: [field, element('div', { class: 'choices' }, how.field)],
-    result: [legend, reading, table],
+  #how = choice('Entities', aggregations, () => this.#live.request(0));
+  #legend = element('ul', { class: 'legend', 'aria-label': 'Labels' });
+  #reading = element('div', {
+    class: 'reading',
+    tabIndex: 0,
+    role: 'region',
+    'aria-label': 'The text, with its entities marked',
   });
+  #table = element('details', { class: 'more' });
+  #note;
+  #live;
 
-  const live = new LiveCall(app, panel, {
-    trouble,
-    async compute(model, signal) {
-      const text = area.value;
-      if (text.trim() === '') return { text, entities: [] };
-      const options = { aggregation: how.select.value, longText: 'window', signal };
-      return { text, entities: await model.tagTokens(text, options) };
-    },
-    show({ text, entities }, milliseconds) {
-      const count = entities.length;
-      note.textContent =
-        text.trim() === '' ? '' : `${count === 0 ? 'none' : count} in ${timeInWords(milliseconds)}`;
-      legend.replaceChildren(...countLabels(entities, colours));
-      reading.replaceChildren(
-        ...markText(text, entities, (entity, words) => markEntity(entity, words, colours)),
-      );
-      reading.hidden = text.trim() === '';
-      table.hidden = count === 0;
-      fillTable(table, text, entities);
-    },
-  });
+  /** @param {HTMLElement} panel @param {App} app */
+  constructor(panel, app) {
+    const { note, trouble } = fillPanel(panel, {
+      headline: 'Who and *where* is in it?',
+      sentence: 'Each token gets a label; neighbours with one label become an entity.',
+      resultTitle: 'Entities',
+      input: [this.#text.field, element('div', { class: 'choices' }, this.#how.field)],
+      result: [this.#legend, this.#reading, this.#table],
+    });
+    this.#note = note;
+    this.#live = new LiveCall(app, panel, {
+      trouble,
+      compute: (model, signal) => this.#tag(model, signal),
+      show: (tagged, milliseconds) => this.#show(tagged, milliseconds),
+    });
+    this.#text.choose(tagSamples[0]);
+  }
 
-  choose(tagSamples[0]);
-  return {
-    update(model) {
-      colours = new LabelColours();
-      live.useModel(model);
-    },
-    takeText(text) {
-      choose();
-      area.value = text;
-      live.request(0);
-    },
-  };
+  /** @param {Model | null} model */
+  useModel(model) {
+    this.#colours = new LabelColours();
+    this.#live.useModel(model);
+  }
+
+  /** @param {string} text */
+  takeText(text) {
+    this.#text.choose();
+    this.#text.area.value = text;
+    this.#live.request(0);
+  }
+
+  /** @param {Model} model @param {AbortSignal} signal @returns {Promise<Tagged>} */
+  async #tag(model, signal) {
+    const text = this.#text.area.value;
+    if (text.trim() === '') return { text, entities: [] };
+    const aggregation = this.#how.chosen();
+    const entities = await model.tagTokens(text, { aggregation, longText: 'window', signal });
+    return { text, entities };
+  }
+
+  /** @param {Tagged} tagged @param {number} milliseconds */
+  #show({ text, entities }, milliseconds) {
+    const count = entities.length;
+    this.#note.textContent =
+      text.trim() === '' ? '' : `${count === 0 ? 'none' : count} in ${timeInWords(milliseconds)}`;
+    this.#legend.replaceChildren(...countLabels(entities, this.#colours));
+    this.#reading.replaceChildren(
+      ...markText(text, entities, (entity, words) => markEntity(entity, words, this.#colours)),
+    );
+    this.#reading.hidden = text.trim() === '';
+    this.#table.hidden = count === 0;
+    fillTable(this.#table, text, entities);
+  }
 }
 
+/** How often each label stands in the text. @param {Entity[]} entities @param {LabelColours} colours */
 function countLabels(entities, colours) {
+  /** @type {Map<string, number>} */
   const counts = new Map();
   for (const { entity } of entities) counts.set(entity, (counts.get(entity) ?? 0) + 1);
   return [...counts].map(([label, count]) =>
@@ -87,6 +118,7 @@ function countLabels(entities, colours) {
   );
 }
 
+/** @param {Entity} entity @param {string} words @param {LabelColours} colours */
 function markEntity({ entity, score }, words, colours) {
   return element(
     'mark',
@@ -96,7 +128,12 @@ function markEntity({ entity, score }, words, colours) {
   );
 }
 
-/** The same as rows: scores and places, and for those who see no colours. */
+/**
+ * The same as rows: scores and places, and for those who see no colours.
+ * @param {HTMLElement} details
+ * @param {string} text
+ * @param {Entity[]} entities
+ */
 function fillTable(details, text, entities) {
   const rows = entities.map(({ entity, score, start, end }) =>
     element(

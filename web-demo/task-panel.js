@@ -34,11 +34,13 @@ export function fillPanel(panel, { headline, sentence, input, result, resultTitl
  *   `choose` uses a sample and shows which one it is; without one, that it is none
  */
 export function textField({ label, rows, samples, hint, useSample, onInput }) {
+  /** @param {Sample} [sample] */
   const mark = (sample) => {
     for (const [at, chip] of [...chips.children].entries()) {
       chip.setAttribute('aria-pressed', String(samples[at] === sample));
     }
   };
+  /** @param {Sample} [sample] */
   const choose = (sample) => {
     mark(sample);
     if (sample) useSample(sample);
@@ -68,13 +70,23 @@ export function textField({ label, rows, samples, hint, useSample, onInput }) {
   return { field, area, choose };
 }
 
-/** @param {string} label @param {Record<string, string>} choices value → words */
+/**
+ * @template {string} Value
+ * @param {string} label
+ * @param {Record<Value, string>} choices value → words
+ * @param {() => void} onChange
+ */
 export function choice(label, choices, onChange) {
   const options = Object.entries(choices).map(([value, words]) =>
     element('option', { value }, words),
   );
   const select = element('select', { onchange: onChange }, ...options);
-  return { field: element('label', { class: 'choice' }, `${label} `, select), select };
+  return {
+    field: element('label', { class: 'choice' }, `${label} `, select),
+    select,
+    /** What is chosen: the field offers nothing else. */
+    chosen: () => /** @type {Value} */ (select.value),
+  };
 }
 
 /** @param {string} label @param {() => void} onChange */
@@ -98,5 +110,6 @@ export function bar(score) {
   return made;
 }
 
+/** @param {number} milliseconds */
 export const timeInWords = (milliseconds) =>
   milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
