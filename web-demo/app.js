@@ -3,6 +3,7 @@ import * as answerView from './answer-view.js';
 import * as attentionView from './attention-view.js';
 import * as classifyView from './classify-view.js';
 import { acceptDrops, isModel } from './dropped.js';
+import { find } from './elements.js';
 import * as fillMaskView from './fill-mask-view.js';
 import * as mapView from './map-view.js';
 import { ModelChooser } from './model-chooser.js';
@@ -21,14 +22,17 @@ import { Tour } from './tour.js';
  * @property {string} title its tab's
  * @property {string} [head] of `model.info.heads`: a model without it gets an explanation in
  *   place of the view, which hides whatever the view has put into its panel
- * @property {(panel: HTMLElement, app: typeof app) => Handle | void} mount called once, when the
- *   tab is first opened, perhaps before there is a model
+ * @property {(panel: HTMLElement, app: App) => Handle} mount called once, when the tab is first
+ *   opened, perhaps before there is a model
  *
  * @typedef {object} Handle
- * @property {(model: import('../js/index.js').Model | null) => void} [update] called with the
- *   model when the view is first shown, and again when it is shown with another one: what was
- *   computed with the one before is void, calls under way should be aborted. null: it lacks `head`
+ * @property {(model: Model | null) => void} [update] called with the model when the view is first
+ *   shown, and again when it is shown with another one: what was computed with the one before is
+ *   void, calls under way should be aborted. null: it lacks `head`
  * @property {(text: string) => void} [takeText] text or text files were dropped on the page
+ *
+ * @typedef {import('../js/index.js').Model} Model
+ * @typedef {typeof app} App
  */
 
 /** @type {View[]} in the order of the tabs */
@@ -44,9 +48,10 @@ const views = [
   mapView,
 ];
 
+/** @type {Set<(model: Model) => void>} */
 const listeners = new Set();
-const chooser = new ModelChooser(() => {
-  for (const listener of listeners) listener(chooser.model);
+const chooser = new ModelChooser((model) => {
+  for (const listener of listeners) listener(model);
 });
 
 /** What a view may use of the page. */
@@ -62,7 +67,7 @@ const app = {
   /**
    * Calls back with the model now, if there is one, and whenever it is another; also while a view
    * is hidden. Most views need only their `update`.
-   * @param {(model: import('../js/index.js').Model) => void} listener
+   * @param {(model: Model) => void} listener
    * @returns {() => void} ends it
    */
   onModel(listener) {
@@ -74,7 +79,10 @@ const app = {
   pickModel: () => chooser.pick(),
   /** Says something for a moment, also to screen readers. @param {string} text */
   status: shell.announce,
-  /** A failure as its sentence; those of calls that another model ended are no failures. */
+  /**
+   * A failure as its sentence; those of calls that another model ended are no failures.
+   * @param {unknown} error
+   */
   showError(error) {
     if (!isEnded(error)) shell.showProblem(shell.explain(error));
   },
@@ -91,7 +99,7 @@ const app = {
 document.body.dataset.state = 'loading';
 const tour = new Tour(views, app);
 acceptDrops(
-  document.getElementById('drop'),
+  find(document, '#drop', HTMLElement),
   ({ files, text }) => {
     if (isModel(files)) chooser.openFiles(files);
     else if (files.size > 0) openTexts([...files.values()]);
@@ -110,11 +118,14 @@ async function openTexts(files) {
   giveText(text, names.length === 1 ? `Opened ${names[0]}` : `Opened ${names.length} files`);
 }
 
+/** @param {string} text @param {string} done what is said if the view takes it */
 function giveText(text, done) {
   if (tour.takeText(text)) shell.announce(done);
   else shell.showProblem('This tab takes no text: drop it on one that does.');
 }
 
+/** @param {unknown} error */
 function isEnded(error) {
-  return error?.code === 'ABORTED' || error?.code === 'DISPOSED';
+  const code = shell.codeOf(error);
+  return code === 'ABORTED' || code === 'DISPOSED';
 }

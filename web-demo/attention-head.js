@@ -1,7 +1,7 @@
 // One head: its tokens in two columns, and lines between them as opaque as the weights. All lines
 // are painted once, and those of one token each time it is pointed at, on a second canvas.
-import { fitCanvas, onColourChange, pageColour } from './canvas-paint.js';
-import { element } from './elements.js';
+import { contextOf, fitCanvas, onColourChange, pageColour } from './canvas-paint.js';
+import { closest, element } from './elements.js';
 
 /** The least weight that gets a line. */
 const threshold = 0.02;
@@ -11,8 +11,21 @@ const longThreshold = 0.1;
 const shades = 20;
 
 /**
- * @typedef {{ side: 'from' | 'to', index: number }} Pointed a token on the left, whose lines go
- *   out, or one on the right, whose lines come in
+ * @typedef {'from' | 'to'} Side
+ * @typedef {{ side: Side, index: number }} Pointed a token on the left, whose lines go out, or one
+ *   on the right, whose lines come in
+ * @typedef {[from: number, to: number, weight: number]} Line between two tokens
+ *
+ * @typedef {object} Layout where the columns are, in CSS pixels, and how large the canvases
+ * @property {number} width
+ * @property {number} height
+ * @property {number} count tokens in a column
+ * @property {number} scale pixels for each CSS pixel
+ * @property {number} left where lines begin
+ * @property {number} right and end
+ * @property {number} end of the right column
+ * @property {number} top
+ * @property {number} row a token's height
  */
 
 export class AttentionHead {
@@ -20,12 +33,17 @@ export class AttentionHead {
   #all = element('canvas', { class: 'head-all', 'aria-hidden': true });
   #own = element('canvas', { 'aria-hidden': true });
   #columns = { from: makeColumn('from'), to: makeColumn('to') };
+  /** @type {Record<Side, HTMLElement[]>} the tokens in them */
+  #items = { from: [], to: [] };
+  /** @type {Float32Array} [T, T] */
   #weights = new Float32Array(0);
   #count = 0;
+  /** @type {Layout | null} */
   #layout = null;
   #colour = '';
   /** @type {Pointed | null} */
   #pinned = null;
+  /** @type {Pointed | null} */
   #pointed = null;
   #frame = 0;
 
@@ -51,9 +69,11 @@ export class AttentionHead {
       this.#pinned = null;
       const size = tokens.length <= 32 ? 'large' : tokens.length <= 64 ? 'medium' : 'small';
       this.element.dataset.size = size;
-      for (const [side, column] of Object.entries(this.#columns)) {
-        column.replaceChildren(...tokens.map((token, i) => makeToken(token, side, i)));
-        column.firstChild.tabIndex = 0;
+      for (const side of sides) {
+        const items = tokens.map((token, i) => makeToken(token, side, i));
+        items[0].tabIndex = 0;
+        this.#items[side] = items;
+        this.#columns[side].replaceChildren(...items);
       }
     }
     this.#measure();
@@ -65,24 +85,21 @@ export class AttentionHead {
   }
 
   get #written() {
-    return [...this.#columns.from.children].map((item) => item.textContent).join(' ');
+    return this.#items.from.map((item) => item.textContent).join(' ');
   }
 
   #listen() {
-    const target = ({ target: at }) => {
-      const item = at.closest?.('li');
-      return item ? { side: item.dataset.side, index: Number(item.dataset.index) } : null;
-    };
     this.element.addEventListener('pointerover', (event) => {
-      this.#point(target(event) ?? this.#pinned);
+      this.#point(tokenOf(event) ?? this.#pinned);
     });
     this.element.addEventListener('pointerleave', () => this.#point(this.#pinned));
-    this.element.addEventListener('focusin', (event) => this.#point(target(event)));
+    this.element.addEventListener('focusin', (event) => this.#point(tokenOf(event)));
     this.element.addEventListener('focusout', () => this.#point(this.#pinned));
-    this.element.addEventListener('click', (event) => this.#pin(target(event)));
-    this.element.addEventListener('keydown', (event) => this.#key(event, target(event)));
+    this.element.addEventListener('click', (event) => this.#pin(tokenOf(event)));
+    this.element.addEventListener('keydown', (event) => this.#key(event, tokenOf(event)));
   }
 
+  /** @param {Pointed | null} token the one that is pinned already: no longer */
   #pin(token) {
     const isSame = token?.side === this.#pinned?.side && token?.index === this.#pinned?.index;
     this.#item(this.#pinned)?.setAttribute('aria-selected', 'false');
@@ -91,10 +108,12 @@ export class AttentionHead {
     this.#point(this.#pinned);
   }
 
+  /** @param {Pointed | null} token */
   #item(token) {
-    return token ? this.#columns[token.side].children[token.index] : undefined;
+    return token ? this.#items[token.side][token.index] : undefined;
   }
 
+  /** @param {KeyboardEvent} event @param {Pointed | null} token that has the focus */
   #key(event, token) {
     if (event.key === 'Escape' && this.#pinned) this.#pin(null);
     else if (token && (event.key === 'Enter' || event.key === ' ')) this.#pin(token);
@@ -103,15 +122,19 @@ export class AttentionHead {
     event.preventDefault();
   }
 
+  /** @param {Pointed} from @param {string} key one of `steps` */
   #go({ side, index }, key) {
     const next = steps[key](side, index, this.#count - 1);
-    for (const item of this.#columns[next.side].children) item.tabIndex = -1;
-    const item = this.#item(next);
-    item.tabIndex = 0;
-    item.focus();
+    const items = this.#items[next.side];
+    for (const item of items) item.tabIndex = -1;
+    items[next.index].tabIndex = 0;
+    items[next.index].focus();
   }
 
-  /** However many events come between two frames, one picture is drawn. */
+  /**
+   * However many events come between two frames, one picture is drawn.
+   * @param {Pointed | null} token
+   */
   #point(token) {
     this.#pointed = token;
     this.#frame ||= requestAnimationFrame(() => {
@@ -126,26 +149,40 @@ export class AttentionHead {
     const { clientWidth: width, clientHeight: height } = this.element;
     if (this.#count === 0 || width === 0) return;
     const { from, to } = this.#columns;
-    const isSame = this.#layout?.width === width && this.#layout?.height === height;
-    if (!isSame || this.#layout.count !== this.#count) {
-      const scale = fitCanvas(this.#all, width, height);
-      fitCanvas(this.#own, width, height);
-      this.#layout = { width, height, scale, count: this.#count };
-    }
-    Object.assign(this.#layout, {
+    this.#layout = {
+      width,
+      height,
+      count: this.#count,
+      scale: this.#fitCanvases(width, height),
       left: from.offsetLeft + from.offsetWidth + 5,
       right: to.offsetLeft - 5,
       end: to.offsetLeft + to.offsetWidth,
       top: from.offsetTop,
       row: from.offsetHeight / this.#count,
-    });
+    };
     this.#colour = `rgb(${pageColour(this.element, '--pine').join(' ')})`;
-    this.#paintAll();
+    this.#paintAll(this.#layout);
     this.#point(this.#pinned);
   }
 
-  #paintAll() {
-    const context = this.#clear(this.#all);
+  /**
+   * Canvases of another size, where it is another.
+   * @param {number} width
+   * @param {number} height
+   * @returns {number} pixels for each CSS pixel
+   */
+  #fitCanvases(width, height) {
+    const before = this.#layout;
+    const isSame = before?.width === width && before.height === height;
+    if (isSame && before.count === this.#count) return before.scale;
+    fitCanvas(this.#own, width, height);
+    return fitCanvas(this.#all, width, height);
+  }
+
+  /** @param {Layout} layout */
+  #paintAll(layout) {
+    const context = cleared(this.#all, layout);
+    /** @type {Line[]} */
     const lines = [];
     const least = this.#count > longText ? longThreshold : threshold;
     for (let at = 0; at < this.#weights.length; at++) {
@@ -154,19 +191,22 @@ export class AttentionHead {
       }
     }
     context.lineWidth = 1.2;
-    this.#strokeLines(context, lines);
+    context.strokeStyle = this.#colour;
+    strokeLines(context, lines, layout);
   }
 
   #paintOwn() {
     const token = this.#pointed;
     this.element.classList.toggle('has-own', token !== null);
-    if (!this.#layout) return;
-    const context = this.#clear(this.#own);
+    const layout = this.#layout;
+    if (!layout) return;
+    const context = cleared(this.#own, layout);
     if (!token) return;
-    const lines = weightsOf(this.#weights, this.#count, token).map((weight, other) =>
-      token.side === 'from' ? [token.index, other, weight] : [other, token.index, weight],
+    const lines = weightsOf(this.#weights, this.#count, token).map(
+      /** @returns {Line} */ (weight, other) =>
+        token.side === 'from' ? [token.index, other, weight] : [other, token.index, weight],
     );
-    const { left, right, end, top, row } = this.#layout;
+    const { left, right, end, top, row } = layout;
     // What the lines lead to is tinted too: at the end of a long text they are out of sight.
     context.fillStyle = this.#colour;
     for (const [from, to, weight] of lines) {
@@ -176,41 +216,55 @@ export class AttentionHead {
       context.fillRect(x, top + at * row + 1, width, row - 2);
     }
     context.lineWidth = 2;
-    this.#strokeLines(
-      context,
-      lines.filter(([, , weight]) => weight >= threshold),
-    );
-  }
-
-  #clear(canvas) {
-    const context = canvas.getContext('2d');
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.setTransform(this.#layout.scale, 0, 0, this.#layout.scale, 0, 0);
-    return context;
-  }
-
-  /** Lines of one shade are one stroke; the faint ones come first. */
-  #strokeLines(context, lines) {
-    const { left, right, top, row } = this.#layout;
-    const paths = Array.from({ length: shades + 1 }, () => null);
-    for (const [from, to, weight] of lines) {
-      const shade = Math.min(shades, Math.ceil(weight * shades));
-      paths[shade] ??= new Path2D();
-      const path = paths[shade];
-      path.moveTo(left, top + (from + 0.5) * row);
-      path.lineTo(right, top + (to + 0.5) * row);
-    }
     context.strokeStyle = this.#colour;
-    paths.forEach((path, shade) => {
-      if (!path) return;
-      context.globalAlpha = shade / shades;
-      context.stroke(path);
-    });
+    const strong = lines.filter(([, , weight]) => weight >= threshold);
+    strokeLines(context, strong, layout);
   }
 }
 
-/** Where the arrow keys lead. */
+/**
+ * A canvas with nothing on it, to be drawn on in CSS pixels.
+ * @param {HTMLCanvasElement} canvas
+ * @param {Layout} layout
+ */
+function cleared(canvas, { scale }) {
+  const context = contextOf(canvas);
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  return context;
+}
+
+/**
+ * Lines of one shade are one stroke; the faint ones come first.
+ * @param {CanvasRenderingContext2D} context
+ * @param {Line[]} lines
+ * @param {Layout} layout
+ */
+function strokeLines(context, lines, { left, right, top, row }) {
+  /** @type {(Path2D | null)[]} */
+  const paths = Array.from({ length: shades + 1 }, () => null);
+  for (const [from, to, weight] of lines) {
+    const shade = Math.min(shades, Math.ceil(weight * shades));
+    const path = paths[shade] ?? new Path2D();
+    paths[shade] = path;
+    path.moveTo(left, top + (from + 0.5) * row);
+    path.lineTo(right, top + (to + 0.5) * row);
+  }
+  paths.forEach((path, shade) => {
+    if (!path) return;
+    context.globalAlpha = shade / shades;
+    context.stroke(path);
+  });
+}
+
+/** @type {Side[]} */
+const sides = ['from', 'to'];
+
+/**
+ * Where the arrow keys lead.
+ * @type {Record<string, (side: Side, index: number, last: number) => Pointed>}
+ */
 const steps = {
   ArrowDown: (side, index, last) => ({ side, index: Math.min(last, index + 1) }),
   ArrowUp: (side, index) => ({ side, index: Math.max(0, index - 1) }),
@@ -233,6 +287,14 @@ export function weightsOf(weights, count, { side, index }) {
   );
 }
 
+/** The token that an event happened at. @param {Event} event @returns {Pointed | null} */
+function tokenOf(event) {
+  const item = closest(event, 'li', HTMLElement);
+  if (!item) return null;
+  return { side: item.dataset.side === 'from' ? 'from' : 'to', index: Number(item.dataset.index) };
+}
+
+/** @param {Side} side */
 function makeColumn(side) {
   return element('ol', {
     class: `head-column head-${side}`,
@@ -241,6 +303,7 @@ function makeColumn(side) {
   });
 }
 
+/** @param {string} token @param {Side} side @param {number} index */
 function makeToken(token, side, index) {
   return element(
     'li',

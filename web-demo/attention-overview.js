@@ -1,7 +1,12 @@
 // All heads at a glance: a map each, painted on one canvas, with a button over each of them.
 import { attentionShade, poolWeights } from '../js/attention-svg.js';
-import { fitCanvas, onColourChange, pageColour } from './canvas-paint.js';
-import { element } from './elements.js';
+import { contextOf, fitCanvas, onColourChange, pageColour } from './canvas-paint.js';
+import { closest, element } from './elements.js';
+
+/**
+ * @typedef {{ data: Float32Array, shape: number[] }} Attention of a layer: [heads, T, T]
+ * @typedef {{ layer: number, head: number }} Place
+ */
 
 export class AttentionOverview {
   #onChoose;
@@ -11,6 +16,7 @@ export class AttentionOverview {
     role: 'radiogroup',
     'aria-label': 'Heads of all layers',
   });
+  /** @type {Attention[]} */
   #attentions = [];
   #count = 0;
   #heads = 0;
@@ -21,7 +27,7 @@ export class AttentionOverview {
     this.#onChoose = onChoose;
     this.element = element('div', { class: 'heads' }, this.#canvas, this.#grid);
     this.#grid.addEventListener('click', (event) => {
-      const cell = event.target.closest('button');
+      const cell = closest(event, 'button', HTMLElement);
       if (cell) this.#choose(Number(cell.dataset.layer), Number(cell.dataset.head));
     });
     this.#grid.addEventListener('keydown', (event) => this.#key(event));
@@ -30,8 +36,8 @@ export class AttentionOverview {
   }
 
   /**
-   * @param {{ data: Float32Array, shape: number[] }[]} attentions a layer each
-   * @param {{ layer: number, head: number }} chosen
+   * @param {Attention[]} attentions a layer each
+   * @param {Place} chosen
    */
   show(attentions, chosen) {
     const [heads, count] = attentions[0].shape;
@@ -44,17 +50,19 @@ export class AttentionOverview {
     this.#paint();
   }
 
-  /** Shows which head is chosen. */
+  /** Shows which head is chosen. @param {Place} chosen */
   mark({ layer, head }) {
     const before = this.#cell(this.#chosen);
     before?.setAttribute('aria-checked', 'false');
     if (before) before.tabIndex = -1;
     this.#chosen = { layer, head };
     const cell = this.#cell(this.#chosen);
+    if (!cell) return;
     cell.setAttribute('aria-checked', 'true');
     cell.tabIndex = 0;
   }
 
+  /** @param {Place} place @returns {HTMLButtonElement | null} null: another model had it */
   #cell({ layer, head }) {
     return this.#grid.querySelector(`[data-layer="${layer}"][data-head="${head}"]`);
   }
@@ -87,7 +95,7 @@ export class AttentionOverview {
     const { clientWidth: width, clientHeight: height } = this.#grid;
     if (this.#attentions.length === 0 || width === 0) return;
     const scale = fitCanvas(this.#canvas, width, height);
-    const context = this.#canvas.getContext('2d');
+    const context = contextOf(this.#canvas);
     const image = context.createImageData(this.#canvas.width, this.#canvas.height);
     const colour = pageColour(this.element, '--pine');
     const frame = this.#grid.getBoundingClientRect();
@@ -105,18 +113,22 @@ export class AttentionOverview {
     context.putImageData(image, 0, 0);
   }
 
+  /** @param {number} layer @param {number} head */
   #weights(layer, head) {
     const size = this.#count ** 2;
     return this.#attentions[layer].data.subarray(head * size, (head + 1) * size);
   }
 
+  /** @param {number} layer @param {number} head */
   #choose(layer, head) {
     this.mark({ layer, head });
     this.#onChoose(layer, head);
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const { layer, head } = this.#chosen;
+    /** @type {Record<string, [layer: number, head: number]>} */
     const places = {
       ArrowRight: [layer, head + 1],
       ArrowLeft: [layer, head - 1],
@@ -128,15 +140,21 @@ export class AttentionOverview {
     const place = places[event.key];
     if (!place) return;
     event.preventDefault();
+    /** @param {number} value @param {number} count */
     const clamp = (value, count) => Math.min(count - 1, Math.max(0, value));
     this.#choose(clamp(place[0], this.#attentions.length), clamp(place[1], this.#heads));
-    this.#cell(this.#chosen).focus();
+    this.#cell(this.#chosen)?.focus();
   }
 }
 
 /**
  * Paints one head's weights into a square of an image: the deeper, the larger the weight. Where
  * there are more tokens than pixels, the largest of those that share one.
+ * @param {ImageData} image
+ * @param {{ x: number, y: number, size: number }} square
+ * @param {Float32Array} weights [count, count]
+ * @param {number} count
+ * @param {import('./canvas-paint.js').Colour} colour
  */
 function paintMap({ data, width }, { x, y, size }, weights, count, [red, green, blue]) {
   const map = poolWeights(weights, count, size);

@@ -14,15 +14,27 @@ export const title = 'Attention';
 const mostTokens = 128;
 const typingDelay = 120;
 
+/**
+ * @import { App, Handle, Model } from './app.js'
+ * @import { Pointed } from './attention-head.js'
+ * @import { Place } from './attention-overview.js'
+ * @typedef {import('../js/index.js').ForwardResultWith<false, true>} Result
+ */
+
+/** @param {HTMLElement} panel @param {App} app @returns {Handle} */
 export function mount(panel, app) {
   const view = new AttentionView(panel, app);
-  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
+  return {
+    update: (model) => model && view.useModel(model),
+    takeText: (text) => view.takeText(text),
+  };
 }
 
 /** `data-tokens` on the root says of how many tokens the picture is, once it is drawn. */
 class AttentionView {
   #root;
   #app;
+  /** @type {Model | null} */
   #model = null;
   #input;
   #overview = new AttentionOverview((layer, head) => this.#choose(layer, head));
@@ -31,12 +43,14 @@ class AttentionView {
   #headTitle = element('h2', {}, 'One head');
   #detail = element('p', { class: 'picture-detail' });
   #panels;
+  /** @type {Result | null} */
   #result = null;
-  /** null until the first text has been read: then the head that shows most. */
+  /** @type {Place | null} null until the first text has been read: then the head that shows most */
   #chosen = null;
   #timer = 0;
   #call = new AbortController();
 
+  /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.#root = root;
     this.#app = app;
@@ -54,12 +68,14 @@ class AttentionView {
     );
   }
 
+  /** @param {Model} model */
   useModel(model) {
     this.#model = model;
     this.#chosen = null;
     this.#changed(0);
   }
 
+  /** @param {string} text */
   takeText(text) {
     this.#input.setText(text);
   }
@@ -102,11 +118,12 @@ class AttentionView {
     );
   }
 
+  /** @param {number} delay */
   #changed(delay) {
     clearTimeout(this.#timer);
     this.#call.abort();
     delete this.#root.dataset.tokens;
-    this.#timer = setTimeout(() => this.#read(), delay);
+    this.#timer = window.setTimeout(() => this.#read(), delay);
   }
 
   async #read() {
@@ -136,42 +153,37 @@ class AttentionView {
     }
   }
 
+  /** @param {Result} result @param {number} left tokens that were left out */
   #show(result, left) {
     this.#result = result;
     this.#panels.hidden = false;
-    this.#chosen ??= mostTelling(result);
+    const chosen = this.#chosen ?? mostTelling(result);
     const count = result.tokens.length;
     this.#note.textContent = left > 0 ? `${count} tokens, ${left} left out` : `${count} tokens`;
-    this.#overview.show(result.attentions, this.#chosen);
-    this.#showHead();
+    this.#overview.show(result.attentions, chosen);
+    this.#choose(chosen.layer, chosen.head);
     this.#root.dataset.tokens = String(count);
   }
 
+  /** @param {number} layer @param {number} head */
   #choose(layer, head) {
     this.#chosen = { layer, head };
-    this.#showHead();
-  }
-
-  #showHead() {
-    const { layer, head } = this.#chosen;
     this.#headTitle.textContent = `Layer ${layer}, head ${head}`;
     this.#root.dataset.head = `${layer}.${head}`;
-    this.#head.show(this.#result.tokens, this.#weights);
+    if (this.#result) {
+      this.#head.show(this.#result.tokens, headWeights(this.#result, this.#chosen));
+    }
     this.#describe(this.#head.pinned);
   }
 
-  get #weights() {
-    const { layer, head } = this.#chosen;
-    return headWeights(this.#result, layer, head);
-  }
-
+  /** @param {Pointed | null} token */
   #describe(token) {
-    if (!token || !this.#result) {
+    if (!token || !this.#result || !this.#chosen) {
       this.#detail.textContent = 'Point at a token; click to keep its lines.';
       return;
     }
     const { tokens } = this.#result;
-    const strongest = weightsOf(this.#weights, tokens.length, token)
+    const strongest = weightsOf(headWeights(this.#result, this.#chosen), tokens.length, token)
       .map((weight, i) => ({ weight, name: tokens[i] }))
       .sort((a, b) => b.weight - a.weight)
       .slice(0, 4)
@@ -187,8 +199,9 @@ class AttentionView {
     return this.#result && { name: 'attention.svg', svg: attentionOverviewSvg(this.#result) };
   }
 
+  /** @param {'lines' | 'matrix'} form */
   #drawHead(form) {
-    if (!this.#result) return null;
+    if (!this.#result || !this.#chosen) return null;
     const { tokens, attentions } = this.#result;
     const { layer, head } = this.#chosen;
     const { pinned } = this.#head;
@@ -200,7 +213,8 @@ class AttentionView {
   }
 }
 
-function headWeights({ tokens, attentions }, layer, head) {
+/** @param {Result} result @param {Place} place */
+function headWeights({ tokens, attentions }, { layer, head }) {
   const size = tokens.length ** 2;
   return attentions[layer].data.subarray(head * size, (head + 1) * size);
 }
@@ -208,6 +222,8 @@ function headWeights({ tokens, attentions }, layer, head) {
 /**
  * The head to begin with: where tokens look most at one other word that is not their neighbour.
  * Many heads look at the first token, at themselves or at what stands beside them.
+ * @param {Result} result
+ * @returns {Place}
  */
 function mostTelling(result) {
   const { tokens, offsets, attentions } = result;
@@ -216,7 +232,7 @@ function mostTelling(result) {
   let best = { layer: 0, head: 0, sum: -1 };
   attentions.forEach(({ shape: [heads] }, layer) => {
     for (let head = 0; head < heads; head++) {
-      const weights = headWeights(result, layer, head);
+      const weights = headWeights(result, { layer, head });
       let sum = 0;
       for (let from = 0; from < count; from++) {
         let largest = 0;

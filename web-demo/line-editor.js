@@ -1,4 +1,5 @@
 // A text area with line numbers that can point at one of its lines.
+import { find } from './elements.js';
 
 export class LineEditor {
   #area;
@@ -9,9 +10,10 @@ export class LineEditor {
 
   /** @param {HTMLElement} root holds `.editor-band`, `.editor-gutter` and a textarea */
   constructor(root) {
-    this.#area = /** @type {HTMLTextAreaElement} */ (root.querySelector('textarea'));
-    this.#gutter = /** @type {HTMLElement} */ (root.querySelector('.editor-gutter'));
-    this.#band = /** @type {HTMLElement} */ (root.querySelector('.editor-band'));
+    this.element = root;
+    this.#area = find(root, 'textarea', HTMLTextAreaElement);
+    this.#gutter = find(root, '.editor-gutter', HTMLElement);
+    this.#band = find(root, '.editor-band', HTMLElement);
     this.#area.addEventListener('scroll', () => this.#follow());
     this.#area.addEventListener('input', () => this.#number());
     new ResizeObserver(() => this.#follow()).observe(this.#area);
@@ -61,7 +63,10 @@ export class LineEditor {
     this.#area.closest('.editor')?.scrollIntoView({ block: 'nearest' });
   }
 
-  /** Scrolls the text so that a line is in the middle, when it is out of sight. */
+  /**
+   * Scrolls the text so that a line is in the middle, when it is out of sight.
+   * @param {number} line
+   */
   reveal(line) {
     const top = line * this.#lineHeight;
     const { scrollTop, clientHeight } = this.#area;

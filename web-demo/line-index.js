@@ -10,10 +10,20 @@ export const maxLines = 20000;
 /**
  * @typedef {{ text: string, line: number }} Line `line` counts from 0 in the editor
  * @typedef {Line & { score: number }} Hit
+ *
+ * @typedef {ArrayLike<number>} Vector
+ * @typedef {{ signal: AbortSignal, onUsage(usage: { truncated: number }): void }} EmbedOptions
+ *   `onUsage`: called for each text, in order
+ * @typedef {(texts: string[], options: EmbedOptions) => Promise<Vector[]>} Embed
  */
 
-/** Splits a text into the lines that can be searched: not blank, each wording once. */
+/**
+ * Splits a text into the lines that can be searched: not blank, each wording once.
+ * @param {string} text
+ * @returns {{ lines: Line[], left: number }} `left`: how many are too many
+ */
 export function splitLines(text) {
+  /** @type {Line[]} */
   const lines = [];
   const seen = new Set();
   let left = 0;
@@ -32,15 +42,15 @@ export function splitLines(text) {
 
 export class LineIndex {
   #embed;
+  /** @type {Line[]} */
   #lines = [];
+  /** @type {Map<string, Vector>} */
   #vectors = new Map();
+  /** @type {Set<string>} */
   #cut = new Set();
   #dimensions = 0;
 
-  /**
-   * @param {(texts: string[], options: { signal: AbortSignal,
-   *   onUsage(usage: { truncated: number }): void }) => Promise<Float32Array[]>} embed
-   */
+  /** @param {Embed} embed gives vectors of length 1 */
   constructor(embed) {
     this.#embed = embed;
   }
@@ -78,7 +88,7 @@ export class LineIndex {
     let done = 0;
     for (const batch of batches(missing)) {
       let at = 0;
-      // Called once for each text, in order.
+      /** @type {EmbedOptions['onUsage']} */
       const onUsage = ({ truncated }) => {
         const text = batch[at++];
         if (truncated > 0) this.#cut.add(text);
@@ -94,11 +104,12 @@ export class LineIndex {
 
   /**
    * The nearest lines; vectors have length 1, so the dot product is the cosine.
-   * @param {Float32Array} query
+   * @param {Vector} query
    * @param {number} count
    * @returns {Hit[]} best first
    */
   nearest(query, count) {
+    /** @type {Hit[]} */
     const hits = [];
     for (const { text, line } of this.#lines) {
       const vector = this.#vectors.get(text);
@@ -114,7 +125,9 @@ export class LineIndex {
   }
 }
 
+/** @param {string[]} texts */
 function* batches(texts) {
+  /** @type {string[]} */
   let batch = [];
   let chars = 0;
   for (const text of texts) {
@@ -129,6 +142,7 @@ function* batches(texts) {
   if (batch.length > 0) yield batch;
 }
 
+/** @param {Vector} a @param {Vector} b @param {number} length */
 function dot(a, b, length) {
   let sum = 0;
   for (let at = 0; at < length; at++) sum += a[at] * b[at];

@@ -1,25 +1,30 @@
 // Computing while someone types: after a short pause, and never two answers at once. The call
 // that a newer one has made outdated is aborted.
 
+/** @import { App, Model } from './app.js' */
+
 const pause = 120;
 
+/**
+ * `data-state` on the root is `busy` from a request until its answer (`done`) or `failed`.
+ * @template Result
+ */
 export class LiveCall {
   #app;
   #root;
   #compute;
   #show;
   #trouble;
+  /** @type {Model | null} */
   #model = null;
   #timer = 0;
   #call = new AbortController();
 
   /**
-   * `data-state` on the root is `busy` from a request until its answer (`done`) or `failed`.
-   * @template Result
-   * @param {object} app see app.js
+   * @param {App} app
    * @param {HTMLElement} root
    * @param {{
-   *   compute: (model: any, signal: AbortSignal) => Promise<Result>,
+   *   compute: (model: Model, signal: AbortSignal) => Promise<Result>,
    *   show: (result: Result, milliseconds: number) => void,
    *   trouble: HTMLElement,
    * }} parts `trouble` takes the sentence of a failure, and is hidden while there is none
@@ -32,7 +37,7 @@ export class LiveCall {
     this.#trouble = trouble;
   }
 
-  /** From now on with this model, and at once. @param {any} model null: with none */
+  /** From now on with this model, and at once. @param {Model | null} model null: with none */
   useModel(model) {
     this.#model = model;
     this.request(0);
@@ -42,21 +47,23 @@ export class LiveCall {
   request(delay = pause) {
     clearTimeout(this.#timer);
     this.#call.abort();
-    if (!this.#model) return;
+    const model = this.#model;
+    if (!model) return;
     this.#root.dataset.state = 'busy';
-    this.#timer = setTimeout(() => this.#run(), delay);
+    this.#timer = window.setTimeout(() => this.#run(model), delay);
   }
 
-  async #run() {
+  /** @param {Model} model */
+  async #run(model) {
     const call = new AbortController();
     this.#call = call;
     const begin = performance.now();
     try {
-      const result = await this.#compute(this.#model, call.signal);
+      const result = await this.#compute(model, call.signal);
       if (call.signal.aborted) return;
       this.#trouble.hidden = true;
       this.#show(result, performance.now() - begin);
-      this.#app.showMemory(this.#model);
+      this.#app.showMemory(model);
       this.#root.dataset.state = 'done';
     } catch (error) {
       if (call.signal.aborted || this.#app.isEnded(error)) return;

@@ -5,39 +5,40 @@ const line = 15;
 const gap = 5;
 
 /**
+ * @typedef {{ x: number, y: number }} Point in pixels, y downwards
+ * @typedef {{ x: number, y: number, width: number, height: number }} Box
+ * @typedef {'start' | 'middle' | 'end'} Anchor where in a text its x is
+ * @typedef {{ text: string, anchor: Anchor, x: number, y: number, box: Box }} Label `y`: of the
+ *   text's baseline
+ */
+
+/**
  * Fits points into a picture, both axes at one scale, so that distances can be compared.
  * @param {ArrayLike<number>[]} coordinates x and y of each point, y upwards
  * @param {number} width in pixels
  * @param {number} height
  * @param {number} [margin]
- * @returns {{ x: number, y: number }[]} y downwards
+ * @returns {Point[]}
  */
 export function fitPoints(coordinates, width, height, margin = 28) {
-  const xs = coordinates.map(([x]) => x);
-  const ys = coordinates.map(([, y]) => -y);
+  const xs = coordinates.map((point) => point[0]);
+  const ys = coordinates.map((point) => -point[1]);
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
   const scale = Math.min(
     (width - 2 * margin) / Math.max(right - left, 1e-9),
     (height - 2 * margin) / Math.max(bottom - top, 1e-9),
   );
-  const place = (value, low, high, size) => size / 2 + (value - (low + high) / 2) * scale;
   return coordinates.map((_, i) => ({
-    x: place(xs[i], left, right, width),
-    y: place(ys[i], top, bottom, height),
+    x: width / 2 + (xs[i] - (left + right) / 2) * scale,
+    y: height / 2 + (ys[i] - (top + bottom) / 2) * scale,
   }));
 }
 
 /**
- * @typedef {{ x: number, y: number, width: number, height: number }} Box
- * @typedef {{ text: string, anchor: 'start' | 'middle' | 'end', x: number, y: number, box: Box }}
- *   Label `x`, `y`: where the text's baseline begins, is in the middle, or ends
- */
-
-/**
  * Places labels beside their points so that none covers another label or a point. One that finds
  * no place is left out. Several orders are tried, and the one that places most is kept.
- * @param {{ x: number, y: number }[]} points
+ * @param {Point[]} points
  * @param {string[]} texts one a point
  * @param {{ width: number, height: number, measure: (text: string) => number }} picture
  *   `measure`: a text's width in pixels
@@ -61,9 +62,11 @@ export function placeLabels(points, texts, { width, height, measure }) {
     order.toSorted((a, b) => points[a].y - points[b].y),
     order.toSorted((a, b) => widths[a] - widths[b]),
   ];
+  const places = points.map((point, i) => candidates(point, texts[i], widths[i]));
+  /** @type {{ placed: number, labels: (Label | null)[] }} */
   let best = { placed: -1, labels: [] };
   for (const one of orders) {
-    const labels = placeInOrder(one, points, texts, widths, dots, { width, height });
+    const labels = placeInOrder(one, places, dots, { width, height });
     const placed = labels.filter(Boolean).length;
     if (placed > best.placed) best = { placed, labels };
     if (placed === points.length) break;
@@ -71,13 +74,23 @@ export function placeLabels(points, texts, { width, height, measure }) {
   return best.labels;
 }
 
+/** @param {Point} a @param {Point} b */
 const isNear = (a, b) => Math.abs(a.x - b.x) < 90 && Math.abs(a.y - b.y) < 30;
 
-function placeInOrder(order, points, texts, widths, dots, { width, height }) {
-  const labels = new Array(points.length).fill(null);
+/**
+ * @param {number[]} order of the points: the first ones have the choice
+ * @param {Label[][]} places for each point's label, the best first
+ * @param {Box[]} dots the points themselves
+ * @param {{ width: number, height: number }} picture
+ * @returns {(Label | null)[]} one a point
+ */
+function placeInOrder(order, places, dots, { width, height }) {
+  /** @type {(Label | null)[]} */
+  const labels = new Array(places.length).fill(null);
+  /** @type {Box[]} */
   const taken = [];
   for (const i of order) {
-    const label = candidates(points[i], texts[i], widths[i]).find(({ box }) => {
+    const label = places[i].find(({ box }) => {
       const isInside =
         box.x >= 2 &&
         box.y >= 2 &&
@@ -96,9 +109,16 @@ function placeInOrder(order, points, texts, widths, dots, { width, height }) {
   return labels;
 }
 
-/** Places for one label, the best first: beside the point, above, below, then at its corners. */
+/**
+ * Places for one label, the best first: beside the point, above, below, then at its corners.
+ * @param {Point} point
+ * @param {string} text
+ * @param {number} width of the text
+ * @returns {Label[]}
+ */
 function candidates({ x, y }, text, width) {
   const side = dot + gap - 2;
+  /** @type {[anchor: Anchor, dx: number, dy: number][]} */
   const places = [
     ['start', side, 0],
     ['end', -side, 0],

@@ -3,7 +3,7 @@ import { escapeXml, shorten, svgDocument, svgNumber } from '../js/svg.js';
 
 /**
  * What is in the picture: for each line a group, `data-line` being its number.
- * @param {{ x: number, y: number }[]} points
+ * @param {import('./map-layout.js').Point[]} points
  * @param {(import('./map-layout.js').Label | null)[]} labels
  * @param {string[]} lines the whole texts
  * @returns {string} SVG without a root

@@ -1,6 +1,7 @@
 // The embeddings map: lines as points, near each other where they mean alike.
 import { shorten } from '../js/svg.js';
-import { button, element, intro } from './elements.js';
+import { contextOf } from './canvas-paint.js';
+import { button, closest, element, intro } from './elements.js';
 import { LineEditor } from './line-editor.js';
 import { splitLines } from './line-index.js';
 import { fitPoints, placeLabels } from './map-layout.js';
@@ -19,33 +20,53 @@ const labelColumns = 30;
 const shownNeighbours = 3;
 const namespace = 'http://www.w3.org/2000/svg';
 
+/**
+ * @import { App, Handle, Model } from './app.js'
+ * @import { Line, Vector } from './line-index.js'
+ * @import { Point } from './map-layout.js'
+ *
+ * @typedef {{ coordinates: Float64Array[], vectors: Vector[] }} LineMap for each line, its place
+ *   in two dimensions and in all of them
+ * @typedef {{ points: Point[], body: string }} Drawing a map as large as the page has room for
+ */
+
+/** @param {HTMLElement} panel @param {App} app @returns {Handle} */
 export function mount(panel, app) {
   const view = new MapView(panel, app);
-  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
+  return {
+    update: (model) => model && view.useModel(model),
+    takeText: (text) => view.takeText(text),
+  };
 }
 
 /** `data-lines` on the root says of how many lines the map is, once it is drawn. */
 class MapView {
   #root;
   #app;
+  /** @type {Model | null} */
   #model = null;
-  /** text → its vector, of length 1 */
+  /** @type {Map<string, Vector>} text → its vector, of length 1 */
   #vectors = new Map();
-  /** texts of which only the beginning was read */
+  /** @type {Set<string>} texts of which only the beginning was read */
   #cut = new Set();
+  /** @type {Line[]} */
   #lines = [];
+  /** @type {LineMap | null} */
   #map = null;
+  /** @type {Drawing | null} null while the page has no room for it */
+  #drawing = null;
   #picture = document.createElementNS(namespace, 'svg');
   #frame = element('div', { class: 'map-frame' });
   #note = element('p', { class: 'panel-note', role: 'status', 'aria-live': 'polite' });
   #linesNote = element('p', { class: 'panel-note' });
   #detail = element('p', { class: 'picture-detail' });
   #samples;
-  #editor;
+  #editor = new LineEditor(makeEditor());
   #size = { width: 0, height: 0 };
   #timer = 0;
   #call = new AbortController();
 
+  /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.#root = root;
     this.#app = app;
@@ -68,6 +89,7 @@ class MapView {
     this.#setText(mapSamples[0].lines.join('\n'), mapSamples[0].name);
   }
 
+  /** @param {Model} model */
   useModel(model) {
     this.#model = model;
     this.#vectors.clear();
@@ -75,6 +97,7 @@ class MapView {
     this.#changed(0);
   }
 
+  /** @param {string} text */
   takeText(text) {
     this.#setText(text, '');
   }
@@ -96,26 +119,12 @@ class MapView {
   }
 
   #linesPanel() {
-    const editor = element(
-      'div',
-      { class: 'editor' },
-      element('div', { class: 'editor-band', 'aria-hidden': true }),
-      element('pre', { class: 'editor-gutter', 'aria-hidden': true }),
-      element('textarea', {
-        id: 'map-lines',
-        'aria-label': 'Lines for the map, one text each',
-        spellcheck: false,
-        wrap: 'off',
-        placeholder: 'Paste lines here …',
-      }),
-    );
-    this.#editor = new LineEditor(editor);
     return element(
       'section',
       { class: 'lines', 'aria-label': 'Lines' },
       element('div', { class: 'panel-head' }, element('h2', {}, 'Your lines'), this.#linesNote),
       element('div', { class: 'tools' }, this.#samples),
-      editor,
+      this.#editor.element,
       element('p', { class: 'hint' }, 'Type, paste, or drop a text file anywhere on the page.'),
     );
   }
@@ -125,9 +134,8 @@ class MapView {
       this.#markSample('');
       this.#changed(typingDelay);
     });
-    const lineOf = ({ target }) => target.closest?.('[data-line]')?.dataset.line;
     this.#picture.addEventListener('pointerover', (event) => {
-      const line = lineOf(event);
+      const line = closest(event, '[data-line]', SVGElement)?.dataset.line;
       this.#activate(line === undefined ? this.#focused : Number(line));
     });
     this.#picture.addEventListener('pointerleave', () => this.#activate(this.#focused));
@@ -137,23 +145,26 @@ class MapView {
     new ResizeObserver(() => this.#lay()).observe(this.#frame);
   }
 
+  /** @param {string} text @param {string} name of the sample that it is; else empty */
   #setText(text, name) {
     this.#editor.text = text;
     this.#markSample(name);
     this.#changed(0);
   }
 
+  /** @param {string} name */
   #markSample(name) {
     for (const chip of this.#samples.children) {
       chip.setAttribute('aria-pressed', String(chip.textContent === name));
     }
   }
 
+  /** @param {number} delay */
   #changed(delay) {
     clearTimeout(this.#timer);
     this.#call.abort();
     delete this.#root.dataset.lines;
-    this.#timer = setTimeout(() => this.#read(), delay);
+    this.#timer = window.setTimeout(() => this.#read(), delay);
   }
 
   /** Embeds the lines that are new, then draws. */
@@ -166,6 +177,7 @@ class MapView {
     const lines = all.slice(0, mostLines);
     const left = all.length - lines.length;
     const missing = lines.map(({ text }) => text).filter((text) => !this.#vectors.has(text));
+    /** @type {boolean[]} */
     const cut = [];
     try {
       if (missing.length > 0) {
@@ -189,6 +201,7 @@ class MapView {
     }
   }
 
+  /** @param {Line[]} lines all of which have been read @param {number} left what is too many */
   #show(lines, left) {
     this.#lines = lines;
     const cut = lines.filter(({ text }) => this.#cut.has(text)).length;
@@ -198,16 +211,24 @@ class MapView {
     ]
       .filter(Boolean)
       .join(', ');
-    const vectors = lines.map(({ text }) => this.#vectors.get(text));
+    const vectors = lines.map(({ text }) => this.#vectorOf(text));
     // What is no longer there would only take room.
     this.#vectors = new Map(lines.map(({ text }, i) => [text, vectors[i]]));
     const { coordinates, shares } = principalComponents(vectors);
     this.#map = { coordinates, vectors };
+    this.#drawing = null;
     const percent = Math.round(100 * (shares[0] + shares[1]));
     this.#note.textContent =
       lines.length > 2 ? `${lines.length} lines, ${percent} % of how they differ` : '';
     this.#lay();
     this.#root.dataset.lines = String(lines.length);
+  }
+
+  /** @param {string} text one that has been read */
+  #vectorOf(text) {
+    const vector = this.#vectors.get(text);
+    if (!vector) throw new Error(`This line has not been read: ${text}`);
+    return vector;
   }
 
   /** Gives everything its place in the frame as large as it is now. */
@@ -220,31 +241,38 @@ class MapView {
     const points = fitPoints(this.#map.coordinates, width, height);
     const short = texts.map((text) => shorten(text, width < 480 ? 18 : labelColumns));
     const labels = placeLabels(points, short, { width, height, measure: textMeasure() });
-    Object.assign(this.#map, { points, body: mapBody(points, labels, texts) });
+    const body = mapBody(points, labels, texts);
+    this.#drawing = { points, body };
     this.#picture.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.#picture.setAttribute('height', String(height));
-    this.#picture.innerHTML = `<g class="map-links"></g>${this.#map.body}`;
+    this.#picture.innerHTML = `<g class="map-links"></g>${body}`;
     for (const [i, group] of this.#groups.entries()) {
       group.setAttribute('role', 'option');
       group.setAttribute('aria-label', texts[i]);
       group.setAttribute('tabindex', i === 0 ? '0' : '-1');
       // The page shows the whole line itself, and at once.
-      group.querySelector('title').remove();
+      group.querySelector('title')?.remove();
     }
     this.#activate(-1);
   }
 
   get #groups() {
-    return [...this.#picture.querySelectorAll('[data-line]')];
+    /** @type {NodeListOf<SVGGElement>} as mapBody makes them */
+    const groups = this.#picture.querySelectorAll('[data-line]');
+    return [...groups];
   }
 
   /** The point that has the focus; -1: none, though the picture itself may have it. */
   get #focused() {
     const { activeElement } = document;
-    return this.#picture.contains(activeElement) ? Number(activeElement.dataset.line ?? -1) : -1;
+    const isHere = activeElement instanceof SVGElement && this.#picture.contains(activeElement);
+    return isHere ? Number(activeElement.dataset.line ?? -1) : -1;
   }
 
-  /** Shows one line and those nearest in all dimensions, for the map has only two; -1: none. */
+  /**
+   * Shows one line and those nearest in all dimensions, for the map has only two.
+   * @param {number} index -1: none
+   */
   #activate(index) {
     const groups = this.#groups;
     const found = index < 0 ? [] : this.#nearest(index);
@@ -256,7 +284,8 @@ class MapView {
     });
     this.#picture.classList.toggle('has-active', index >= 0);
     const links = this.#picture.querySelector('.map-links');
-    links?.replaceChildren(...found.map(({ line }) => this.#link(index, line)));
+    const points = this.#drawing?.points ?? [];
+    links?.replaceChildren(...found.map(({ line }) => makeLink(points[index], points[line])));
     this.#editor.mark(index < 0 ? -1 : this.#lines[index].line);
     if (index >= 0) this.#editor.reveal(this.#lines[index].line);
     const rest = found.map(({ line, score }) => {
@@ -273,8 +302,9 @@ class MapView {
     );
   }
 
+  /** @param {number} index */
   #nearest(index) {
-    const { vectors } = this.#map;
+    const vectors = this.#map?.vectors ?? [];
     return vectors
       .map((vector, line) => ({ line, score: dot(vector, vectors[index]) }))
       .filter(({ line }) => line !== index)
@@ -282,19 +312,13 @@ class MapView {
       .slice(0, shownNeighbours);
   }
 
-  #link(a, b) {
-    const { points } = this.#map;
-    const line = document.createElementNS(namespace, 'line');
-    const ends = { x1: points[a].x, y1: points[a].y, x2: points[b].x, y2: points[b].y };
-    for (const [name, value] of Object.entries(ends)) line.setAttribute(name, value.toFixed(1));
-    return line;
-  }
-
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const at = this.#focused;
     const last = this.#lines.length - 1;
+    /** @type {Record<string, number | undefined>} */
     const places = { Home: 0, End: last };
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const step = steps[event.key];
     const next = step ? Math.min(last, Math.max(0, at + step)) : places[event.key];
     if (last < 0 || next === undefined) return;
     event.preventDefault();
@@ -306,19 +330,48 @@ class MapView {
   }
 
   #draw() {
-    if (!this.#map?.body) return null;
+    if (!this.#drawing?.body) return null;
     const caption = `${this.#lines.length} lines: principal components of their embeddings`;
-    return { name: 'map.svg', svg: mapSvg(this.#map.body, { ...this.#size, caption }) };
+    return { name: 'map.svg', svg: mapSvg(this.#drawing.body, { ...this.#size, caption }) };
   }
+}
+
+/** Where the arrow keys lead, in numbers of lines. @type {Record<string, number | undefined>} */
+const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/** A line on the map between two points. @param {Point} a @param {Point} b */
+function makeLink(a, b) {
+  const line = document.createElementNS(namespace, 'line');
+  const ends = { x1: a.x, y1: a.y, x2: b.x, y2: b.y };
+  for (const [name, value] of Object.entries(ends)) line.setAttribute(name, value.toFixed(1));
+  return line;
+}
+
+function makeEditor() {
+  return element(
+    'div',
+    { class: 'editor' },
+    element('div', { class: 'editor-band', 'aria-hidden': true }),
+    element('pre', { class: 'editor-gutter', 'aria-hidden': true }),
+    element('textarea', {
+      id: 'map-lines',
+      'aria-label': 'Lines for the map, one text each',
+      spellcheck: false,
+      wrap: 'off',
+      placeholder: 'Paste lines here …',
+    }),
+  );
 }
 
 /** How wide a label becomes, in pixels. The file's font may be another: a little is added. */
 function textMeasure() {
-  const context = document.createElement('canvas').getContext('2d');
+  const context = contextOf(document.createElement('canvas'));
   context.font = '12px sans-serif';
+  /** @param {string} text */
   return (text) => context.measureText(text).width * 1.04 + 4;
 }
 
+/** @param {Vector} a @param {Vector} b */
 function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];

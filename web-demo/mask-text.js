@@ -40,6 +40,7 @@ export function replaceMask(text, mask, which, token) {
  * @returns {{ text: string, caret: number }} `caret`: behind the mask
  */
 export function insertMask(text, start, end, mask) {
+  /** @param {string | undefined} char */
   const isWord = (char) => /[\p{L}\p{N}]/u.test(char ?? '');
   const before = text.slice(0, start) + (isWord(text[start - 1]) ? ' ' : '');
   const after = (isWord(text[end]) ? ' ' : '') + text.slice(end);

@@ -1,7 +1,12 @@
 // What a tab says when the model has not the head that it needs: what is missing, how to get it.
 import { element } from './elements.js';
 
-/** Head → what it is called here, the class that config.json names, and a model that has it. */
+/**
+ * @typedef {{ what: string, architecture: string, example: string }} Head what it is called here,
+ *   the class that config.json names, and a model that has it
+ */
+
+/** @type {Record<string, Head>} */
 const heads = {
   'masked-lm': {
     what: 'a masked language model',
@@ -28,9 +33,10 @@ const heads = {
 /** @param {string} head of model.info.heads @returns {string} in words */
 export const headInWords = (head) => heads[head]?.what ?? head;
 
-/** @param {string} head @param {object} app see app.js */
+/** @param {string} head @param {import('./app.js').App} app */
 export function explainMissingHead(head, app) {
   const { what, architecture, example } = heads[head];
+  /** @param {string} text */
   const code = (text) => element('code', {}, text);
   const command = `hf download ${example} --local-dir my-model`;
   return element(

@@ -4,6 +4,8 @@
 // root of its eigenvalue, are the points' coordinates: Jolliffe, Principal Component Analysis,
 // 2nd ed., section 3.5.
 
+/** @typedef {ArrayLike<number>} Vector */
+
 /** More directions than are asked for: the more, the faster the first ones become exact. */
 const extraDirections = 8;
 const rounds = 200;
@@ -11,7 +13,7 @@ const rounds = 200;
 const exactness = 1e-7;
 
 /**
- * @param {ArrayLike<number>[]} points of equal length
+ * @param {Vector[]} points of equal length
  * @param {number} [dimensions]
  * @returns {{ coordinates: Float64Array[], shares: number[] }} `coordinates`: for each point, as
  *   many numbers as `dimensions`, their mean 0; of each axis, the point farthest from 0 is on the
@@ -35,7 +37,7 @@ export function principalComponents(points, dimensions = 2) {
   return { coordinates, shares };
 }
 
-/** Inner products of the points after their mean was taken away: [n, n]. */
+/** Inner products of the points after their mean was taken away: [n, n]. @param {Vector[]} points */
 function centredGram(points) {
   const count = points.length;
   const width = points[0]?.length ?? 0;
@@ -82,7 +84,11 @@ function largestEigenpairs(matrix, size, wanted) {
   return { values: values.slice(0, wanted), vectors: basis.slice(0, wanted) };
 }
 
-/** The same each time: the picture of the same points is the same picture. */
+/**
+ * The same each time: the picture of the same points is the same picture.
+ * @param {number} size of a vector
+ * @param {number} width how many there are
+ */
 function startVectors(size, width) {
   let state = 12345;
   return Array.from({ length: width }, () =>
@@ -119,7 +125,15 @@ export function jacobiEigen(matrix, size) {
   };
 }
 
-/** Makes one entry beside the diagonal 0; false where it is as good as that already. */
+/**
+ * Makes one entry beside the diagonal 0, turning the vectors with it.
+ * @param {Float64Array} matrix [n, n]
+ * @param {number} size n
+ * @param {Float64Array[]} vectors
+ * @param {number} p the entry's row
+ * @param {number} q and its column
+ * @returns {boolean} false where it is as good as 0 already
+ */
 function rotate(matrix, size, vectors, p, q) {
   const [pp, qq, pq] = [matrix[p * size + p], matrix[q * size + q], matrix[p * size + q]];
   if (Math.abs(pq) <= 1e-15 * Math.sqrt(Math.abs(pp * qq)) || pq === 0) return false;
@@ -143,8 +157,12 @@ function rotate(matrix, size, vectors, p, q) {
   return true;
 }
 
-/** Gram and Schmidt, each vector twice: once is not exact enough for those nearly parallel. */
+/**
+ * Gram and Schmidt, each vector twice: once is not exact enough for those nearly parallel.
+ * @param {Float64Array[]} vectors
+ */
 function orthonormal(vectors) {
+  /** @type {Float64Array[]} */
   const done = [];
   for (const vector of vectors) {
     const start = Math.sqrt(dot(vector, vector));
@@ -159,28 +177,38 @@ function orthonormal(vectors) {
   return done;
 }
 
+/** @param {Float64Array} matrix [size, size] @param {number} size @param {Float64Array} vector */
 function multiply(matrix, size, vector) {
   const image = new Float64Array(size);
   for (let i = 0; i < size; i++) image[i] = dot(matrix.subarray(i * size, (i + 1) * size), vector);
   return image;
 }
 
+/** A sum of vectors, each times its weight. @param {Float64Array[]} vectors @param {Vector} weights */
 function combine(vectors, weights) {
   const sum = new Float64Array(vectors[0].length);
   vectors.forEach((vector, i) => addScaled(sum, vector, weights[i]));
   return sum;
 }
 
+/** @param {Float64Array} sum changed @param {Vector} vector @param {number} scale */
 function addScaled(sum, vector, scale) {
   for (let i = 0; i < sum.length; i++) sum[i] += scale * vector[i];
 }
 
+/**
+ * How far a vector's image is from a multiple of the vector.
+ * @param {Vector} image
+ * @param {Vector} vector
+ * @param {number} value
+ */
 function distance(image, vector, value) {
   let sum = 0;
   for (let i = 0; i < image.length; i++) sum += (image[i] - value * vector[i]) ** 2;
   return Math.sqrt(sum);
 }
 
+/** @param {Vector} a @param {Vector} b */
 function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i] * b[i];

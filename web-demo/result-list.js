@@ -1,10 +1,12 @@
 // The list under the query: a listbox that the query field steers, as in every combobox.
+import { closest, element, find } from './elements.js';
 
 /** @typedef {import('./line-index.js').Hit} Hit */
 
 export class ResultList {
   #list;
   #input;
+  /** @type {Hit[]} */
   #hits = [];
   #active = -1;
   #handlers;
@@ -20,11 +22,11 @@ export class ResultList {
     this.#handlers = handlers;
     list.addEventListener('mousedown', (event) => event.preventDefault());
     list.addEventListener('click', (event) => {
-      const row = event.target.closest('[role=option]');
+      const row = closest(event, '[role=option]', HTMLElement);
       if (!row) return;
       const at = [...list.children].indexOf(row);
       this.#activate(at);
-      if (event.target.closest('.result-copy')) handlers.onCopy(this.#hits[at]);
+      if (closest(event, '.result-copy', HTMLElement)) handlers.onCopy(this.#hits[at]);
       else handlers.onOpen(this.#hits[at]);
     });
   }
@@ -39,9 +41,9 @@ export class ResultList {
     const before = this.active?.text;
     this.#hits = hits;
     // Rows are used again, so that bars move instead of flashing.
-    while (this.#list.children.length > hits.length) this.#list.lastElementChild.remove();
-    while (this.#list.children.length < hits.length) this.#list.append(this.#row());
-    hits.forEach((hit, at) => fill(this.#list.children[at], hit, at, hits.length));
+    while (this.#list.children.length > hits.length) this.#list.lastElementChild?.remove();
+    while (this.#list.children.length < hits.length) this.#list.append(makeRow());
+    [...this.#list.querySelectorAll('li')].forEach((row, at) => fillRow(row, hits, at));
     this.#input.setAttribute('aria-expanded', String(hits.length > 0));
     const kept = before === undefined ? -1 : hits.findIndex(({ text }) => text === before);
     this.#activate(this.#active > 0 && kept >= 0 ? kept : hits.length > 0 ? 0 : -1);
@@ -55,6 +57,7 @@ export class ResultList {
     this.#list.children[this.#active].scrollIntoView({ block: 'nearest' });
   }
 
+  /** @param {number} at which result; -1: none */
   #activate(at) {
     this.#active = at;
     [...this.#list.children].forEach((row, index) => {
@@ -64,34 +67,29 @@ export class ResultList {
     else this.#input.removeAttribute('aria-activedescendant');
     this.#handlers.onActive(this.active);
   }
-
-  #row() {
-    const row = document.createElement('li');
-    row.className = 'result';
-    row.setAttribute('role', 'option');
-    for (const name of ['bar', 'score', 'text', 'line']) {
-      const part = document.createElement('span');
-      part.className = `result-${name}`;
-      row.append(part);
-    }
-    const copy = document.createElement('span');
-    copy.className = 'result-copy';
-    copy.textContent = 'copy';
-    copy.title = 'Copy this line';
-    // Keyboard and screen reader users copy with Ctrl Enter, as the key legend says.
-    copy.setAttribute('aria-hidden', 'true');
-    row.append(copy);
-    row.querySelector('.result-bar').setAttribute('aria-hidden', 'true');
-    return row;
-  }
 }
 
-function fill(row, hit, at, count) {
+function makeRow() {
+  return element(
+    'li',
+    { class: 'result', role: 'option' },
+    element('span', { class: 'result-bar', 'aria-hidden': true }),
+    element('span', { class: 'result-score' }),
+    element('span', { class: 'result-text' }),
+    element('span', { class: 'result-line' }),
+    // Keyboard and screen reader users copy with Ctrl Enter, as the key legend says.
+    element('span', { class: 'result-copy', title: 'Copy this line', 'aria-hidden': true }, 'copy'),
+  );
+}
+
+/** @param {HTMLElement} row @param {Hit[]} hits @param {number} at which of them it shows */
+function fillRow(row, hits, at) {
+  const { text, line, score } = hits[at];
   row.id = `result-${at}`;
   row.setAttribute('aria-posinset', String(at + 1));
-  row.setAttribute('aria-setsize', String(count));
-  row.style.setProperty('--score', String(Math.max(0, Math.min(1, hit.score)).toFixed(4)));
-  row.querySelector('.result-score').textContent = hit.score.toFixed(2).replace('-', '−');
-  row.querySelector('.result-text').textContent = hit.text;
-  row.querySelector('.result-line').textContent = `line ${hit.line + 1}`;
+  row.setAttribute('aria-setsize', String(hits.length));
+  row.style.setProperty('--score', String(Math.max(0, Math.min(1, score)).toFixed(4)));
+  find(row, '.result-score', HTMLElement).textContent = score.toFixed(2).replace('-', '−');
+  find(row, '.result-text', HTMLElement).textContent = text;
+  find(row, '.result-line', HTMLElement).textContent = `line ${line + 1}`;
 }

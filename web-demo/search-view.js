@@ -1,5 +1,5 @@
 // The search view: lines on one side, a query on the other, the nearest lines between them.
-import { button } from './elements.js';
+import { button, closest, find } from './elements.js';
 import { LineEditor } from './line-editor.js';
 import { LineIndex, splitLines } from './line-index.js';
 import { ResultList } from './result-list.js';
@@ -13,19 +13,29 @@ const queryDelay = 40;
 const linesDelay = 250;
 const refreshDelay = 200;
 
-/** @param {HTMLElement} root its markup is in index.html @param {object} app see app.js */
+/**
+ * @import { App, Handle, Model } from './app.js'
+ * @import { Hit, Vector } from './line-index.js'
+ * @import { Sample } from './samples.js'
+ */
+
+/** @param {HTMLElement} root its markup is in index.html @param {App} app @returns {Handle} */
 export function mount(root, app) {
   const view = new SearchView(root, app);
   view.begin();
-  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
+  return {
+    update: (model) => model && view.useModel(model),
+    takeText: (text) => view.takeText(text),
+  };
 }
 
 /** `data-lines` and `data-answered` on the root say what is done: how many lines, which query. */
 class SearchView {
   #root;
   #app;
+  /** @type {Model | null} */
   #model = null;
-  #index = new LineIndex(() => []);
+  #index = new LineIndex(async () => []);
   #editor;
   #results;
   #query;
@@ -34,15 +44,19 @@ class SearchView {
   #queryTimer = 0;
   #linesTimer = 0;
   #indexing = false;
+  /** @type {Vector | null} the query's */
   #vector = null;
+  /** @type {number[]} of the last queries, in milliseconds */
   #times = [];
+  /** @type {Sample | null} the one that the lines are, if they are one */
   #sample = samples[0];
   #typedOwn = false;
 
+  /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.#root = root;
     this.#app = app;
-    this.#query = /** @type {HTMLInputElement} */ (this.#find('query'));
+    this.#query = find(root, '#query', HTMLInputElement);
     this.#editor = new LineEditor(this.#find('editor'));
     this.#results = new ResultList(this.#find('results'), this.#query, {
       onActive: (hit) => this.#editor.mark(hit ? hit.line : -1),
@@ -60,7 +74,7 @@ class SearchView {
     if (isStart && matchMedia('(hover: hover)').matches) this.#query.focus({ preventScroll: true });
   }
 
-  /** Reads all lines again. @param {object} model */
+  /** Reads all lines again. @param {Model} model */
   useModel(model) {
     this.#queryCall.abort();
     this.#linesCall.abort();
@@ -81,8 +95,9 @@ class SearchView {
     this.#query.focus();
   }
 
-  #find(name) {
-    return /** @type {HTMLElement} */ (this.#root.querySelector(`#${name}`));
+  /** @param {string} id */
+  #find(id) {
+    return find(this.#root, `#${id}`, HTMLElement);
   }
 
   #listen() {
@@ -97,22 +112,23 @@ class SearchView {
       if (event.key === 'Escape') this.#focusQuery(event);
     });
     addEventListener('keydown', (event) => {
-      const typing = event.target.closest?.('input, textarea');
+      const typing = closest(event, 'input, textarea', HTMLElement);
       const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
       if (event.key === '/' && plain && !typing && !this.#root.hidden) this.#focusQuery(event);
     });
-    const picker = /** @type {HTMLInputElement} */ (this.#find('files'));
+    const picker = find(this.#root, '#files', HTMLInputElement);
     this.#find('open-files').addEventListener('click', () => picker.click());
     picker.addEventListener('change', async () => {
-      await this.#app.openTexts([...picker.files]);
+      await this.#app.openTexts([...(picker.files ?? [])]);
       picker.value = '';
     });
     this.#find('clear-lines').addEventListener('click', () => {
       this.#setLines('');
-      this.#root.querySelector('textarea').focus();
+      find(this.#root, 'textarea', HTMLTextAreaElement).focus();
     });
   }
 
+  /** @param {KeyboardEvent} event */
   #queryKey(event) {
     if (event.isComposing) return;
     const hit = this.#results.active;
@@ -125,6 +141,7 @@ class SearchView {
     event.preventDefault();
   }
 
+  /** @param {KeyboardEvent} event */
   #focusQuery(event) {
     event.preventDefault();
     this.#query.focus();
@@ -144,6 +161,7 @@ class SearchView {
     );
   }
 
+  /** @param {Sample} sample */
   #useSample(sample) {
     this.#setLines(sample.lines.join('\n'), sample);
     if (!this.#typedOwn) {
@@ -169,6 +187,7 @@ class SearchView {
     this.#find('suggestions').hidden = chips.length === 0;
   }
 
+  /** @param {string} text @param {Sample | null} [sample] */
   #setLines(text, sample = null) {
     this.#sample = sample;
     this.#editor.text = text;
@@ -179,10 +198,11 @@ class SearchView {
     this.#linesChanged(0);
   }
 
+  /** @param {number} delay */
   #linesChanged(delay) {
     clearTimeout(this.#linesTimer);
     delete this.#root.dataset.lines;
-    this.#linesTimer = setTimeout(() => this.#embedLines(), delay);
+    this.#linesTimer = window.setTimeout(() => this.#embedLines(), delay);
   }
 
   /** Embeds what is new; a change meanwhile stops this and begins again with what is left. */
@@ -226,35 +246,35 @@ class SearchView {
     if (this.#times.length === 0 && this.#vector) await this.#search();
   }
 
+  /** @param {number} ready @param {number} total @param {number} left what is too many lines */
   #showIndexing(ready, total, left) {
     const bar = this.#find('index-bar');
     bar.style.setProperty('--share', String(total > 0 ? ready / total : 1));
     bar.classList.toggle('is-busy', ready < total);
-    const count = (number) => number.toLocaleString('en');
     this.#find('lines-note').textContent =
       total === 0
         ? 'none yet'
         : ready < total
-          ? `reading ${count(ready)} of ${count(total)}`
-          : `${count(total)} ${total === 1 ? 'line' : 'lines'}${this.#shortcomings(left)}`;
+          ? `reading ${inWords(ready)} of ${inWords(total)}`
+          : `${inWords(total)} ${total === 1 ? 'line' : 'lines'}${this.#shortcomings(left)}`;
   }
 
-  /** What of the text can't be found, said and not passed over. */
+  /** What of the text can't be found, said and not passed over. @param {number} left */
   #shortcomings(left) {
-    const count = (number) => number.toLocaleString('en');
     const { cut } = this.#index;
     return (
-      (cut > 0 ? `, ${count(cut)} too long and read in part` : '') +
-      (left > 0 ? `, ${count(left)} more left out` : '')
+      (cut > 0 ? `, ${inWords(cut)} too long and read in part` : '') +
+      (left > 0 ? `, ${inWords(left)} more left out` : '')
     );
   }
 
+  /** @param {number} delay */
   #queryChanged(delay) {
     this.#find('clear-query').hidden = this.#query.value === '';
     clearTimeout(this.#queryTimer);
     // Whatever is still being computed answers a question nobody asks any more.
     this.#queryCall.abort();
-    this.#queryTimer = setTimeout(() => this.#search(), delay);
+    this.#queryTimer = window.setTimeout(() => this.#search(), delay);
   }
 
   async #search() {
@@ -298,6 +318,7 @@ class SearchView {
     }
   }
 
+  /** @param {number} milliseconds */
   #noteTime(milliseconds) {
     this.#times.push(milliseconds);
     if (this.#times.length > 9) this.#times.shift();
@@ -305,6 +326,7 @@ class SearchView {
     this.#app.setFacts({ 'per query': `${median.toFixed(1)} ms` });
   }
 
+  /** @param {Hit} hit */
   async #copy(hit) {
     try {
       await navigator.clipboard.writeText(hit.text);
@@ -314,3 +336,6 @@ class SearchView {
     }
   }
 }
+
+/** @param {number} count */
+const inWords = (count) => count.toLocaleString('en');

@@ -1,4 +1,5 @@
 // A small static server for the demo: Node only, no dependency, no way out of the listed folders.
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import http from 'node:http';
@@ -7,9 +8,15 @@ import { fileURLToPath } from 'node:url';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
+/**
+ * @typedef {http.IncomingMessage} Request
+ * @typedef {http.ServerResponse} Response
+ */
+
 /** The folders that a page may read, at the same places as in the package. */
 const served = new Set(['js', 'dist', 'models', 'web-demo']);
 
+/** @type {Record<string, string>} */
 const mimeTypes = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
@@ -44,6 +51,7 @@ export const contentSecurityPolicy = [
  * Makes a handler for `http.createServer`.
  * @param {{ root?: string, isolate?: boolean }} [options] `isolate` sends the headers that a page
  *   needs for shared memory (COOP and COEP)
+ * @returns {(request: Request, response: Response) => Promise<void>}
  */
 export function createHandler({ root = repository, isolate = false } = {}) {
   return async (request, response) => {
@@ -54,12 +62,12 @@ export function createHandler({ root = repository, isolate = false } = {}) {
       await answer(root, request, response);
     } catch (error) {
       if (!response.headersSent) sendText(response, 500, 'The server failed to read this file.');
-      else response.destroy(error);
+      else response.destroy(error instanceof Error ? error : undefined);
     }
   };
 }
 
-/** @param {boolean} isolate */
+/** @param {boolean} isolate @returns {Record<string, string>} */
 export function headersFor(isolate) {
   return {
     'Content-Security-Policy': contentSecurityPolicy,
@@ -73,12 +81,13 @@ export function headersFor(isolate) {
   };
 }
 
+/** @param {string} root @param {Request} request @param {Response} response */
 async function answer(root, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return sendText(response, 405, 'Only GET and HEAD are answered here.');
   }
-  const name = decodePath(request.url);
+  const name = decodePath(request.url ?? '/');
   if (name === null) return sendText(response, 400, 'This address is not well formed.');
   if (name === '' || name === 'web-demo') {
     response.setHeader('Location', '/web-demo/');
@@ -89,7 +98,10 @@ async function answer(root, request, response) {
   sendFile(file, request, response);
 }
 
-/** The path without query, decoded and without the first slash; null when it is malformed. */
+/**
+ * The path without query, decoded and without the first slash; null when it is malformed.
+ * @param {string} url
+ */
 function decodePath(url) {
   try {
     return decodeURIComponent(url.split(/[?#]/, 1)[0]).replace(/^\/+/, '');
@@ -98,7 +110,11 @@ function decodePath(url) {
   }
 }
 
-/** Only plain files inside the served folders, wherever links may point. */
+/**
+ * Only plain files inside the served folders, wherever links may point.
+ * @param {string} root
+ * @param {string} name its path with slashes
+ */
 async function findFile(root, name) {
   const parts = name.split('/');
   if (!served.has(parts[0])) return null;
@@ -115,6 +131,11 @@ async function findFile(root, name) {
   }
 }
 
+/**
+ * @param {{ real: string, stats: import('node:fs').Stats }} file
+ * @param {Request} request
+ * @param {Response} response
+ */
 function sendFile({ real, stats }, request, response) {
   const tag = `"${stats.size.toString(36)}-${Math.round(stats.mtimeMs).toString(36)}"`;
   response.setHeader('ETag', tag);
@@ -140,6 +161,7 @@ function sendFile({ real, stats }, request, response) {
   stream.pipe(response);
 }
 
+/** @param {Response} response @param {number} status @param {string} text */
 function sendText(response, status, text) {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
   response.end(`${text}\n`);
@@ -160,33 +182,35 @@ export async function startServer(options = {}) {
       await listen(server, port + attempt, host);
       break;
     } catch (error) {
-      if (error.code !== 'EADDRINUSE' || attempt + 1 >= attempts) throw error;
+      if (!isPortInUse(error) || attempt + 1 >= attempts) throw error;
     }
   }
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   return {
     server,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => close(server),
   };
 }
 
-function listen(server, port, host) {
-  return new Promise((resolve, reject) => {
-    const refuse = (error) => {
-      server.off('listening', accept);
-      reject(error);
-    };
-    const accept = () => {
-      server.off('error', refuse);
-      resolve();
-    };
-    server.once('error', refuse);
-    server.once('listening', accept);
-    server.listen(port, host);
+/** @param {http.Server} server @returns {Promise<void>} */
+const close = (server) =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
   });
+
+/** @param {unknown} error */
+const isPortInUse = (error) =>
+  error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+
+/**
+ * Rejects when the server can't listen there.
+ * @param {http.Server} server
+ * @param {number} port
+ * @param {string} host
+ */
+async function listen(server, port, host) {
+  server.listen(port, host);
+  await once(server, 'listening');
 }

@@ -1,10 +1,18 @@
 // What surrounds the views: loading bar, problems in words, announcements, facts.
+import { find } from './elements.js';
 
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+/**
+ * @typedef {import('../js/index.js').LoadProgress} LoadProgress
+ * @typedef {import('../js/index.js').ModelInfo} ModelInfo
+ */
 
+/** @param {string} id */
+const byId = (id) => find(document, `#${id}`, HTMLElement);
+
+/** @type {Partial<Record<LoadProgress['phase'], string>>} */
 const phases = { download: 'Reading', prepare: 'Preparing' };
 
-/** Sentences for what a user can meet; everything else shows the error's own. */
+/** @type {Record<string, string>} for what a user can meet; all else shows the error's own */
 const sentences = {
   NO_SIMD:
     'The engine needs WebAssembly with SIMD, which every browser since 2023 has unless it is ' +
@@ -12,10 +20,15 @@ const sentences = {
   OUT_OF_MEMORY: 'The browser gave no more memory. Close other tabs, or take shorter texts.',
 };
 
+/** What kind of failure it is, if it says so. @param {unknown} error @returns {string | undefined} */
+export function codeOf(error) {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
+
 /** @param {unknown} error */
 export function explain(error) {
-  const own = sentences[error?.code];
-  const message = error?.message ?? String(error);
+  const own = sentences[codeOf(error) ?? ''];
+  const message = error instanceof Error ? error.message : String(error);
   return own ? `${own} (${message})` : message;
 }
 
@@ -23,15 +36,15 @@ export function explain(error) {
 export function beginLoading(name) {
   byId('loading').classList.remove('is-done');
   document.body.dataset.state = 'loading';
-  byId('loading').querySelector('.loading-bar').style.setProperty('--share', '0');
+  loadingBar().style.setProperty('--share', '0');
   byId('loading-text').textContent = `Reading ${name} …`;
 }
 
-/** @param {{ phase: string, file?: string, loaded: number, total: number }} progress */
-export function showLoading({ phase, file, loaded, total }) {
+/** @param {LoadProgress} progress */
+export function showLoading({ phase, file, loaded, total = 0 }) {
   const share = total > 0 ? Math.min(1, loaded / total) : 0;
   const percent = Math.floor(share * 100);
-  const bar = byId('loading').querySelector('.loading-bar');
+  const bar = loadingBar();
   bar.style.setProperty('--share', String(share));
   bar.setAttribute('aria-valuenow', String(percent));
   const what = phases[phase] ?? 'Loading';
@@ -39,6 +52,8 @@ export function showLoading({ phase, file, loaded, total }) {
   byId('loading-text').textContent =
     phase === 'ready' ? '' : `${what} ${file ?? 'the model'}${bytes}`;
 }
+
+const loadingBar = () => find(byId('loading'), '.loading-bar', HTMLElement);
 
 export function hideLoading() {
   byId('loading').classList.add('is-done');
@@ -52,14 +67,14 @@ export function hideLoading() {
  */
 export function showProblem(text, retry) {
   const box = byId('problem');
-  box.querySelector('.problem-text').textContent = text;
-  const again = /** @type {HTMLButtonElement} */ (box.querySelector('.problem-retry'));
+  find(box, '.problem-text', HTMLElement).textContent = text;
+  const again = find(box, '.problem-retry', HTMLButtonElement);
   again.hidden = !retry;
   again.onclick = () => {
     hideProblem();
     retry?.();
   };
-  const close = /** @type {HTMLButtonElement} */ (box.querySelector('.problem-close'));
+  const close = find(box, '.problem-close', HTMLButtonElement);
   close.hidden = false;
   close.onclick = hideProblem;
   box.hidden = false;
@@ -69,15 +84,16 @@ export function hideProblem() {
   byId('problem').hidden = true;
 }
 
+let announcement = 0;
+
 /** Says something to screen readers, and shows it for a moment. @param {string} text */
 export function announce(text) {
   const box = byId('announcer');
   box.textContent = text;
   box.classList.remove('hidden');
-  clearTimeout(announce.timer);
-  announce.timer = setTimeout(() => box.classList.add('hidden'), 2200);
+  clearTimeout(announcement);
+  announcement = window.setTimeout(() => box.classList.add('hidden'), 2200);
 }
-announce.timer = 0;
 
 /** In this order, whichever comes first. */
 const factNames = [
@@ -91,6 +107,7 @@ const factNames = [
   'per query',
   'requests elsewhere',
 ];
+/** @type {Map<string, string>} */
 const facts = new Map();
 
 /** Sets some of the facts in the footer, by the names above. @param {Record<string, string>} entries */
@@ -104,14 +121,17 @@ export function setFacts(entries) {
         const term = document.createElement('dt');
         const detail = document.createElement('dd');
         term.textContent = name;
-        detail.textContent = facts.get(name);
+        detail.textContent = facts.get(name) ?? '';
         group.append(term, detail);
         return group;
       }),
   );
 }
 
-/** What a model takes now: more than at first, where a call has loaded an adapter. */
+/**
+ * What a model takes now: more than at first, where a call has loaded an adapter.
+ * @param {{ info: ModelInfo }} model
+ */
 export function showMemory({ info }) {
   setFacts({ memory: `${(info.memoryBytes / 1e6).toFixed(0)} MB` });
 }
@@ -124,6 +144,7 @@ export function clearFacts() {
 /** Counts what the page has asked of other places; the answer should stay 0. */
 export function watchRequests() {
   let elsewhere = 0;
+  /** @param {PerformanceEntryList} entries */
   const count = (entries) => {
     elsewhere += entries.filter(({ name }) => !name.startsWith(location.origin)).length;
     setFacts({ 'requests elsewhere': String(elsewhere) });
@@ -135,4 +156,5 @@ export function watchRequests() {
   });
 }
 
+/** @param {number} bytes */
 const megabytes = (bytes) => (bytes / 1e6).toFixed(1);

@@ -21,15 +21,22 @@ Options:
   -h, --help  show this text`;
 
 const color = process.stdout.isTTY && !process.env.NO_COLOR;
+/** @param {number | string} code @param {string} text */
 const paint = (code, text) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+/** @param {string} text */
 const dim = (text) => paint(2, text);
+/** @param {string} text */
 const bold = (text) => paint(1, text);
 
+/** @param {unknown} error */
 function inWords(error) {
-  if (error.code === 'EADDRINUSE')
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  if (code === 'EADDRINUSE' && 'port' in error) {
     return `port ${error.port} is in use; choose another with --port N`;
+  }
   // Node adds a second sentence about arguments, of which there are none here.
-  return error.code?.startsWith('ERR_PARSE_ARGS') ? error.message.split('. ')[0] : error.message;
+  return code.startsWith('ERR_PARSE_ARGS') ? error.message.split('. ')[0] : error.message;
 }
 
 async function main() {
@@ -84,13 +91,14 @@ async function showFirstResult() {
   await model.dispose();
 }
 
-/** One similarity, the stronger the brighter. */
+/** One similarity, the stronger the brighter. @param {number} score */
 function cell(score) {
   const text = score.toFixed(2).padStart(6);
   if (score > 0.999) return dim(text);
   return score > 0.4 ? paint('1;32', text) : score > 0.2 ? paint(33, text) : dim(text);
 }
 
+/** @param {() => Promise<unknown>} call */
 async function medianTime(call) {
   const times = [];
   for (let round = 0; round < 15; round++) {
@@ -101,8 +109,10 @@ async function medianTime(call) {
   return times.sort((a, b) => a - b)[7];
 }
 
+/** @param {number} milliseconds */
 const ms = (milliseconds) => `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`;
 
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
 function dot(a, b) {
   let sum = 0;
   for (let at = 0; at < a.length; at++) sum += a[at] * b[at];

@@ -25,6 +25,7 @@ export function saveButton(text, draw, app) {
   );
 }
 
+/** @param {{ name: string, svg: string }} picture */
 function save({ name, svg }) {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
   const link = document.createElement('a');

@@ -1,12 +1,12 @@
 // Tabs as the ARIA Authoring Practices describe them: one is in the tab order, the arrow keys,
 // Home and End go through them, and the address keeps which one is open.
-import { element } from './elements.js';
+import { element, find } from './elements.js';
 
-/**
- * @typedef {{ id: string, title: string }} Tab `id` is its place in the address, after the `#`
- */
+/** @typedef {{ id: string, title: string }} Tab `id` is its place in the address, after the `#` */
+
 export class Tabs {
   #list;
+  #tabs;
   #panels;
   #onOpen;
   #open = '';
@@ -21,8 +21,9 @@ export class Tabs {
     this.#list = list;
     this.#panels = panels;
     this.#onOpen = onOpen;
+    this.#tabs = tabs.map((tab) => this.#makeTab(tab));
     list.setAttribute('role', 'tablist');
-    list.append(...tabs.map((tab) => this.#makeTab(tab)));
+    list.append(...this.#tabs);
     list.addEventListener('keydown', (event) => this.#key(event));
     addEventListener('hashchange', () => this.#openAddress());
   }
@@ -40,34 +41,42 @@ export class Tabs {
   open(id) {
     if (id === this.#open) return;
     this.#open = id;
-    for (const tab of this.#list.children) {
+    for (const tab of this.#tabs) {
       const isOpen = tab.id === `tab-${id}`;
       tab.setAttribute('aria-selected', String(isOpen));
       tab.tabIndex = isOpen ? 0 : -1;
-      this.panel(tab.id.slice(4)).hidden = !isOpen;
+      this.#panel(tab.id.slice(4)).hidden = !isOpen;
       if (isOpen) showTab(this.#list, tab);
     }
-    this.#onOpen(id, this.panel(id));
-  }
-
-  /** @param {string} id */
-  panel(id) {
-    return /** @type {HTMLElement} */ (this.#panels.querySelector(`#view-${id}`));
+    this.#onOpen(id, this.#panel(id));
   }
 
   /** Says at a tab why it cannot do anything now. @param {string} id @param {string} [why] */
   mark(id, why) {
-    const tab = this.#list.querySelector(`#tab-${id}`);
+    const tab = this.#tab(id);
     tab.classList.toggle('is-idle', Boolean(why));
     tab.title = why ?? '';
   }
 
   get #ids() {
-    return [...this.#list.children].map((tab) => tab.id.slice(4));
+    return this.#tabs.map((tab) => tab.id.slice(4));
   }
 
+  /** @param {string} id */
+  #panel(id) {
+    return find(this.#panels, `#view-${id}`, HTMLElement);
+  }
+
+  /** @param {string} id */
+  #tab(id) {
+    return find(this.#list, `#tab-${id}`, HTMLElement);
+  }
+
+  /** @param {Tab} tab */
   #makeTab({ id, title }) {
-    const panel = this.panel(id) ?? element('section', { id: `view-${id}`, class: 'view' });
+    const own = this.#panels.querySelector(`#view-${id}`);
+    const panel =
+      own instanceof HTMLElement ? own : element('section', { id: `view-${id}`, class: 'view' });
     panel.setAttribute('role', 'tabpanel');
     panel.setAttribute('aria-labelledby', `tab-${id}`);
     panel.hidden = true;
@@ -88,6 +97,7 @@ export class Tabs {
     );
   }
 
+  /** @param {string} id */
   #choose(id) {
     // Not a step of the history each: nobody wants to go back through ten tabs.
     history.replaceState(null, '', `#${id}`);
@@ -101,21 +111,27 @@ export class Tabs {
     return true;
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     const { ctrlKey, altKey, metaKey, key } = event;
     if (ctrlKey || altKey || metaKey) return;
     const ids = this.#ids;
     const at = ids.indexOf(this.#open);
     const last = ids.length - 1;
+    /** @type {Record<string, number>} */
     const places = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last };
     if (!(key in places)) return;
     event.preventDefault();
     this.#choose(ids[(places[key] + ids.length) % ids.length]);
-    this.#list.querySelector(`#tab-${this.#open}`).focus();
+    this.#tab(this.#open).focus();
   }
 }
 
-/** Scrolls the strip of tabs, and nothing else, until one is in sight. */
+/**
+ * Scrolls the strip of tabs, and nothing else, until one is in sight.
+ * @param {HTMLElement} list
+ * @param {HTMLElement} tab
+ */
 function showTab(list, tab) {
   const start = tab.offsetLeft - list.offsetLeft;
   const middle = start - (list.clientWidth - tab.offsetWidth) / 2;

@@ -11,6 +11,7 @@ const maxBytes = 32e6;
 export async function readTextFiles(files) {
   const texts = [];
   const names = [];
+  /** @type {string[]} */
   const refused = [];
   for (const file of files) {
     const text = await readOne(file, refused);
@@ -21,6 +22,7 @@ export async function readTextFiles(files) {
   return { text: texts.join('\n'), names, refused };
 }
 
+/** @param {File} file @param {string[]} refused takes a sentence where it is null */
 async function readOne(file, refused) {
   if (file.size > maxBytes) {
     refused.push(`“${file.name}” is larger than 32 MB, too much for one page.`);
@@ -38,7 +40,10 @@ async function readOne(file, refused) {
   return null;
 }
 
-/** UTF-8, UTF-16 with its mark, or an old Western file; null for what is no text at all. */
+/**
+ * UTF-8, UTF-16 with its mark, or an old Western file; null for what is no text at all.
+ * @param {ArrayBuffer} bytes
+ */
 function decode(bytes) {
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
   let text;
@@ -48,6 +53,7 @@ function decode(bytes) {
   return hasControls(text) ? null : text;
 }
 
+/** @param {ArrayBuffer} bytes */
 function decodeUtf8(bytes) {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -56,5 +62,8 @@ function decodeUtf8(bytes) {
   }
 }
 
-/** Control characters other than tab, line ends and form feed mean that it is no text. */
+/**
+ * Control characters other than tab, line ends and form feed mean that it is no text.
+ * @param {string} text
+ */
 const hasControls = (text) => /[^\P{Cc}\t\n\f\r\x80-\x9f]/u.test(text);

@@ -53,22 +53,26 @@ export class TextPair {
     this.#take({ name: '', text });
   }
 
+  /** @param {PairSample} sample */
   #take(sample) {
     this.#fill(sample);
     this.#changed(sample.name);
   }
 
+  /** @param {PairSample} sample */
   #fill({ name, text, pair = '' }) {
     this.#fields[0].value = text;
     this.#fields[1].value = pair;
     this.#mark(name);
   }
 
+  /** @param {string | null} name of the sample that the text is now, if it is one */
   #changed(name) {
     this.#mark(name);
     this.#onChange();
   }
 
+  /** @param {string | null} name */
   #mark(name) {
     for (const chip of this.#samples.children) {
       chip.setAttribute('aria-pressed', String(chip.textContent === name));
@@ -76,8 +80,5 @@ export class TextPair {
   }
 }
 
-function makeField(id) {
-  return /** @type {HTMLTextAreaElement} */ (
-    element('textarea', { id, rows: 2, spellcheck: false })
-  );
-}
+/** @param {string} id */
+const makeField = (id) => element('textarea', { id, rows: 2, spellcheck: false });

@@ -1,6 +1,8 @@
 // What there is to say of each token of a text or a pair.
 
 /**
+ * @typedef {import('../js/index.js').Tokenizer} Tokenizer
+ *
  * @typedef {object} Piece
  * @property {string} token
  * @property {number} id
@@ -12,14 +14,17 @@
  * @property {boolean} isSpecial
  * @property {boolean} isUnknown
  * @property {boolean} isCut beyond what the model reads
+ *
+ * @typedef {{ pieces: Piece[], words: number, unknown: number, special: number, cut: number }}
+ *   Analysis all but `pieces` are counts
  */
 
 /**
- * @param {import('../js/index.js').Tokenizer} tokenizer
+ * @param {Tokenizer} tokenizer
  * @param {string} text
  * @param {string | undefined} pair
  * @param {number} maxLength what the model reads at most, in tokens
- * @returns {{ pieces: Piece[], words: number, unknown: number, special: number, cut: number }}
+ * @returns {Analysis}
  */
 export function analyseTokens(tokenizer, text, pair, maxLength) {
   const encoding = tokenizer.encode(text, { pair });
@@ -30,6 +35,7 @@ export function analyseTokens(tokenizer, text, pair, maxLength) {
   const seen = [0, 0];
   let word = 0;
   let words = 0;
+  /** @type {Piece[]} */
   const pieces = Array.from({ length: ids.length }, (_, i) => {
     const isAdded = specialTokensMask[i] === 1;
     const source = isAdded ? null : seen[0] < inFirst ? 0 : 1;
@@ -37,8 +43,8 @@ export function analyseTokens(tokenizer, text, pair, maxLength) {
     const goesOn = tokens[i].startsWith('##') && source !== null && offsets[i - 1]?.[1] === start;
     if (!goesOn && !isAdded) word++;
     // Signs are coloured as words are, but nobody would count them.
-    if (!goesOn && !isAdded && /[\p{L}\p{N}]/u.test([text, pair][source].slice(start, end)))
-      words++;
+    const own = (source === 1 ? pair : text) ?? '';
+    if (!goesOn && !isAdded && /[\p{L}\p{N}]/u.test(own.slice(start, end))) words++;
     return {
       token: tokens[i],
       id: ids[i],
@@ -52,6 +58,7 @@ export function analyseTokens(tokenizer, text, pair, maxLength) {
       isCut: source !== null && seen[source]++ >= kept[source],
     };
   });
+  /** @param {(piece: Piece) => boolean} test */
   const count = (test) => pieces.filter(test).length;
   return {
     pieces,
@@ -62,7 +69,15 @@ export function analyseTokens(tokenizer, text, pair, maxLength) {
   };
 }
 
-/** How many tokens of each text the model would be given: it cuts the ends. */
+/**
+ * How many tokens of each text the model would be given: it cuts the ends.
+ * @param {Tokenizer} tokenizer
+ * @param {string} text
+ * @param {string | undefined} pair
+ * @param {number} maxLength
+ * @param {number} inFirst tokens of the first text
+ * @param {number} length of all
+ */
 function keptOfEach(tokenizer, text, pair, maxLength, inFirst, length) {
   if (length <= maxLength) return [length, length];
   const { specialTokensMask } = tokenizer.encode(text, { pair, truncation: true, maxLength });
@@ -76,7 +91,7 @@ function keptOfEach(tokenizer, text, pair, maxLength, inFirst, length) {
   return inFirst === 0 ? [0, runs[0]] : runs;
 }
 
-/** Without the unknown token, which stands for a word. */
+/** Without the unknown token, which stands for a word. @param {Tokenizer} tokenizer */
 function specialIdsOf(tokenizer) {
   const { clsTokenId, sepTokenId, padTokenId, maskTokenId, bosTokenId, eosTokenId } = tokenizer;
   const ids = [clsTokenId, sepTokenId, padTokenId, maskTokenId, bosTokenId, eosTokenId];

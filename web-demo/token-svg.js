@@ -4,8 +4,10 @@ import { escapeXml, shorten, svgDocument, svgNumber, textColumns } from '../js/s
 const lineHeight = 52;
 const margin = 16;
 
+/** @typedef {import('./token-analysis.js').Piece} Piece */
+
 /**
- * @param {import('./token-analysis.js').Piece[]} pieces
+ * @param {Piece[]} pieces
  * @param {string} title
  * @param {number} [width] in pixels
  */
@@ -36,6 +38,13 @@ export function tokensSvg(pieces, title, width = 760) {
   });
 }
 
+/**
+ * @param {Piece} piece
+ * @param {string} label
+ * @param {number} x
+ * @param {number} y
+ * @param {number} size its width
+ */
 function box(piece, label, x, y, size) {
   const style = piece.isUnknown ? 'accent' : 'mark';
   const opacity = piece.isSpecial ? 0 : piece.isUnknown ? 0.5 : piece.word % 2 ? 0.3 : 0.14;

@@ -1,5 +1,5 @@
 // The token view: what the tokenizer makes of a text, as it is typed.
-import { element, intro } from './elements.js';
+import { closest, element, intro } from './elements.js';
 import { tokenSamples } from './picture-samples.js';
 import { saveButton } from './svg-export.js';
 import { TextPair } from './text-pair.js';
@@ -14,15 +14,25 @@ const mostShown = 600;
 /** Neighbouring words get different ones. */
 const hues = 5;
 
+/**
+ * @import { App, Handle, Model } from './app.js'
+ * @import { Analysis, Piece } from './token-analysis.js'
+ */
+
+/** @param {HTMLElement} panel @param {App} app @returns {Handle} */
 export function mount(panel, app) {
   const view = new TokenView(panel, app);
-  return { update: (model) => view.useModel(model), takeText: (text) => view.takeText(text) };
+  return {
+    update: (model) => model && view.useModel(model),
+    takeText: (text) => view.takeText(text),
+  };
 }
 
 /** `data-tokens` on the root says how many tokens the picture that is shown has. */
 class TokenView {
   #root;
   #app;
+  /** @type {Model | null} */
   #model = null;
   #input;
   #numbers = element('dl', { class: 'token-numbers' });
@@ -36,11 +46,16 @@ class TokenView {
   });
   #detail = element('p', { class: 'picture-detail', role: 'status', 'aria-live': 'polite' });
   #more = element('p', { class: 'hint' });
+  /** @type {Piece[]} */
   #pieces = [];
+  /** @type {HTMLElement[]} of the pieces that are shown */
+  #boxes = [];
+  /** @type {Map<number, HTMLElement>} piece → where it stands in the text */
   #spans = new Map();
   #active = -1;
   #frame = 0;
 
+  /** @param {HTMLElement} root @param {App} app */
   constructor(root, app) {
     this.#root = root;
     this.#app = app;
@@ -63,11 +78,13 @@ class TokenView {
     this.#listen();
   }
 
+  /** @param {Model} model */
   useModel(model) {
     this.#model = model;
     this.#changed();
   }
 
+  /** @param {string} text */
   takeText(text) {
     this.#input.setText(text);
   }
@@ -87,12 +104,12 @@ class TokenView {
     if (!this.#model || this.#frame) return;
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#show();
+      if (this.#model) this.#show(this.#model);
     });
   }
 
-  #show() {
-    const { tokenizer, info } = this.#model;
+  /** @param {Model} model */
+  #show({ tokenizer, info }) {
     const { text, pair } = this.#input;
     let found;
     try {
@@ -106,8 +123,9 @@ class TokenView {
     this.#showNumbers(found, info.maxLength);
     const shown = found.pieces.slice(0, mostShown);
     this.#showSources([text, pair ?? ''], shown);
-    this.#list.replaceChildren(...shown.map(makeBox));
-    if (this.#list.firstChild) this.#list.firstChild.tabIndex = 0;
+    this.#boxes = shown.map(makeBox);
+    this.#list.replaceChildren(...this.#boxes);
+    if (this.#boxes.length > 0) this.#boxes[0].tabIndex = 0;
     this.#more.textContent =
       found.pieces.length > mostShown
         ? `The first ${mostShown} of ${found.pieces.length.toLocaleString('en')} tokens are shown.`
@@ -116,6 +134,7 @@ class TokenView {
     this.#root.dataset.tokens = String(found.pieces.length);
   }
 
+  /** @param {Analysis} found @param {number} maxLength */
   #showNumbers({ pieces, words, unknown, special, cut }, maxLength) {
     const entries = {
       [`of ${maxLength} tokens`]: pieces.length,
@@ -139,20 +158,25 @@ class TokenView {
     this.#meter.classList.toggle('is-full', cut > 0);
   }
 
-  /** The texts themselves, each token's part in its colour. */
+  /**
+   * The texts themselves, each token's part in its colour.
+   * @param {string[]} texts
+   * @param {Piece[]} pieces those that are shown
+   */
   #showSources(texts, pieces) {
     const lines = texts.map((text, source) => {
       const own = pieces.flatMap((piece, i) => (piece.source === source ? [{ piece, i }] : []));
       if (own.length === 0) return null;
       const parts = [];
       let done = 0;
+      /** @type {HTMLElement | null} */
       let span = null;
       for (const { piece, i } of own) {
         // One character may be several tokens: they share the part.
         if (piece.start >= done && piece.end > piece.start) {
           parts.push(text.slice(done, piece.start));
-          span = element('span', { class: boxClass(piece), 'data-token': i });
-          span.textContent = text.slice(piece.start, piece.end);
+          const words = text.slice(piece.start, piece.end);
+          span = element('span', { class: boxClass(piece), 'data-token': i }, words);
           parts.push(span);
           done = piece.end;
         }
@@ -161,35 +185,37 @@ class TokenView {
       const rest = pieces.length < this.#pieces.length ? ' …' : text.slice(done);
       return element('p', { class: 'token-source' }, ...parts, rest);
     });
-    this.#sources.replaceChildren(...lines.filter(Boolean));
+    this.#sources.replaceChildren(...lines.filter((line) => line !== null));
   }
 
+  /** @param {Event} event */
   #point(event) {
-    const index = event.target.closest?.('[data-token]')?.dataset.token;
+    const index = closest(event, '[data-token]', HTMLElement)?.dataset.token;
     if (index !== undefined) this.#activate(Number(index));
   }
 
   get #focused() {
     const { activeElement } = document;
-    return this.#list.contains(activeElement) ? Number(activeElement.dataset.token ?? -1) : -1;
+    return activeElement instanceof HTMLElement ? this.#boxes.indexOf(activeElement) : -1;
   }
 
-  /** Shows where one token stands, here and there; -1 for none. */
+  /** Shows where one token stands, here and there. @param {number} index -1 for none */
   #activate(index) {
     for (const at of [this.#active, index]) {
       this.#spans.get(at)?.classList.toggle('is-active', at === index);
-      this.#list.children[at]?.classList.toggle('is-active', at === index);
+      this.#boxes[at]?.classList.toggle('is-active', at === index);
     }
-    this.#list.children[this.#active]?.setAttribute('aria-selected', 'false');
-    this.#list.children[index]?.setAttribute('aria-selected', 'true');
+    this.#boxes[this.#active]?.setAttribute('aria-selected', 'false');
+    this.#boxes[index]?.setAttribute('aria-selected', 'true');
     this.#active = index;
     this.#detail.replaceChildren(...this.#describe(this.#pieces[index]));
   }
 
+  /** @param {Piece | undefined} piece */
   #describe(piece) {
     if (!piece) return ['Point at a token, or go through them with the arrow keys.'];
     const { text, pair = '' } = this.#input;
-    const part = [text, pair][piece.source]?.slice(piece.start, piece.end);
+    const part = (piece.source === 1 ? pair : text).slice(piece.start, piece.end);
     const where =
       piece.source === null
         ? 'added, not in your text'
@@ -201,14 +227,16 @@ class TokenView {
     ];
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    const last = this.#list.children.length - 1;
+    const last = this.#boxes.length - 1;
     const at = this.#focused;
+    /** @type {Record<string, number>} */
     const places = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last };
     if (!(event.key in places) || at < 0) return;
     event.preventDefault();
-    const next = this.#list.children[Math.min(last, Math.max(0, places[event.key]))];
-    this.#list.children[at].tabIndex = -1;
+    const next = this.#boxes[Math.min(last, Math.max(0, places[event.key]))];
+    this.#boxes[at].tabIndex = -1;
     next.tabIndex = 0;
     next.focus();
   }
@@ -221,6 +249,7 @@ class TokenView {
   }
 }
 
+/** @param {Piece} piece */
 function boxClass(piece) {
   const state =
     (piece.isSpecial ? ' is-special' : '') +
@@ -229,6 +258,7 @@ function boxClass(piece) {
   return `token hue-${piece.word % hues} segment-${Math.min(1, piece.segment)}${state}`;
 }
 
+/** @param {Piece} piece @param {number} i @param {Piece[]} shown all of them */
 function makeBox(piece, i, shown) {
   const goesOn = i > 0 && piece.source !== null && shown[i - 1].word === piece.word;
   return element(

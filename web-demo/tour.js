@@ -1,23 +1,28 @@
 // The views in their tabs: mounted when first opened, told of another model when next seen.
+import { find } from './elements.js';
 import { explainMissingHead } from './missing-head.js';
 import { Tabs } from './tabs.js';
 
-/** @typedef {import('./app.js').View} View */
+/**
+ * @import { App, Handle, Model, View } from './app.js'
+ * @typedef {{ view: View, handle: Handle, panel: HTMLElement, model: Model | null }} Mounted
+ *   `model`: the one that the view was last told of
+ */
 
 export class Tour {
   #views;
   #app;
   #tabs;
-  /** id → what `mount` gave, and the model that it was last told of. */
+  /** @type {Map<string, Mounted>} by the views' ids */
   #mounted = new Map();
 
-  /** @param {View[]} views @param {object} app see app.js */
+  /** @param {View[]} views @param {App} app */
   constructor(views, app) {
     this.#views = views;
     this.#app = app;
     this.#tabs = new Tabs(
-      document.getElementById('tabs'),
-      document.getElementById('views'),
+      find(document, '#tabs', HTMLElement),
+      find(document, '#views', HTMLElement),
       views,
       (id, panel) => this.#show(id, panel),
     );
@@ -31,9 +36,9 @@ export class Tour {
    * @returns {boolean} whether that view takes text
    */
   takeText(text) {
-    const { handle } = this.#mounted.get(this.#tabs.current);
-    handle.takeText?.(text);
-    return Boolean(handle.takeText);
+    const takeText = this.#mounted.get(this.#tabs.current)?.handle.takeText;
+    takeText?.(text);
+    return Boolean(takeText);
   }
 
   #modelChanged() {
@@ -43,15 +48,17 @@ export class Tour {
     this.#update(this.#tabs.current);
   }
 
+  /** @param {string} id @param {HTMLElement} panel */
   #show(id, panel) {
-    if (!this.#mounted.has(id)) {
-      const view = this.#views.find((one) => one.id === id);
-      const handle = view.mount(panel, this.#app) ?? {};
+    const view = this.#views.find((one) => one.id === id);
+    if (view && !this.#mounted.has(id)) {
+      const handle = view.mount(panel, this.#app);
       this.#mounted.set(id, { view, handle, panel, model: null });
     }
     this.#update(id);
   }
 
+  /** @param {string} id */
   #update(id) {
     const { model } = this.#app;
     const entry = this.#mounted.get(id);
@@ -61,10 +68,11 @@ export class Tour {
     panel.querySelector('.missing-head')?.remove();
     const lacks = this.#lacks(view.head);
     panel.classList.toggle('lacks-head', lacks);
-    if (lacks) panel.append(explainMissingHead(view.head, this.#app));
+    if (view.head && lacks) panel.append(explainMissingHead(view.head, this.#app));
     handle.update?.(lacks ? null : model);
   }
 
+  /** @param {string} [head] */
   #lacks(head) {
     const { model } = this.#app;
     return Boolean(head && model && !model.info.heads.includes(head));
