@@ -332,6 +332,23 @@ static void test_bad_batches(void *base) {
     CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 7);
     batch.type_ids[7] = 1;
     CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_OK);
+
+    /* Some rows are all that is left of the last layer: there is nothing else to keep. */
+    static const uint8_t all[] = {1, 1, 1};
+    static const uint32_t rows[] = {3, 4};
+    run = (bl_encoder_run){.wanted = rows, .wanted_count = 2};
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_OK);
+    run = (bl_encoder_run){.wanted = rows, .wanted_count = 2, .hidden_layers = all};
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    run = (bl_encoder_run){.wanted = rows, .wanted_count = 2, .attention_layers = all};
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    run = (bl_encoder_run){.wanted = rows};
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+
+    run = (bl_encoder_run){0};
+    CHECK(bl_batch_append(&batch, ids, types, 0) == BL_OK);
+    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    CHECK(bl_batch_append(&batch, ids, types, 1) == BL_BAD_ARGUMENT); /* it holds two */
 }
 
 /* Too little memory is reported, and nothing is taken. */

@@ -38,7 +38,10 @@ static const added_token spaces[] = {
     {23, BL_ADDED_LSTRIP, " b"},
 };
 
-static blob small, other, spaced;
+/* Without an unknown token; what its template names are other texts than its ids'. */
+static const char *const few[] = {"hello", "a", "b", "c"};
+
+static blob small, other, spaced, bare;
 
 typedef struct fixture {
     bl_arena arena;
@@ -143,6 +146,26 @@ static void test_shared_texts(void) {
     CHECK(equals(e.surfaces, (int32_t[]){-1, 0, 1, 2, -1, -1}, 6));
     CHECK(equals((const int32_t *)e.surface_ranges, (int32_t[]){0, 5, 1, 5, 3, 5}, 6));
     CHECK(e.surface_byte_count == 7 && memcmp(e.surface_bytes, "  \xe3\x80\x80 \t", 7) == 0);
+    close_fixture(&f);
+}
+
+static void test_few_words(void) {
+    fixture f = open_blob(&bare);
+    bl_encoding e;
+    CHECK(encode(&f, "a", 1, NULL, (bl_encode_input){.add_special_tokens = 1}, &e) == BL_OK);
+    CHECK(equals(e.ids, (int32_t[]){2, 1, 3}, 3) && equals(e.surfaces, (int32_t[]){0, -1, 1}, 3));
+    CHECK(equals((const int32_t *)e.surface_ranges, (int32_t[]){0, 5, 5, 10}, 4));
+    CHECK(e.surface_byte_count == 25 && memcmp(e.surface_bytes, "[CLS][SEP]", 10) == 0);
+    CHECK(encode(&f, "a no", 4, NULL, (bl_encode_input){0}, &e) == BL_BAD_MODEL);
+    CHECK(e.problem == BL_ENCODE_NO_UNKNOWN);
+    CHECK(encode(&f, "a", 1, "n\xc3\xb6", (bl_encode_input){0}, &e) == BL_BAD_MODEL);
+    CHECK(e.problem == BL_ENCODE_NO_UNKNOWN);
+    CHECK(encode(&f, "a !", 3, NULL, (bl_encode_input){0}, &e) == BL_BAD_MODEL);
+    uint32_t ends[] = {1, BL_NO_PAIR, 3, BL_NO_PAIR};
+    bl_encode_batch batch = {
+        .texts = (const uint8_t *)"ano", .text_bytes = 3, .ends = ends, .input_count = 2};
+    CHECK(bl_tokenizer_encode_batch(&f.arena, f.tokenizer, &batch, &e) == BL_BAD_MODEL);
+    CHECK(e.problem == BL_ENCODE_NO_UNKNOWN && e.problem_input == 1);
     close_fixture(&f);
 }
 
@@ -317,8 +340,18 @@ static void use(fixture *f) {
                              .truncation = BL_TRUNCATION_LONGEST_FIRST,
                              .max_length = 9,
                              .windows = 1};
-    if (encode(f, words, strlen(words), "a b", input, &e) == BL_OK)
+    bl_status status = encode(f, words, strlen(words), "a b", input, &e);
+    CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY || status == BL_BAD_MODEL);
+    if (status == BL_OK)
         bl_tokenizer_decode(&f->arena, f->tokenizer, e.ids, e.token_count, 1, &text);
+    static const char spaces_and_marks[] = "a                    \t\xc2\xa0 \xc2\xa0  e\xcc\x81 b";
+    uint32_t ends[] = {4, 9, sizeof spaces_and_marks - 1, BL_NO_PAIR};
+    bl_encode_batch batch = {.texts = (const uint8_t *)spaces_and_marks,
+                             .text_bytes = sizeof spaces_and_marks - 1,
+                             .ends = ends,
+                             .input_count = 2};
+    status = bl_tokenizer_encode_batch(&f->arena, f->tokenizer, &batch, &e);
+    CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY || status == BL_BAD_MODEL);
 }
 
 /* Every length, and every byte changed in three ways. */
@@ -370,35 +403,41 @@ static void test_malformed_pool(void) {
 
 /* Whatever the arena holds, a call works or says that memory is short. */
 static void test_little_memory(void) {
-    fixture f;
-    uint32_t opened = 0;
-    for (size_t capacity = 64; capacity < 700000; capacity += capacity / 16 / 64 * 64 + 64) {
-        bl_status status = open_bytes(&f, other.bytes, other.length, capacity);
-        CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY);
-        if (status == BL_OK) {
-            opened++;
+    const blob *blobs[] = {&other, &spaced, &bare};
+    for (int which = 0; which < 3; which++) {
+        const blob *blob = blobs[which];
+        fixture f;
+        uint32_t opened = 0;
+        for (size_t capacity = 64; capacity < 700000; capacity += capacity / 16 / 64 * 64 + 64) {
+            bl_status status = open_bytes(&f, blob->bytes, blob->length, capacity);
+            CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY);
+            if (status == BL_OK) {
+                opened++;
+                use(&f);
+            }
+            close_fixture(&f);
+        }
+        CHECK(opened > 0);
+        CHECK(open_bytes(&f, blob->bytes, blob->length, CAPACITY) == BL_OK);
+        size_t top = f.arena.top;
+        for (size_t extra = 0; extra < 40000; extra += 64) {
+            bl_arena_reset(&f.arena, top);
+            f.arena.capacity = top + extra;
             use(&f);
         }
         close_fixture(&f);
     }
-    CHECK(opened > 0);
-    CHECK(open_bytes(&f, other.bytes, other.length, CAPACITY) == BL_OK);
-    size_t top = f.arena.top;
-    for (size_t extra = 0; extra < 40000; extra += 64) {
-        bl_arena_reset(&f.arena, top);
-        f.arena.capacity = top + extra;
-        use(&f);
-    }
-    close_fixture(&f);
 }
 
 int main(void) {
     put_bert(&small, vocabulary, VOCABULARY, added, sizeof added / sizeof added[0]);
     put_bert(&other, vocabulary, VOCABULARY, normalized, sizeof normalized / sizeof normalized[0]);
     put_bert(&spaced, vocabulary, VOCABULARY, spaces, sizeof spaces / sizeof spaces[0]);
+    put_bert(&bare, few, sizeof few / sizeof few[0], NULL, 0);
     test_words();
     test_added();
     test_shared_texts();
+    test_few_words();
     test_windows();
     test_refused_options();
     test_batch();
