@@ -127,7 +127,7 @@ test('a source that cannot be read twice', limit, async () => {
     return { ...files, 'model.safetensors': body };
   };
   await withModel(stream(), { threads: 1, worker: true }, async (model) => {
-    livingWorkers()[0].terminate();
+    await livingWorkers()[0].terminate();
     for (let round = 0; round < 2; round++) {
       await assert.rejects(model.embed('text'), (error) => error.code !== undefined);
     }
