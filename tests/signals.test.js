@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { Index, load, loadTokenizer } from 'bertlet';
 
@@ -17,6 +18,7 @@ AbortSignal.any = () => {
   throw new Error('AbortSignal.any was used');
 };
 
+const adapter = fileURLToPath(new URL('./fixtures/adapters/query-value', import.meta.url));
 const texts = readSentences().slice(0, 200);
 const listeners = (signal) => getEventListeners(signal, 'abort').length;
 
@@ -77,6 +79,56 @@ for (const options of [
     assert.equal(listeners(ofLoading.signal), 0);
     model.dispose();
     await assertNoWarning();
+  });
+}
+
+for (const worker of [true, false]) {
+  test(`an abort leaves an adapter to others who wait for it: worker ${worker}`, async () => {
+    const model = await load(tinyModel('wide'), { threads: 1, worker });
+    const folder = readFolder(adapter);
+    const begin = () => {
+      const state = { isCancelled: false };
+      const opened = new Promise((resolve) => {
+        state.open = resolve;
+      });
+      let body;
+      state.isRead = new Promise((resolve) => {
+        const source = {
+          async pull(controller) {
+            resolve();
+            await opened;
+            controller.enqueue(folder['adapter_model.safetensors']);
+            controller.close();
+          },
+          cancel() {
+            state.isCancelled = true;
+          },
+        };
+        body = new ReadableStream(source, { highWaterMark: 0 });
+      });
+      const files = { ...folder, 'adapter_model.safetensors': body };
+      const stops = [new AbortController(), new AbortController()];
+      const calls = stops.map(({ signal }) => model.useAdapter(files, { signal }));
+      for (const call of calls) call.catch(() => {});
+      return Object.assign(state, { stops, calls });
+    };
+    const one = begin();
+    one.stops[0].abort();
+    await assert.rejects(one.calls[0], { code: 'ABORTED' });
+    one.open();
+    await one.calls[1];
+
+    // When all are aborted nobody waits for it: its files are let go.
+    const other = begin();
+    await other.isRead;
+    for (const [i, call] of other.calls.entries()) {
+      assert.equal(other.isCancelled, false);
+      other.stops[i].abort();
+      await assert.rejects(call, { code: 'ABORTED' });
+    }
+    while (!other.isCancelled) await new Promise((resolve) => setTimeout(resolve, 5));
+    await model.useAdapter(adapter);
+    model.dispose();
   });
 }
 
