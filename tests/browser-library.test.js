@@ -53,10 +53,12 @@ describe('the library in a page', { skip: noBrowser }, () => {
   let browser;
   let server;
   let reference;
+  let referenceIds;
 
   before(async () => {
     const node = await load(undefined, { dtype: 'int8', simd: 'baseline' });
     reference = hexOf(await node.embed(texts));
+    referenceIds = texts.map((one) => [...node.tokenizer.encode(one).ids]);
     node.dispose();
     server = await serve({
       '/page.html': {
@@ -115,6 +117,29 @@ describe('the library in a page', { skip: noBrowser }, () => {
       await page.evaluate(() => globalThis.model.dispose());
       assert.equal(await embed({ worker: true }), expected);
       assert.equal(page.workers().length, 1);
+    });
+  });
+
+  it('computes the same in memories of more than 2 GiB', async () => {
+    await withPage(async (page) => {
+      const { vectors, ids, bytes } = await page.evaluate(async (input) => {
+        const { Memory } = await import('/js/memory.js');
+        const { instantiate } = Memory;
+        Memory.instantiate = async (...args) => {
+          const memory = await instantiate.apply(Memory, args);
+          memory.scratch(() => memory.alloc(2304 * 2 ** 20));
+          return memory;
+        };
+        const model = await bertlet.load(undefined, { worker: false, simd: 'baseline' });
+        const vectors = hexOf(await model.embed(input));
+        const ids = input.map((one) => [...model.tokenizer.encode(one).ids]);
+        const bytes = model.info.memoryBytes;
+        model.dispose();
+        return { vectors, ids, bytes };
+      }, texts);
+      assert.ok(bytes > 2 ** 31);
+      assert.deepEqual(vectors, reference);
+      assert.deepEqual(ids, referenceIds);
     });
   });
 
