@@ -120,13 +120,13 @@ async function writeWeights(source, files, plan, targetFile, memory, signal) {
   const quantizer = new Quantizer(memory);
   const output = await open(targetFile, 'w');
   try {
-    await output.write(plan.layout.header, 0, plan.layout.header.length, 0);
+    await writeAll(output, plan.layout.header, 0);
     for (const file of files) {
       throwIfAborted(signal);
       await streamTensors(await source.openStream(file), file, {
         wanted: (name, info) =>
           plan.quantized.has(name)
-            ? quantizedSink(name, info, plan.layout, quantizer, output)
+            ? quantizedSink(file, name, info, plan.layout, quantizer, output)
             : copiedSink(plan.layout.tensors.get(name), info, output),
       });
     }
@@ -139,7 +139,7 @@ async function writeWeights(source, files, plan, targetFile, memory, signal) {
 }
 
 /** Rows of one tensor through the core: I8 rows to one place of the file, scales to another. */
-function quantizedSink(name, { dtype, shape }, layout, quantizer, output) {
+function quantizedSink(file, name, { dtype, shape }, layout, quantizer, output) {
   const [rows, columns] = shape;
   const rowsAt = layout.tensors.get(name).begin;
   const scalesAt = layout.tensors.get(name + scaleSuffix).begin;
@@ -151,22 +151,31 @@ function quantizedSink(name, { dtype, shape }, layout, quantizer, output) {
       if (!result) {
         throw new BertletError(
           'BAD_MODEL',
-          `Tensor ${showKey(name)} holds a value that is not a finite number.`,
+          `${file}: tensor ${showKey(name)} holds a value that is not a finite number.`,
         );
       }
-      await output.write(result.integers, 0, result.integers.length, rowsAt + begin * columns);
-      await output.write(result.scales, 0, result.scales.length, scalesAt + begin * 4);
+      await writeAll(output, result.integers, rowsAt + begin * columns);
+      await writeAll(output, result.scales, scalesAt + begin * 4);
     },
   };
 }
 
+/** Byte for byte: a vector, which is one row, may be longer than any buffer. */
 function copiedSink({ begin }, info, output) {
-  const rowBytes = info.rows === 0 ? 0 : (info.end - info.begin) / info.rows;
-  const buffer = new Uint8Array(Math.max(stagingBytes, rowBytes));
+  const buffer = new Uint8Array(stagingBytes);
   return {
+    rows: info.end - info.begin,
     window: () => buffer,
-    rowsReady: (row, count) => output.write(buffer, 0, count * rowBytes, begin + row * rowBytes),
+    rowsReady: (byte, count) => writeAll(output, buffer.subarray(0, count), begin + byte),
   };
+}
+
+/** A system may write less than it was given, and says so. */
+async function writeAll(output, bytes, position) {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await output.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
 }
 
 /** Quantises rows in the core's memory. */

@@ -1,6 +1,6 @@
 // Numbers become sizes in one checked place: none wraps modulo 2³² on its way into the core.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -83,6 +83,23 @@ test('quantising a folder leaves tensors of no elements as they are', async (t) 
   assert.deepEqual(header[name].shape, [2 ** 50, 0]);
   assert.ok(!(`${name}_scale` in header));
   await withModel(target, here, (model) => model.embed('the sun'));
+});
+
+test('quantising when the system writes less than it is given', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'bertlet-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const [whole, pieces] = ['whole', 'pieces'].map((name) => join(folder, name));
+  await quantizeModel(tinyModel('gamma-beta'), whole);
+  const handle = await open(join(whole, 'model.safetensors'));
+  const FileHandle = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { write } = FileHandle;
+  t.mock.method(FileHandle, 'write', function (bytes, from, length, at) {
+    return write.call(this, bytes, from, Math.min(length, 7), at);
+  });
+  await quantizeModel(tinyModel('gamma-beta'), pieces);
+  const [expected, found] = [whole, pieces].map((one) => readFolder(one)['model.safetensors']);
+  assert.ok(Buffer.from(found).equals(expected));
 });
 
 test('a vector that is longer than the staging window', async () => {
