@@ -3,7 +3,7 @@ import type { AsyncDisposer } from './async-disposer.js';
 import type { Bytes, VectorPrecision } from './model.js';
 
 export interface IndexOptions {
-  /** Of each vector. Bits: before they are packed, eight to a byte. */
+  /** Of each vector, at most 16,777,216. Bits: before they are packed, eight to a byte. */
   dimensions: number;
   /**
    * How vectors are kept: 4 bytes, 1 byte or 1 bit a dimension. Float vectors are converted as
@@ -35,6 +35,7 @@ export type Vectors =
  */
 export interface Index<Id extends string | number = string | number> extends AsyncDisposer {
   /**
+   * @param vectors copied when the call is made
    * @param ids one for each vector, strings or whole numbers. Default: the vectors' numbers, from
    *   0 on
    * @throws BertletError BAD_ARGUMENT: another length, an id that is taken; OUT_OF_MEMORY
