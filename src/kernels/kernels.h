@@ -48,6 +48,8 @@ typedef enum bl_activation {
     BL_ACTIVATION_TANH = 4
 } bl_activation;
 
+#define BL_ACTIVATION_COUNT 5
+
 /* One linear layer's packed weights; which format, the kernel set knows. */
 typedef struct bl_weights {
     const void *panels;

@@ -3,6 +3,7 @@
  *
  * Of the one input in a row of int8-fast that may be larger than the others, what is above
  * goes in by a multiplication in int32. */
+#include "kernel_sets.h"
 #include "wasm_simd.h"
 
 #ifdef BL_HAS_RELAXED
@@ -11,7 +12,6 @@
 #define BL_TALL_TILES_F32 1
 #include "attention_f32.h"
 #include "dot_tile.h"
-#include "kernel_sets.h"
 
 /* What the bytes of a row leave out, in its sums: the excess of its outlier x the outlier's
  * weights - its zero point x the sums of all weights. `w` as below. */

@@ -2,12 +2,12 @@
  * place of two of i32x4.dot_i16x8, but of activations in 0..127. So an activation, 13 bits,
  * goes in as two digits to the base 128, and two dot products do what otherwise takes two
  * and two additions. Their bits are those of scalar.c, on every machine. */
+#include "kernel_sets.h"
 #include "wasm_simd.h"
 
 #ifdef BL_HAS_RELAXED
 
 #include "dot_tile.h"
-#include "kernel_sets.h"
 #include "quantize.h"
 
 #define ROW_UNIT (2 * BL_UNIT) /* both digits of a group */

@@ -13,10 +13,6 @@
 #include <simde/wasm/simd128.h>
 #endif
 
-#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
-#define BL_HAS_RELAXED 1
-#endif
-
 /* Tiles are written as loops over arrays that must end up in registers: the small
  * loops unrolled and inlined, the loop over K left alone (unrolling it spills). */
 #define BL_INLINE static inline __attribute__((always_inline))

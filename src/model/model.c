@@ -20,7 +20,7 @@ bl_status bl_model_check_config(const bl_config *config) {
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, BL_MAX_ROWS))
         return BL_BAD_MODEL;
-    if (config->hidden_size % config->heads != 0 || config->activation > BL_ACTIVATION_TANH)
+    if (config->hidden_size % config->heads != 0 || config->activation >= BL_ACTIVATION_COUNT)
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
         return BL_BAD_MODEL;

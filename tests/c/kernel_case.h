@@ -15,15 +15,8 @@ typedef struct kernel_pair {
     const bl_kernels *reference, *tested;
 } kernel_pair;
 
-static const kernel_pair kernel_pairs[] = {
-    {BL_DTYPE_FP32, &bl_scalar_f32, &bl_simd128_f32},
-    {BL_DTYPE_INT8, &bl_scalar_i8, &bl_simd128_i8},
-#if !defined(__wasm__) || defined(__wasm_relaxed_simd__)
-    {BL_DTYPE_FP32, &bl_scalar_f32, &bl_relaxed_f32},
-    {BL_DTYPE_INT8, &bl_scalar_digits, &bl_relaxed_i8},
-    {BL_DTYPE_INT8_FAST, &bl_scalar_i8_fast, &bl_relaxed_i8_fast},
-#endif
-};
+#define KERNEL_PAIR(set, dtype, reference, used) {dtype, &reference, &set},
+static const kernel_pair kernel_pairs[] = {BL_KERNEL_SETS(KERNEL_PAIR)};
 
 #define KERNEL_PAIRS (sizeof kernel_pairs / sizeof kernel_pairs[0])
 

@@ -248,6 +248,20 @@ static void check_pair(const kernel_pair *pair) {
     }
 }
 
+/* The library takes the first set of the list that it may use. */
+static void check_choice(void) {
+    CHECK(bl_kernels_select(BL_DTYPE_FP32) == &bl_simd128_f32);
+    CHECK(bl_kernels_select(BL_DTYPE_INT8) == &bl_simd128_i8);
+    for (uint32_t dtype = BL_DTYPE_FP32; dtype <= BL_DTYPE_INT8_FAST; dtype++) {
+        const bl_kernels *chosen = bl_kernels_select((bl_dtype)dtype);
+        uint32_t found = 0;
+        for (size_t i = 0; i < KERNEL_PAIRS; i++)
+            found += kernel_pairs[i].dtype == dtype && kernel_pairs[i].tested == chosen;
+        CHECK(chosen ? found == 1 : found == 0);
+    }
+    CHECK(!bl_kernels_select((bl_dtype)77));
+}
+
 int main(void) {
     for (size_t i = 0; i < KERNEL_PAIRS; i++) {
         check_pair(&kernel_pairs[i]);
@@ -258,6 +272,6 @@ int main(void) {
     check_pair(&single[0]);
     check_pair(&single[1]);
 #endif
-    CHECK(bl_kernels_select(BL_DTYPE_INT8) == &bl_simd128_i8);
+    check_choice();
     return check_result();
 }

@@ -229,8 +229,12 @@ static void check_set(const bl_kernels *kernels) {
 
 int main(void) {
     check_set(&bl_scalar_i8_fast);
+    for (size_t i = 0; i < KERNEL_PAIRS; i++) {
+        if (kernel_pairs[i].dtype == BL_DTYPE_INT8_FAST) {
+            check_set(kernel_pairs[i].tested);
+        }
+    }
 #ifdef BL_HAS_RELAXED
-    check_set(&bl_relaxed_i8_fast);
     check_set(&single_dot_i8_fast);
 #endif
     return check_result();

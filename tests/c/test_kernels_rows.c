@@ -26,6 +26,12 @@ static double silu_exact(double x) {
     return x / (1 + exp(-x));
 }
 
+static const double_function exact_activations[BL_ACTIVATION_COUNT] = {
+    [BL_ACTIVATION_GELU] = gelu_exact, [BL_ACTIVATION_GELU_NEW] = gelu_new_exact,
+    [BL_ACTIVATION_RELU] = relu_exact, [BL_ACTIVATION_SILU] = silu_exact,
+    [BL_ACTIVATION_TANH] = tanh,
+};
+
 /* The largest error on a grid of 1.2 million points from -limit to limit, divided by
  * max(1, |x|) where `growing`. */
 static double grid_error(float_function tested, double_function exact, double limit, int growing) {
@@ -175,11 +181,9 @@ int main(void) {
     static const uint32_t widths[] = {1, 2, 5, 7, 8, 9, 40, 43, 384, 1536};
     for (size_t i = 0; i < KERNEL_PAIRS; i++) {
         const kernel_pair *pair = &kernel_pairs[i];
-        check_activate(pair, BL_ACTIVATION_GELU, gelu_exact);
-        check_activate(pair, BL_ACTIVATION_GELU_NEW, gelu_new_exact);
-        check_activate(pair, BL_ACTIVATION_RELU, relu_exact);
-        check_activate(pair, BL_ACTIVATION_SILU, silu_exact);
-        check_activate(pair, BL_ACTIVATION_TANH, tanh);
+        for (uint32_t a = 0; a < BL_ACTIVATION_COUNT; a++) {
+            check_activate(pair, (bl_activation)a, exact_activations[a]);
+        }
         for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
             check_layer_norm(pair, 5, widths[w], 1, 1e-12f);
             check_layer_norm(pair, 2, widths[w], 0, 1e-5f);
