@@ -1,6 +1,6 @@
 #include "embeddings.h"
 
-#include "../model/weights.h"
+#include "sublayer.h"
 
 /* The order of the sum is that of transformers' BertEmbeddings: (word + type) + position. */
 static void embed_float(const bl_model *model, uint32_t id, uint32_t type, uint32_t position,
@@ -27,15 +27,23 @@ static void embed_int8(const bl_model *model, uint32_t id, uint32_t type, uint32
                  (float)place[i] * place_scale;
 }
 
-void bl_embed_tokens(const bl_model *model, const bl_batch *batch, uint32_t begin, uint32_t count,
-                     float *hidden, size_t stride) {
+void bl_embed(const bl_encoder_state *state, uint32_t token, uint32_t token_count) {
+    const bl_model *model = state->model;
+    const bl_batch *batch = state->batch;
     int is_float = model->config.dtype == BL_DTYPE_FP32;
+    size_t stride = state->run->hidden_stride;
+    float *hidden = state->run->hidden;
     uint32_t s = 0;
-    for (uint32_t t = begin; t < begin + count; t++) {
+    for (uint32_t t = token; t < token + token_count; t++) {
         while (t >= batch->starts[s + 1])
             s++;
-        (is_float ? embed_float : embed_int8)(model, (uint32_t)batch->ids[t],
-                                              (uint32_t)batch->type_ids[t], t - batch->starts[s],
-                                              hidden + t * stride);
+        uint32_t id = (uint32_t)batch->ids[t], type = (uint32_t)batch->type_ids[t];
+        uint32_t position = t - batch->starts[s];
+        if (is_float)
+            embed_float(model, id, type, position, hidden + t * stride);
+        else
+            embed_int8(model, id, type, position, hidden + t * stride);
     }
+    bl_add_and_normalize(state, &model->embeddings_norm, hidden + token * stride, NULL,
+                         token_count);
 }

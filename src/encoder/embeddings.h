@@ -1,12 +1,10 @@
-/* The sum of word, type and position embeddings (before the layer norm). */
+/* The hidden states that a pass begins with. */
 #ifndef BERTLET_EMBEDDINGS_H
 #define BERTLET_EMBEDDINGS_H
 
-#include "encoder.h"
+#include "state.h"
 
-/* hidden[t][0..hidden_size) for the tokens [begin, begin + count) of a batch that has been
- * checked. */
-void bl_embed_tokens(const bl_model *model, const bl_batch *batch, uint32_t begin, uint32_t count,
-                     float *hidden, size_t stride);
+/* x = norm(word + type + position embedding) for a block of tokens. */
+void bl_embed(const bl_encoder_state *state, uint32_t token, uint32_t token_count);
 
 #endif

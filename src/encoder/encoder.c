@@ -1,20 +1,21 @@
-/* The forward pass: embeddings, then for each layer
- *
- *   qkv = x Wqkv + b                     all rows
- *   context = attention(q, k, v)         each sequence, each head
- *   x = norm(x + context Wo + b)         all rows, a block at a time:
- *   x = norm(x + act(x Wi + b) Wd + b)   the block's intermediate stays in cache
- *
- * Each phase of it is cut into units (units.h). A step takes as many units as make some
+/* A forward pass from its beginning to its end: what is asked for is checked, all memory is laid
+ * out, then steps compute. A step takes as many units of a phase (phases.h) as make some
  * milliseconds of work, each of the crew whatever it is free for: results depend on neither. */
 #include "encoder.h"
 
 #include <string.h>
 
-#include "units.h"
+#include "phases.h"
 
 /* Fewer tokens than this are not worth sharing out. */
 #define LEAST_SHARED_TOKENS 32
+
+/* Rows of a block, which goes through the feed-forward together, at most and (of enough) at
+ * least. The more, the less often weights are read and prepared; but the intermediate
+ * activations, so many bytes of them, are to stay in a second-level cache. */
+#define MOST_BLOCK_ROWS  128
+#define LEAST_BLOCK_ROWS 64
+#define BLOCK_BYTES      (768u * 1024u)
 
 /* Multiply-adds of one step, for each of the crew: 3 to 6 ms of a fast core. */
 #define STEP_WORK (UINT64_C(1) << 28)
@@ -76,9 +77,9 @@ static size_t count_attention_floats(const bl_config *config, const bl_batch *ba
 }
 
 static uint32_t count_block_rows(const bl_config *config, uint32_t tokens) {
-    size_t rows = BL_BLOCK_BYTES / (bl_row_stride(config->intermediate_size) * sizeof(float));
-    rows = rows < BL_LEAST_BLOCK_ROWS ? BL_LEAST_BLOCK_ROWS : rows / (2 * BL_TILE) * (2 * BL_TILE);
-    rows = rows > BL_MOST_BLOCK_ROWS ? BL_MOST_BLOCK_ROWS : rows;
+    size_t rows = BLOCK_BYTES / (bl_row_stride(config->intermediate_size) * sizeof(float));
+    rows = rows < LEAST_BLOCK_ROWS ? LEAST_BLOCK_ROWS : rows / (2 * BL_TILE) * (2 * BL_TILE);
+    rows = rows > MOST_BLOCK_ROWS ? MOST_BLOCK_ROWS : rows;
     return rows < tokens ? (uint32_t)rows : tokens;
 }
 
@@ -135,16 +136,6 @@ static bl_encoder_state *layout_run(bl_arena *arena, const bl_model *model, cons
     return place;
 }
 
-static void open_phase(bl_encoder_state *state, bl_phase phase) {
-    uint32_t members = bl_crew_size(state->crew);
-    uint32_t blocks = (state->rows + state->block_rows - 1) / state->block_rows;
-    state->phase = phase;
-    state->begin = state->end = 0;
-    state->units = phase == BL_PHASE_ATTEND
-                       ? state->batch->sequence_count * state->model->config.heads
-                       : (blocks + members - 1) / members * members; /* as many for each */
-}
-
 bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batch *batch,
                            bl_encoder_run *run) {
     bl_status status = check_batch(&model->config, batch, run);
@@ -172,7 +163,7 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
     memcpy(state.query_starts, batch->starts,
            ((size_t)batch->sequence_count + 1) * sizeof(uint32_t));
     *place = state;
-    open_phase(place, BL_PHASE_EMBED);
+    bl_phase_open(place, BL_PHASE_EMBED);
     run->state = place;
     run->state_count = model->config.layers + 1;
     run->states_done = 0;
@@ -184,7 +175,7 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
 static void run_part(void *context, uint32_t part, uint32_t member) {
     const bl_encoder_state *state = context;
     for (uint32_t unit = state->begin + part; unit < state->end; unit += state->part_count)
-        bl_encoder_run_unit(state, &state->workspaces[member], unit);
+        bl_phase_run_unit(state, &state->workspaces[member], unit);
 }
 
 /* The next job: units of at least `least` multiply-adds, if the phase has as many, and as
@@ -195,75 +186,10 @@ static uint64_t take_units(bl_encoder_state *state, uint64_t least) {
     state->begin = state->end;
     while (state->end < state->units &&
            (work < least || (state->end - state->begin) % members != 0))
-        work += bl_encoder_measure_unit(state, state->end++);
+        work += bl_phase_measure_unit(state, state->end++);
     uint32_t count = state->end - state->begin, most = BL_CREW_PARTS / BL_CREW_LIMIT * members;
     state->part_count = !state->crew ? 1 : count < most ? count : most;
     return work;
-}
-
-/* From here on `hidden` has only the rows that are wanted. */
-static void drop_unwanted_rows(bl_encoder_state *state) {
-    const bl_encoder_run *run = state->run;
-    uint32_t sequence = 0;
-    for (uint32_t i = 0; i < run->wanted_count; i++) {
-        while (run->wanted[i] >= state->batch->starts[sequence])
-            state->query_starts[sequence++] = i;
-        memmove(run->hidden + i * (size_t)run->hidden_stride,
-                run->hidden + run->wanted[i] * (size_t)run->hidden_stride,
-                run->hidden_stride * sizeof(float));
-    }
-    while (sequence <= state->batch->sequence_count)
-        state->query_starts[sequence++] = run->wanted_count;
-    state->rows = run->wanted_count;
-}
-
-/* The queries of the rows that are wanted, where they were computed with all others. */
-static void drop_unwanted_queries(bl_encoder_state *state) {
-    const bl_encoder_run *run = state->run;
-    size_t qkv_stride = bl_row_stride(3 * state->model->config.hidden_size);
-    for (uint32_t i = 0; i < run->wanted_count; i++)
-        memmove(state->qkv + i * qkv_stride, state->qkv + run->wanted[i] * qkv_stride,
-                state->model->config.hidden_size * sizeof(float));
-}
-
-/* Appends the current hidden state to the ones that are kept. */
-static void keep_hidden_state(bl_encoder_state *state) {
-    const bl_encoder_run *run = state->run;
-    size_t width = state->model->config.hidden_size;
-    for (size_t t = 0; t < state->batch->token_count; t++, state->kept_hidden_state += width)
-        memcpy(state->kept_hidden_state, run->hidden + t * run->hidden_stride,
-               width * sizeof(float));
-}
-
-/* After the last unit of a phase. */
-static void close_phase(bl_encoder_state *state) {
-    bl_encoder_run *run = state->run;
-    switch (state->phase) {
-    case BL_PHASE_PROJECT:
-        if (bl_is_partial(state)) {
-            drop_unwanted_rows(state);
-            if (bl_has_separate_q(state)) {
-                open_phase(state, BL_PHASE_PROJECT_Q);
-                return;
-            }
-            drop_unwanted_queries(state);
-        }
-        open_phase(state, BL_PHASE_ATTEND);
-        return;
-    case BL_PHASE_PROJECT_Q:
-        open_phase(state, BL_PHASE_ATTEND);
-        return;
-    case BL_PHASE_ATTEND:
-        if (run->attention_layers && run->attention_layers[state->layer])
-            state->kept_attentions += run->attention_floats;
-        open_phase(state, BL_PHASE_FINISH);
-        return;
-    default:
-        if (run->hidden_layers && run->hidden_layers[run->states_done])
-            keep_hidden_state(state);
-        state->layer = run->states_done++;
-        open_phase(state, BL_PHASE_PROJECT);
-    }
 }
 
 bl_encoder_progress bl_encoder_step(bl_encoder_run *run) {
@@ -271,7 +197,7 @@ bl_encoder_progress bl_encoder_step(bl_encoder_run *run) {
     uint64_t limit = STEP_WORK * bl_crew_size(state->crew), work = 0;
     while (run->states_done < run->state_count) {
         if (state->end == state->units) {
-            close_phase(state);
+            bl_phase_close(state);
             continue;
         }
         if (work >= limit)

@@ -1,24 +1,18 @@
-/* What a forward pass is cut into: units that share nothing they write, so that they may
- * be computed at the same time, in any order. */
-#ifndef BERTLET_UNITS_H
-#define BERTLET_UNITS_H
+/* A forward pass under way: what its phases share. */
+#ifndef BERTLET_ENCODER_STATE_H
+#define BERTLET_ENCODER_STATE_H
 
 #include "../model/linear.h"
 #include "encoder.h"
 
-/* Rows of a block, which goes through the feed-forward together, at most and (of enough) at
- * least. The more, the less often weights are read and prepared; but the intermediate
- * activations, so many bytes of them, are to stay in a second-level cache. */
-#define BL_MOST_BLOCK_ROWS  128
-#define BL_LEAST_BLOCK_ROWS 64
-#define BL_BLOCK_BYTES      (768u * 1024u)
-
+/* What a pass is cut into. Of each layer all but the first; the units of one phase share
+ * nothing that they write, so that they may be computed at the same time, in any order. */
 typedef enum bl_phase {
     BL_PHASE_EMBED,
     BL_PHASE_PROJECT, /* q, k, v; k and v alone where not all of q is wanted */
     BL_PHASE_PROJECT_Q,
     BL_PHASE_ATTEND,
-    BL_PHASE_FINISH
+    BL_PHASE_FINISH /* everything after attention */
 } bl_phase;
 
 /* What one of the crew needs for itself. */
@@ -58,11 +52,5 @@ static inline int bl_is_partial(const bl_encoder_state *state) {
 static inline int bl_has_separate_q(const bl_encoder_state *state) {
     return bl_is_partial(state) && state->model->config.hidden_size % BL_PANEL == 0;
 }
-
-/* Computes a unit of the phase under way. */
-void bl_encoder_run_unit(const bl_encoder_state *state, const bl_workspace *work, uint32_t unit);
-
-/* About how many multiply-adds it takes. */
-uint64_t bl_encoder_measure_unit(const bl_encoder_state *state, uint32_t unit);
 
 #endif
