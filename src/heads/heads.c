@@ -106,9 +106,11 @@ static void predict_tokens(const bl_model *model, block *block, uint32_t count, 
     if (!is_float)
         quantize_rows(model, block, count);
     for (uint32_t first = 0; first < config->vocab_size; first += TABLE_ROWS) {
-        uint32_t rest = config->vocab_size - first;
-        (is_float ? decode_float : decode_int8)(model, block, count, first,
-                                                rest < TABLE_ROWS ? rest : TABLE_ROWS, out);
+        uint32_t rest = config->vocab_size - first, tokens = rest < TABLE_ROWS ? rest : TABLE_ROWS;
+        if (is_float)
+            decode_float(model, block, count, first, tokens, out);
+        else
+            decode_int8(model, block, count, first, tokens, out);
     }
     for (uint32_t m = 0; m < count; m++, out += config->vocab_size) {
         for (uint32_t n = 0; n < config->vocab_size; n++)
@@ -130,10 +132,10 @@ static void run_block(const bl_model *model, uint32_t head, block *block, uint32
         size_t width = model->config.hidden_size;
         for (uint32_t m = 0; m < count; m++)
             memcpy(out + m * width, block->rows + m * block->stride, width * sizeof(float));
+    } else if (head == BL_HEAD_NEXT_SENTENCE) {
+        apply_output_layer(model, block, &model->next_sentence, count, out);
     } else {
-        apply_output_layer(
-            model, block,
-            head == BL_HEAD_NEXT_SENTENCE ? &model->next_sentence : &model->classifier, count, out);
+        apply_output_layer(model, block, &model->classifier, count, out);
     }
 }
 
