@@ -3,7 +3,7 @@ import { adapterWeightsFile, badSetting, unsupportedAdapter } from './adapter-fi
 import { identifyAdapterTensor, isLinear } from './adapter-tensors.js';
 import { BertletError, errorOfStatus } from './errors.js';
 import { findHeads } from './heads.js';
-import { scaleSuffix } from './tensor-names.js';
+import { scaleSuffix, TensorNames } from './tensor-names.js';
 import {
   badTensor,
   checkShape,
@@ -12,11 +12,6 @@ import {
   elementBytes,
   writeConfig,
 } from './tensor-writer.js';
-
-const wordEmbeddings = 'embeddings.word_embeddings.weight';
-const decoder = 'cls.predictions.decoder.weight';
-const poolerWeight = 'pooler.dense.weight';
-const poolerBias = 'pooler.dense.bias';
 
 /** As the core's BL_MAX_INPUTS. */
 const largestRank = 131072;
@@ -27,6 +22,7 @@ export class AdapterWriter {
   #config;
   #base;
   #settings;
+  #names;
   #heads;
   #tensors; // what each tensor of the file is, by its name there
   #writer;
@@ -49,6 +45,7 @@ export class AdapterWriter {
     this.#config = config;
     this.#base = base;
     this.#settings = settings;
+    this.#names = new TensorNames(memory, config.model_type);
     this.#begin = memory.mark();
   }
 
@@ -56,7 +53,7 @@ export class AdapterWriter {
   create(infos) {
     const memory = this.#memory;
     this.#identify(infos);
-    this.#heads = findHeads(this.#present, this.#config.head);
+    this.#heads = findHeads(this.#present, this.#names.family, this.#config.head);
     const configStruct = writeConfig(memory, this.#config, this.#base.dtype, this.#heads);
     this.#writer = createTensorWriter(memory, configStruct);
     this.#createModel(configStruct, this.#listChanges(infos));
@@ -69,7 +66,7 @@ export class AdapterWriter {
     this.#tensors = new Map();
     this.#present = new Map(this.#base.present);
     for (const [name, info] of infos) {
-      const tensor = identifyAdapterTensor(this.#memory, name);
+      const tensor = identifyAdapterTensor(this.#names, name);
       if (!tensor) continue;
       if (tensor.isBeside !== this.#isTarget(tensor.module)) {
         leftOut.push(tensor);
@@ -77,23 +74,31 @@ export class AdapterWriter {
       }
       this.#tensors.set(name, tensor);
       if (tensor.half || tensor.isScale) continue;
-      this.#present.set(tensor.name, info.shape);
+      const { roleName, part } = tensor;
+      this.#present.set(tensor.name, { roleName, part, shape: info.shape });
       if (this.#unties(tensor)) this.#config.head.tied = false;
     }
-    // Saved with all biases, though the model that was trained had a pooler that nobody trained.
-    if (!this.#present.has(poolerWeight)) this.#present.delete(poolerBias);
+    this.#leaveLonePoolerBias();
     this.#checkLeftOut(leftOut);
+  }
+
+  /** Saved with all biases, though the model that was trained had a pooler that nobody trained. */
+  #leaveLonePoolerBias() {
+    const nameOf = (role) =>
+      [...this.#present.keys()].find((name) => this.#present.get(name).roleName === role);
+    if (nameOf('POOLER_WEIGHT') === undefined) this.#present.delete(nameOf('POOLER_BIAS'));
   }
 
   /** Whether peft puts a path beside a module. What is inside has other names then. */
   #isTarget(module) {
-    return isLinear(this.#memory, module) && this.#settings.isTarget(module);
+    return isLinear(this.#names, module) && this.#settings.isTarget(module);
   }
 
   /** Whether a tensor that is given whole leaves the masked LM a decoder of its own. */
-  #unties({ name, module }) {
+  #unties({ roleName, module }) {
+    if (roleName === 'DECODER_WEIGHT') return true;
     // What peft saves of a module is a copy: the decoder goes on with the base's table.
-    return name === decoder || (name === wordEmbeddings && this.#settings.isSaved(module));
+    return roleName === 'WORD_EMBEDDINGS' && this.#settings.isSaved(module);
   }
 
   /** What the settings do not mean is left out, as in peft; but not all paths. */
@@ -183,18 +188,18 @@ export class AdapterWriter {
   }
 
   /** A path may be beside a decoder that is no tensor of its own. */
-  #isNeeded({ name, half }) {
-    const isDecoder = half !== undefined && name === decoder;
-    return this.#heads.isNeeded(isDecoder ? 'cls.predictions.bias' : name);
+  #isNeeded(tensor) {
+    const isDecoder = tensor.half !== undefined && tensor.roleName === 'DECODER_WEIGHT';
+    return this.#heads.isNeeded(isDecoder ? { ...tensor, part: 'MASKED_LM' } : tensor);
   }
 
   #check(name, tensor, rank, info) {
     const writer = this.#writer;
     if (!tensor.half) return writer.check(adapterWeightsFile, name, tensor, info);
     // A decoder that is the table of word embeddings has its shape.
-    const beside = this.#heads.isNeeded(tensor.name)
+    const beside = this.#heads.isNeeded(tensor)
       ? tensor
-      : { role: this.#memory.roles.get('embeddings.word_embeddings.weight'), layer: 0 };
+      : { role: this.#memory.constants.BL_ROLE_WORD_EMBEDDINGS, layer: 0 };
     const { rows: outputs, columns: inputs } = writer.shapeOf(beside);
     const [rows, columns] = tensor.half === 'DOWN' ? [rank, inputs] : [outputs, rank];
     checkShape(adapterWeightsFile, name, info.shape, [rows, columns]);
@@ -276,10 +281,10 @@ export class AdapterWriter {
   }
 
   #missing(role, layer) {
-    const [name] = [...this.#memory.roles].find(([, number]) => number === role) ?? ['a tensor'];
+    const name = this.#names.nameOf(role, layer);
     return new BertletError(
       'BAD_MODEL',
-      `${adapterWeightsFile}: ${name.replace('*', layer)} of the adapter is missing or lacks a half (or ${scaleSuffix}).`,
+      `${adapterWeightsFile}: ${name} of the adapter is missing or lacks a half (or ${scaleSuffix}).`,
     );
   }
 }

@@ -1,12 +1,11 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
 import { architectureOf, readFlag, readSize } from './config-fields.js';
 import { BertletError, badModel } from './errors.js';
+import { familyOf, modelTypes } from './families/families.js';
 import { readHeadConfig } from './heads.js';
 import { parseExactly } from './json.js';
 import { checkObject } from './kind.js';
 import { show } from './show.js';
-
-const modelTypes = ['bert'];
 
 const activations = {
   gelu: 'GELU',
@@ -18,18 +17,15 @@ const activations = {
   tanh: 'TANH',
 };
 
-/**
- * Our names, those of config.json, what transformers' BertConfig assumes, and the core's constant
- * for the most there can be.
- */
-const sizes = {
-  layers: ['num_hidden_layers', 12, 'BL_MAX_LAYERS'],
-  heads: ['num_attention_heads', 12, 'BL_MAX_WIDTH'],
-  hidden_size: ['hidden_size', 768, 'BL_MAX_WIDTH'],
-  intermediate_size: ['intermediate_size', 3072, 'BL_MAX_WIDTH'],
-  vocab_size: ['vocab_size', 30522, 'BL_MAX_ROWS'],
-  max_positions: ['max_position_embeddings', 512, 'BL_MAX_ROWS'],
-  type_vocab_size: ['type_vocab_size', 2, 'BL_MAX_ROWS'],
+/** The most that the core takes, by its constants. */
+const limits = {
+  layers: 'BL_MAX_LAYERS',
+  heads: 'BL_MAX_WIDTH',
+  hidden_size: 'BL_MAX_WIDTH',
+  intermediate_size: 'BL_MAX_WIDTH',
+  vocab_size: 'BL_MAX_ROWS',
+  max_positions: 'BL_MAX_ROWS',
+  type_vocab_size: 'BL_MAX_ROWS',
 };
 
 /**
@@ -52,7 +48,7 @@ export const readConfigJson = (source) => source.readJson('config.json', { parse
 export function readConfig({ json: given, exact }, sentence) {
   const json = checkObject('config.json', given);
   const config = { model_type: readModelType(json), activation: readActivation(json) };
-  for (const [name, [key, usual]] of Object.entries(sizes)) {
+  for (const [name, [key, usual]] of Object.entries(familyOf(config.model_type).sizes)) {
     config[name] = readSize({ json, exact }, key) ?? usual;
   }
   const epsilon = Object.hasOwn(json, 'layer_norm_eps') ? json.layer_norm_eps : 1e-12;
@@ -74,9 +70,10 @@ export function readConfig({ json: given, exact }, sentence) {
  * @throws BAD_MODEL where a size is more than the core takes
  */
 export function checkLimits(config, constants) {
-  for (const [name, [key, , limit]] of Object.entries(sizes)) {
-    if (config[name] > constants[limit]) {
-      throw bad(`gives ${key} as ${config[name]}; bertlet takes at most ${constants[limit]}`);
+  for (const [name, [key]] of Object.entries(familyOf(config.model_type).sizes)) {
+    const most = constants[limits[name]];
+    if (config[name] > most) {
+      throw bad(`gives ${key} as ${config[name]}; bertlet takes at most ${most}`);
     }
   }
 }

@@ -1,19 +1,8 @@
-// Which heads a model has: config.json says what its architecture is, the names of its
-// tensors what is there. Tensor names are those of transformers' Bert classes.
+// Which heads a model has: config.json says what its architecture is, its tensors what is there.
 import { architectureOf, readFlag, readSize } from './config-fields.js';
 import { BertletError } from './errors.js';
 import { kindOf } from './kind.js';
 import { show } from './show.js';
-
-/** What a model may have beside embeddings and layers, by how its tensors' names begin. */
-const partsByPrefix = {
-  'pooler.': 'POOLER',
-  'cls.predictions.decoder.weight': 'DECODER',
-  'cls.predictions.': 'MASKED_LM',
-  'cls.seq_relationship.': 'NEXT_SENTENCE',
-  'classifier.': 'CLASSIFIER',
-  'qa_outputs.': 'CLASSIFIER',
-};
 
 /** Heads with a classifier: how the architecture's name ends, which rows it reads, and how many
  * outputs it has whatever id2label says. */
@@ -23,15 +12,6 @@ const classifiers = {
   'token-classification': { architecture: 'ForTokenClassification', pooled: false },
   'question-answering': { architecture: 'ForQuestionAnswering', pooled: false, outputs: 2 },
 };
-
-/**
- * The part that a tensor belongs to, undefined where every model has it.
- * @param {string} name ours, as identifyTensor gives it
- */
-export function partOf(name) {
-  const prefix = Object.keys(partsByPrefix).find((start) => name.startsWith(start));
-  return partsByPrefix[prefix];
-}
 
 /**
  * What config.json says of heads.
@@ -121,20 +101,23 @@ export const labelsOf = ({ labels }, count) =>
  *   parts: Set<string>,
  *   heads: Record<string, string>,
  *   labels: number,
- *   isNeeded: (name: string) => boolean,
+ *   isNeeded: (tensor: { name: string, part?: string }) => boolean,
  * }} Heads
  *   `parts`: by the ends of the core's BL_PART constants; `heads`: name → end of its BL_HEAD
- *   constant; `labels`: outputs of the classifier, or 0; `isNeeded`: whether a tensor (by our
- *   name) is one of the model's
+ *   constant; `labels`: outputs of the classifier, or 0; `isNeeded`: whether a tensor is one of
+ *   the model's
  *
- * @param {Map<string, number[]>} present the tensors of the files: name (ours) → shape, empty
- *   where another file says it
+ * @typedef {Map<string, { roleName: string, part?: string, shape: number[] }>} Present
+ *   the tensors of the files, by name (ours); shape: empty where another file says it
+ *
+ * @param {Present} present
+ * @param {import('./families/families.js').Family} family
  * @param {HeadConfig} config
  * @returns {Heads}
  * @throws BAD_MODEL
  */
-export function findHeads(present, config) {
-  const parts = new Set([...present.keys()].map(partOf).filter(Boolean));
+export function findHeads(present, family, config) {
+  const parts = new Set([...present.values()].map(({ part }) => part).filter(Boolean));
   // Its weight must be there exactly where config.json doesn't tie it.
   if (config.tied || !parts.has('MASKED_LM')) parts.delete('DECODER');
   else parts.add('DECODER');
@@ -142,9 +125,9 @@ export function findHeads(present, config) {
   if (parts.has('MASKED_LM')) heads['masked-lm'] = 'MASKED_LM';
   if (parts.has('NEXT_SENTENCE')) heads['next-sentence-prediction'] = 'NEXT_SENTENCE';
 
-  const kind = findClassifier(present, config, parts);
-  const prefix = kind === 'question-answering' ? 'qa_outputs.' : 'classifier.';
-  const shape = present.get(`${prefix}weight`);
+  const kind = findClassifier(present, family, config, parts);
+  const prefix = `${family.outputLayer(kind)}.`;
+  const shape = present.get(`${prefix}weight`)?.shape;
   const fixed = classifiers[kind].outputs;
   if (shape && fixed === undefined && config.labelFault) {
     throw new BertletError('BAD_MODEL', config.labelFault);
@@ -156,32 +139,31 @@ export function findHeads(present, config) {
     parts,
     heads,
     labels: shape ? (fixed ?? config.labelCount ?? shape[0] ?? 2) : 0,
-    isNeeded: (name) => {
-      const part = partOf(name);
+    isNeeded: ({ name, part }) => {
       if (part === 'CLASSIFIER' && !name.startsWith(prefix)) return false;
       return part === undefined || parts.has(part);
     },
   };
 }
 
-/** The two names of the masked LM's bias. */
-const sharedBias = 'cls.predictions.bias';
-const decoderBias = 'cls.predictions.decoder.bias';
-
 /**
- * Where both stand there, that of a decoder of its own is not the shared one.
+ * The masked LM's bias has two names. Where both stand there, that of a decoder of its own is not
+ * the shared one.
  * @param {Set<string>} names of tensors, as the files have them
+ * @param {import('./families/families.js').Family} family
  * @param {Heads} heads
  * @returns {string | undefined} the one that nothing needs
  */
-export function ignoredBias(names, { parts }) {
-  if (!names.has(decoderBias) || !names.has(sharedBias)) return undefined;
-  return parts.has('DECODER') ? sharedBias : decoderBias;
+export function ignoredBias(names, { decoderBiases: { own, shared } }, { parts }) {
+  if (!names.has(own) || !names.has(shared)) return undefined;
+  return parts.has('DECODER') ? shared : own;
 }
 
 /** Without an architecture: what has no pooler classifies tokens. */
-function findClassifier(present, config, parts) {
+function findClassifier(present, family, config, parts) {
   if (config.classifier) return config.classifier;
-  if (present.has('qa_outputs.weight')) return 'question-answering';
+  if (present.has(`${family.outputLayer('question-answering')}.weight`)) {
+    return 'question-answering';
+  }
   return parts.has('POOLER') ? 'sequence-classification' : 'token-classification';
 }

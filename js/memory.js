@@ -30,8 +30,6 @@ export class Memory {
     this.structs = layout.structs;
     /** Enum constants of C by name. @type {Record<string, number>} */
     this.constants = layout.constants;
-    /** Roles of a model's tensors by name, a layer's number being *. @type {Map<string, number>} */
-    this.roles = layout.roles;
   }
 
   /** The memory itself, for threads to share. */
@@ -247,15 +245,13 @@ function readLayout(buffer, table) {
   const bytes = new Uint8Array(buffer);
   const structs = {};
   const constants = {};
-  const roles = new Map();
   for (let entry = table; ; entry += 8) {
     const name = view.getUint32(entry, true);
     const value = view.getUint32(entry + 4, true);
-    if (name === 0) return { structs, constants, roles };
+    if (name === 0) return { structs, constants };
     const text = fromUtf8(bytes.subarray(name, bytes.indexOf(0, name)));
-    const field = /^(\w+)\.(\w+):(\w+)$/.exec(text);
+    const field = /^(\w+)\.([\w.]+):(\w+)$/.exec(text);
     if (field) structs[field[1]].fields[field[2]] = { offset: value, kind: field[3] };
-    else if (text.startsWith('tensor ')) roles.set(text.slice(7), value);
     else if (text.startsWith('BL_')) constants[text] = value;
     else structs[text] = { size: value, fields: {} };
   }

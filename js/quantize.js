@@ -12,7 +12,7 @@ import { layoutSafetensors } from './safetensors-write.js';
 import { readIndex } from './shard-index.js';
 import { showKey } from './show.js';
 import { openSource } from './source.js';
-import { identifyTensor, scaleSuffix } from './tensor-names.js';
+import { scaleSuffix, TensorNames } from './tensor-names.js';
 import { chooseModule, loadModule } from './wasm-module.js';
 
 const stagingBytes = 1 << 20;
@@ -37,10 +37,10 @@ export async function quantizeModel(source, target, { signal, onProgress } = {})
   }
   const opened = await openSource(source, { signal, onFileProgress: createProgress(onProgress) });
   try {
-    readConfig(await readConfigJson(opened));
+    const config = readConfig(await readConfigJson(opened));
     const files = await findFiles(opened);
     const memory = await Memory.instantiate(await loadModule(chooseModule('baseline')));
-    const plan = await planTensors(opened, files, memory);
+    const plan = await planTensors(opened, files, memory, config);
     await mkdir(target, { recursive: true });
     await copySmallFiles(source, target);
     await writeWeights(opened, files, plan, path.join(target, weightsFile), memory, signal);
@@ -64,7 +64,8 @@ async function findFiles(source) {
 }
 
 /** Reads all headers and decides what becomes of each tensor. */
-async function planTensors(source, files, memory) {
+async function planTensors(source, files, memory, config) {
+  const names = new TensorNames(memory, config.model_type);
   const specs = [];
   const quantized = new Set();
   let sourceBytes = 0;
@@ -74,7 +75,7 @@ async function planTensors(source, files, memory) {
     sourceBytes += header.byteLength;
     metadata = { ...metadata, ...header.metadata };
     for (const [name, { dtype, shape }] of header.tensors) {
-      if (isQuantizable(memory, name, dtype, shape)) {
+      if (isQuantizable(memory, names.identify(name), dtype, shape)) {
         quantized.add(name);
         specs.push({ name, dtype: 'I8', shape });
         specs.push({ name: name + scaleSuffix, dtype: 'F32', shape: [shape[0]] });
@@ -88,8 +89,7 @@ async function planTensors(source, files, memory) {
 }
 
 /** Matrices that the model computes with: the linear layers and the embedding tables. */
-function isQuantizable(memory, name, dtype, shape) {
-  const tensor = identifyTensor(memory, name);
+function isQuantizable(memory, tensor, dtype, shape) {
   return (
     tensor !== undefined &&
     !tensor.isScale &&

@@ -1,6 +1,7 @@
 // Rows of tensors from a file into the core, through one small staging window: what a model's
 // weights and an adapter's have in common.
 import { BertletError, badModel, errorOfStatus } from './errors.js';
+import { familyOf } from './families/families.js';
 import { showKey } from './show.js';
 
 /** Bytes of the staging window, unless one row is longer. */
@@ -121,8 +122,13 @@ export function badTensor(file, name, what) {
 
 /** Writes a bl_config. @returns {number} its address */
 export function writeConfig(memory, { model_type, head, ...fields }, dtype, { parts, labels }) {
+  const architecture = Object.entries(familyOf(model_type).architecture).map(([field, value]) => [
+    `architecture.${field}`,
+    memory.constants[`BL_${value}`],
+  ]);
   return memory.writeStruct('bl_config', {
     ...fields,
+    ...Object.fromEntries(architecture),
     dtype: memory.constants[`BL_DTYPE_${dtype.toUpperCase().replace('-', '_')}`],
     activation: memory.constants[`BL_ACTIVATION_${fields.activation}`],
     parts: [...parts].reduce((bits, part) => bits | memory.constants[`BL_PART_${part}`], 0),

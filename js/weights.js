@@ -7,15 +7,15 @@ import { findHeads, ignoredBias } from './heads.js';
 import { createPauses } from './pauses.js';
 import { openTensors } from './safetensors.js';
 import { writeShards } from './shard-index.js';
-import { identifyTensor, scaleSuffix, tensorsOf } from './tensor-names.js';
+import { scaleSuffix, TensorNames } from './tensor-names.js';
 import { badTensor, createTensorWriter, writeConfig } from './tensor-writer.js';
 
 export { weightsFile };
 
 /**
  * @typedef {{ address: number, parts: Set<string>, heads: Record<string, string>,
- *   labels: number, parameters: number, present: Map<string, number[]>, dtype: string }} LoadedModel
- *   where the C model is, and what it has (heads.js); `present`: its tensors' shapes
+ *   labels: number, parameters: number, present: import('./heads.js').Present, dtype: string }} LoadedModel
+ *   where the C model is, and what it has (heads.js)
  */
 
 /**
@@ -36,14 +36,13 @@ export async function loadWeights(memory, config, dtype, source, { signal } = {}
   return writer.finish();
 }
 
-/** How the names of tensors end that tell the sizes of config.json. */
+/** The tensors that tell the sizes of config.json, of layers the first one's. */
 const sizing = [
-  'embeddings.word_embeddings.weight',
-  'embeddings.position_embeddings.weight',
-  'embeddings.token_type_embeddings.weight',
-  'encoder.layer.0.intermediate.dense.weight',
-  'classifier.weight',
-  'qa_outputs.weight',
+  'WORD_EMBEDDINGS',
+  'POSITION_EMBEDDINGS',
+  'TYPE_EMBEDDINGS',
+  'INTERMEDIATE_WEIGHT',
+  'CLASSIFIER_WEIGHT',
 ];
 
 /**
@@ -54,6 +53,8 @@ const sizing = [
  */
 function createWriter(memory, config, dtype, pause, allNames) {
   const { layers } = config;
+  const tensorNames = new TensorNames(memory, config.model_type);
+  const { family } = tensorNames;
   const present = new Map();
   /** @type {Map<string, import('./safetensors.js').Header['tensors']>} what is known, by file */
   const known = new Map();
@@ -81,14 +82,17 @@ function createWriter(memory, config, dtype, pause, allNames) {
       const pausing = pause();
       if (pausing) await pausing;
       names.add(name);
-      const tensor = identifyTensor(memory, name);
-      if (tensor && !tensor.isScale) present.set(tensor.name, shape);
+      const tensor = tensorNames.identify(name);
+      if (!tensor || tensor.isScale) continue;
+      const { roleName, part } = tensor;
+      present.set(tensor.name, { roleName, part, shape });
     }
-    heads = findHeads(present, config.head);
-    ignored = ignoredBias(names, heads);
-    for (const { name } of tensorsOf(memory, layers, heads)) {
-      if (!present.has(name))
+    heads = findHeads(present, family, config.head);
+    ignored = ignoredBias(names, family, heads);
+    for (const { name } of tensorNames.all(layers, heads)) {
+      if (!present.has(name)) {
         throw badTensor(allNames ? indexFile : weightsFile, name, 'is missing');
+      }
     }
     checkLimits(config, memory.constants);
     const configStruct = writeConfig(memory, config, dtype, heads);
@@ -108,16 +112,14 @@ function createWriter(memory, config, dtype, pause, allNames) {
     address = memory.readU32(pointer);
     memory.seal();
     stagingMark = memory.mark();
-    const columns = [...tensorsOf(memory, 1, heads)].map(
-      (one) => tensorWriter.shapeOf(one).columns,
-    );
+    const columns = [...tensorNames.all(1, heads)].map((one) => tensorWriter.shapeOf(one).columns);
     tensorWriter.openStaging(4 * Math.max(...columns));
   }
 
   /** What the file says of a tensor against what the configuration asks for. */
   function check(file, name, info) {
-    const tensor = name === ignored ? undefined : identifyTensor(memory, name);
-    if (!tensor || !heads.isNeeded(tensor.name)) return undefined;
+    const tensor = name === ignored ? undefined : tensorNames.identify(name);
+    if (!tensor || !heads.isNeeded(tensor)) return undefined;
     if (tensor.layer >= layers) {
       throw badTensor(file, name, `is of a layer beyond the ${layers} of config.json`);
     }
@@ -137,7 +139,11 @@ function createWriter(memory, config, dtype, pause, allNames) {
   }
 
   return {
-    givesSizes: (names) => [...names].some((name) => sizing.some((end) => name.endsWith(end))),
+    givesSizes: (names) =>
+      [...names].some((name) => {
+        const tensor = tensorNames.identify(name);
+        return tensor?.layer === 0 && sizing.includes(tensor.roleName);
+      }),
 
     /** Of a file that is read later. @param {import('./safetensors.js').Header} header */
     takeHeader: (file, { tensors }) => known.set(file, tensors),
@@ -158,7 +164,7 @@ function createWriter(memory, config, dtype, pause, allNames) {
     /** @returns {LoadedModel} */
     finish() {
       let parameters = 0;
-      for (const tensor of tensorsOf(memory, layers, heads)) {
+      for (const tensor of tensorNames.all(layers, heads)) {
         const { name } = tensor;
         if (!seen.has(name)) throw badTensor(indexFile, name, 'is not in the file that is named');
         if (seen.get(name) === 'I8' && !seen.has(name + scaleSuffix)) {

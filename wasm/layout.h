@@ -1,7 +1,6 @@
 /* How C describes its structs and enums to JavaScript: a table of (name, value)
  * pairs. "bl_batch" -> its size, "bl_batch.ids:ptr" -> the field's offset, and
- * enum constants by their names, and "tensor NAME" -> the role of a checkpoint's tensor.
- * Types: u32 i32 f32 ptr. */
+ * enum constants by their names. Types: u32 i32 f32 ptr. */
 #ifndef BERTLET_LAYOUT_H
 #define BERTLET_LAYOUT_H
 

@@ -14,7 +14,7 @@ void bl_attention_project(const bl_encoder_state *state, const bl_workspace *wor
         else
             begin = first_of_k;
     }
-    bl_linear_apply(model, &model->layers[state->layer].qkv, begin, end,
+    bl_linear_apply(model, &bl_model_layer(model, state->layer)->qkv, begin, end,
                     state->run->hidden + row * stride, stride, row_count,
                     state->qkv + row * qkv_stride, qkv_stride, &work->linear);
 }
@@ -63,7 +63,7 @@ void bl_attention_run_head(const bl_encoder_state *state, const bl_workspace *wo
 
 void bl_attention_finish(const bl_encoder_state *state, const bl_workspace *work, uint32_t row,
                          uint32_t row_count) {
-    const bl_layer *layer = &state->model->layers[state->layer];
+    const bl_layer *layer = bl_model_layer(state->model, state->layer);
     size_t stride = state->run->hidden_stride;
     bl_project(state, work, &layer->attention_output, state->context + row * stride, stride,
                row_count, work->projected, stride);

@@ -5,7 +5,7 @@
 void bl_feed_forward(const bl_encoder_state *state, const bl_workspace *work, uint32_t row,
                      uint32_t row_count) {
     const bl_model *model = state->model;
-    const bl_layer *layer = &model->layers[state->layer];
+    const bl_layer *layer = bl_model_layer(model, state->layer);
     uint32_t width = model->config.intermediate_size;
     size_t stride = state->run->hidden_stride, wide_stride = bl_row_stride(width);
     float *x = state->run->hidden + row * stride;

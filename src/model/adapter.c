@@ -8,11 +8,6 @@
 /* Rows converted at a time. */
 #define SLICE_ROWS 64
 
-static int is_table_role(uint32_t role) {
-    return role == BL_ROLE_WORD_EMBEDDINGS || role == BL_ROLE_POSITION_EMBEDDINGS ||
-           role == BL_ROLE_TYPE_EMBEDDINGS;
-}
-
 /* The shape of what a change is about. A side path may be beside a decoder that is the
  * table of word embeddings. */
 static bl_status shape_of(const bl_config *config, const bl_adapter_change *change,
@@ -21,7 +16,7 @@ static bl_status shape_of(const bl_config *config, const bl_adapter_change *chan
     if (change->rank && (any.parts & BL_PART_MASKED_LM))
         any.parts |= BL_PART_DECODER;
     bl_status status = bl_model_tensor_shape(&any, change->role, change->layer, shape);
-    if (status == BL_OK && change->rank && (!shape->is_matrix || is_table_role(change->role)))
+    if (status == BL_OK && change->rank && !bl_role_takes_paths(change->role))
         return BL_BAD_ARGUMENT;
     return status;
 }
@@ -58,11 +53,12 @@ static void *copy_of(bl_arena *arena, const void *from, size_t bytes) {
 }
 
 /* Weights of one's own: as the base's, whose other outputs may stay as they are. */
-static void own_weights(bl_arena *arena, const bl_kernels *kernels, const bl_tensor_shape *shape,
-                        bl_weights *weights) {
+static void own_weights(bl_arena *arena, const bl_kernels *kernels, const bl_place *place,
+                        uint32_t inputs) {
+    bl_weights *weights = &place->linear->weights;
     if (!weights->panels) {
         const float *bias = weights->bias;
-        *weights = bl_layout_weights(arena, kernels, shape->columns, shape->rows);
+        *weights = bl_layout_weights(arena, kernels, inputs, place->outputs);
         weights->bias = bias ? bias : weights->bias;
         return;
     }
@@ -73,16 +69,15 @@ static void own_weights(bl_arena *arena, const bl_kernels *kernels, const bl_ten
     weights->sums = copy_of(arena, weights->sums, outputs * sizeof(int32_t));
 }
 
-/* Floats of one's own. A bias fills panels; those of q, k and v are one. */
-static const float *own_floats(bl_arena *arena, const bl_config *config, uint32_t role,
-                               const bl_tensor_shape *shape, const float *from) {
-    int is_qkv =
-        role == BL_ROLE_QUERY_BIAS || role == BL_ROLE_KEY_BIAS || role == BL_ROLE_VALUE_BIAS;
-    if (!is_qkv)
-        return bl_alloc_zeroed(arena, (uint64_t)shape->rows * shape->columns + BL_PANEL,
-                               sizeof(float));
-    size_t outputs = (size_t)bl_count_panels(3 * config->hidden_size) * BL_PANEL;
-    return copy_of(arena, from, outputs * sizeof(float));
+/* Floats of one's own. A bias fills panels, of which the adapter may change but a part: that of
+ * q, k and v is one. */
+static const float *own_floats(bl_arena *arena, const bl_place *place, const bl_tensor_shape *shape,
+                               const float *from) {
+    size_t bias = (size_t)bl_count_panels(place->outputs) * BL_PANEL;
+    if (bias && from)
+        return copy_of(arena, from, bias * sizeof(float));
+    return bl_alloc_zeroed(arena, bias ? bias : (uint64_t)shape->rows * shape->columns,
+                           sizeof(float));
 }
 
 /* Memory for a tensor that the adapter brings, where it is still the base's, or nowhere. */
@@ -92,21 +87,14 @@ static void own_tensor(bl_arena *arena, const bl_model *base, bl_model *model, u
     bl_place from = bl_model_find_place((bl_model *)base, role, layer);
     if (to.linear) {
         if (to.linear->weights.panels == from.linear->weights.panels)
-            own_weights(arena, model->kernels, shape, &to.linear->weights);
+            own_weights(arena, model->kernels, &to, shape->columns);
     } else if (to.table) {
         *to.table = bl_layout_table(arena, &model->config, shape->rows);
     } else if (*to.floats == *from.floats) {
-        *to.floats = own_floats(arena, &model->config, role, shape, *from.floats);
+        *to.floats = own_floats(arena, &to, shape, *from.floats);
     }
-}
-
-static bl_low_rank **paths_beside(bl_model *model, uint32_t role, uint32_t layer) {
-    if (role == BL_ROLE_CLASSIFIER_WEIGHT)
-        return &model->classifier.paths;
-    if (role == BL_ROLE_NEXT_SENTENCE_WEIGHT)
-        return &model->next_sentence.paths;
-    bl_place place = bl_model_find_place(model, role, layer);
-    return place.table ? &place.table->paths : &place.linear->paths;
+    if (to.output)
+        to.output->outputs = shape->rows;
 }
 
 static void add_path(bl_arena *arena, bl_model *model, const bl_adapter_change *change,
@@ -132,25 +120,23 @@ static void add_path(bl_arena *arena, bl_model *model, const bl_adapter_change *
     }
     if (!path)
         return;
-    bl_low_rank **paths = paths_beside(model, change->role, change->layer);
-    made.next = *paths;
+    made.next = *place.paths;
     *path = made;
-    *paths = path;
+    *place.paths = path;
     if (change->rank > model->largest_rank)
         model->largest_rank = change->rank;
 }
 
 /* What stays the base's counts as written. */
 static void keep_base(const bl_model *base, bl_model *model) {
-    for (uint32_t layer = 0; layer < model->config.layers; layer++) {
-        for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
-            bl_tensor_shape now, before;
-            if (bl_model_tensor_shape(&model->config, role, layer, &now) == BL_OK &&
-                bl_model_tensor_shape(&base->config, role, layer, &before) == BL_OK &&
-                now.rows == before.rows && now.columns == before.columns)
-                *bl_model_progress(model, role, layer) =
-                    (bl_tensor_progress){.rows_written = now.rows, .scales_written = now.rows};
-        }
+    for (uint32_t i = 0; i < bl_count_tensors(&model->config); i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        bl_tensor_shape now, before;
+        if (bl_model_tensor_shape(&model->config, tensor.role, tensor.layer, &now) == BL_OK &&
+            bl_model_tensor_shape(&base->config, tensor.role, tensor.layer, &before) == BL_OK &&
+            now.rows == before.rows && now.columns == before.columns)
+            model->progress[i] =
+                (bl_tensor_progress){.rows_written = now.rows, .scales_written = now.rows};
     }
     if (model->config.parts & ~base->config.parts & BL_PART_DECODER) {
         model->decoder = base->word_embeddings;
@@ -164,10 +150,7 @@ static bl_status layout_changes(bl_arena *arena, const bl_model *base, bl_model 
                                 const bl_adapter_change *changes, uint32_t count) {
     const bl_config *config = &model->config;
     model->layers = copy_of(arena, base->layers, config->layers * sizeof(bl_layer));
-    model->progress =
-        bl_alloc_zeroed(arena, bl_model_tensor_slots(config), sizeof(bl_tensor_progress));
-    model->classifier.outputs = config->labels;
-    model->next_sentence.outputs = 2;
+    model->progress = bl_alloc_zeroed(arena, bl_count_tensors(config), sizeof(bl_tensor_progress));
     if (bl_arena_status(arena) != BL_OK)
         return BL_OUT_OF_MEMORY;
     keep_base(base, model);
@@ -179,8 +162,7 @@ static bl_status layout_changes(bl_arena *arena, const bl_model *base, bl_model 
         own_tensor(arena, base, model, changes[i].role, changes[i].layer, &shape);
         *bl_model_progress(model, changes[i].role, changes[i].layer) = (bl_tensor_progress){0};
     }
-    if ((config->parts & BL_PART_MASKED_LM) && !(config->parts & BL_PART_DECODER))
-        model->decoder = model->word_embeddings;
+    bl_model_tie_decoder(model);
     for (uint32_t i = 0; i < count; i++) {
         bl_tensor_shape shape;
         if (changes[i].rank && shape_of(config, &changes[i], &shape) == BL_OK)
@@ -212,7 +194,7 @@ static bl_low_rank *find_path(bl_model *model, uint32_t role, uint32_t layer) {
     bl_adapter_change change = {.role = role, .layer = layer, .rank = 1};
     if (shape_of(&model->config, &change, &shape) != BL_OK)
         return NULL;
-    bl_low_rank *path = *paths_beside(model, role, layer);
+    bl_low_rank *path = *bl_model_find_place(model, role, layer).paths;
     while (path && (path->role != role || path->layer != layer))
         path = path->next;
     return path;
@@ -272,16 +254,16 @@ static int is_complete(const bl_low_rank *paths) {
 }
 
 bl_status bl_adapter_finish(bl_model *model, uint32_t *missing_role, uint32_t *missing_layer) {
-    for (uint32_t layer = 0; layer < model->config.layers; layer++) {
-        for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
-            bl_adapter_change change = {.role = role, .layer = layer, .rank = 1};
-            bl_tensor_shape shape;
-            if (shape_of(&model->config, &change, &shape) == BL_OK &&
-                !is_complete(*paths_beside(model, role, layer))) {
-                *missing_role = role;
-                *missing_layer = layer;
-                return BL_BAD_MODEL;
-            }
+    for (uint32_t i = 0; i < bl_count_tensors(&model->config); i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        bl_adapter_change change = {.role = tensor.role, .layer = tensor.layer, .rank = 1};
+        bl_tensor_shape shape;
+        if (shape_of(&model->config, &change, &shape) != BL_OK)
+            continue;
+        if (!is_complete(*bl_model_find_place(model, tensor.role, tensor.layer).paths)) {
+            *missing_role = tensor.role;
+            *missing_layer = tensor.layer;
+            return BL_BAD_MODEL;
         }
     }
     return bl_model_finish(model, missing_role, missing_layer);

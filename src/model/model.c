@@ -24,7 +24,9 @@ bl_status bl_model_check_config(const bl_config *config) {
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
         return BL_BAD_MODEL;
-    return bl_kernels_select((bl_dtype)config->dtype) ? BL_OK : BL_UNSUPPORTED;
+    if (!bl_kernels_select((bl_dtype)config->dtype))
+        return BL_UNSUPPORTED;
+    return bl_architecture_check(&config->architecture);
 }
 
 /* Memory that starts as zeros: what padding panels and biases must hold. Fresh linear memory does
@@ -62,18 +64,6 @@ bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_
     };
 }
 
-static bl_linear layout_linear(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
-                               uint32_t outputs) {
-    return (bl_linear){.weights = bl_layout_weights(arena, kernels, inputs, outputs)};
-}
-
-static bl_norm layout_norm(bl_arena *arena, const bl_config *config) {
-    return (bl_norm){
-        .gamma = bl_alloc_zeroed(arena, config->hidden_size, sizeof(float)),
-        .beta = bl_alloc_zeroed(arena, config->hidden_size, sizeof(float)),
-    };
-}
-
 bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows) {
     size_t element = config->dtype == BL_DTYPE_FP32 ? sizeof(float) : sizeof(int8_t);
     return (bl_table){
@@ -82,43 +72,37 @@ bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows
     };
 }
 
-static bl_output_layer layout_outputs(bl_arena *arena, const bl_config *config, uint32_t outputs) {
-    return (bl_output_layer){
-        .rows = bl_alloc_zeroed(arena, (uint64_t)outputs * config->hidden_size, sizeof(float)),
-        .bias = bl_alloc_zeroed(arena, outputs, sizeof(float)),
-        .outputs = outputs,
-    };
+void bl_model_tie_decoder(bl_model *model) {
+    if ((model->config.parts & BL_PART_MASKED_LM) && !(model->config.parts & BL_PART_DECODER))
+        model->decoder = model->word_embeddings;
 }
 
-static void layout_parts(bl_arena *arena, bl_model *model) {
-    const bl_config *config = &model->config;
-    uint32_t hidden = config->hidden_size;
-    if (config->parts & BL_PART_POOLER)
-        model->pooler = layout_linear(arena, model->kernels, hidden, hidden);
-    if (config->parts & BL_PART_MASKED_LM) {
-        model->transform = layout_linear(arena, model->kernels, hidden, hidden);
-        model->transform_norm = layout_norm(arena, config);
-        model->decoder = config->parts & BL_PART_DECODER
-                             ? bl_layout_table(arena, config, config->vocab_size)
-                             : model->word_embeddings;
-        model->decoder_bias = bl_alloc_zeroed(arena, config->vocab_size, sizeof(float));
+static void layout_tensor(bl_arena *arena, const bl_kernels *kernels, const bl_config *config,
+                          const bl_place *place, const bl_tensor_shape *shape) {
+    if (place->table) {
+        *place->table = bl_layout_table(arena, config, shape->rows);
+    } else if (place->linear) {
+        if (place->first_output == 0)
+            place->linear->weights =
+                bl_layout_weights(arena, kernels, shape->columns, place->outputs);
+    } else if (place->outputs == 0) { /* a linear layer comes with its bias */
+        *place->floats =
+            bl_alloc_zeroed(arena, (uint64_t)shape->rows * shape->columns, sizeof(float));
     }
-    if (config->parts & BL_PART_NEXT_SENTENCE)
-        model->next_sentence = layout_outputs(arena, config, 2);
-    if (config->parts & BL_PART_CLASSIFIER)
-        model->classifier = layout_outputs(arena, config, config->labels);
+    if (place->output)
+        place->output->outputs = shape->rows;
 }
 
-static bl_layer layout_layer(bl_arena *arena, const bl_kernels *kernels, const bl_config *config) {
-    uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
-    return (bl_layer){
-        .qkv = layout_linear(arena, kernels, hidden, 3 * hidden),
-        .attention_output = layout_linear(arena, kernels, hidden, hidden),
-        .attention_norm = layout_norm(arena, config),
-        .intermediate = layout_linear(arena, kernels, hidden, intermediate),
-        .output = layout_linear(arena, kernels, intermediate, hidden),
-        .output_norm = layout_norm(arena, config),
-    };
+/* The tensors of the roles [begin, end), which are all of the model's or of one of its layers. */
+static void layout_tensors(bl_arena *arena, const bl_kernels *kernels, const bl_config *config,
+                           uint32_t begin, uint32_t end, void *owner) {
+    for (uint32_t role = begin; role < end; role++) {
+        bl_tensor_shape shape;
+        if (bl_model_tensor_shape(config, role, 0, &shape) != BL_OK)
+            continue;
+        bl_place place = bl_find_place(config, role, owner);
+        layout_tensor(arena, kernels, config, &place, &shape);
+    }
 }
 
 /* One function for measuring and for real, so that the two cannot differ. `model`
@@ -130,19 +114,16 @@ static void layout_model(bl_arena *arena, const bl_config *config, bl_model *mod
         .config = *config,
         .kernels = kernels,
         .layers = layers,
-        .progress =
-            bl_alloc_zeroed(arena, bl_model_tensor_slots(config), sizeof(bl_tensor_progress)),
-        .word_embeddings = bl_layout_table(arena, config, config->vocab_size),
-        .position_embeddings = bl_layout_table(arena, config, config->max_positions),
-        .type_embeddings = bl_layout_table(arena, config, config->type_vocab_size),
-        .embeddings_norm = layout_norm(arena, config),
+        .progress = bl_alloc_zeroed(arena, bl_count_tensors(config), sizeof(bl_tensor_progress)),
     };
+    layout_tensors(arena, kernels, config, 0, BL_FIRST_LAYER_ROLE, model);
+    bl_model_tie_decoder(model);
     for (uint32_t i = 0; i < config->layers; i++) {
-        bl_layer layer = layout_layer(arena, kernels, config);
+        bl_layer layer = {0};
+        layout_tensors(arena, kernels, config, BL_FIRST_LAYER_ROLE, BL_ROLE_COUNT, &layer);
         if (layers)
             layers[i] = layer;
     }
-    layout_parts(arena, model);
 }
 
 bl_status bl_model_measure(const bl_config *config, size_t *bytes) {

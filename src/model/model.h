@@ -5,6 +5,8 @@
 
 #include "../base/arena.h"
 #include "../kernels/kernels.h"
+#include "architecture.h"
+#include "tensors.h"
 
 typedef struct bl_config {
     uint32_t dtype; /* bl_dtype */
@@ -19,6 +21,7 @@ typedef struct bl_config {
     uint32_t parts;      /* bl_part: what there is beside embeddings and layers */
     uint32_t labels;     /* outputs of the classifier, where there is one */
     float layer_norm_epsilon;
+    bl_architecture architecture;
 } bl_config;
 
 /* The most that a configuration may give: no BERT comes near, and products stay within 64 bits. */
@@ -34,48 +37,6 @@ typedef enum bl_part {
     BL_PART_NEXT_SENTENCE = 8, /* two outputs, from the pooled row */
     BL_PART_CLASSIFIER = 16    /* `labels` outputs, from the pooled row or from each */
 } bl_part;
-
-/* Which tensor: a role and, for the roles of a layer, the layer's number.
- * Weights are [rows][columns] as in the file; vectors are one row. */
-typedef enum bl_role {
-    BL_ROLE_WORD_EMBEDDINGS = 0,     /* [vocab_size][hidden] */
-    BL_ROLE_POSITION_EMBEDDINGS = 1, /* [max_positions][hidden] */
-    BL_ROLE_TYPE_EMBEDDINGS = 2,     /* [type_vocab_size][hidden] */
-    BL_ROLE_EMBEDDINGS_NORM_WEIGHT = 3,
-    BL_ROLE_EMBEDDINGS_NORM_BIAS = 4,
-    BL_ROLE_POOLER_WEIGHT = 5, /* [hidden][hidden] */
-    BL_ROLE_POOLER_BIAS = 6,
-    BL_ROLE_TRANSFORM_WEIGHT = 7, /* [hidden][hidden]: the masked LM's */
-    BL_ROLE_TRANSFORM_BIAS = 8,
-    BL_ROLE_TRANSFORM_NORM_WEIGHT = 9,
-    BL_ROLE_TRANSFORM_NORM_BIAS = 10,
-    BL_ROLE_DECODER_WEIGHT = 11,       /* [vocab_size][hidden] */
-    BL_ROLE_DECODER_BIAS = 12,         /* [vocab_size] */
-    BL_ROLE_NEXT_SENTENCE_WEIGHT = 13, /* [2][hidden] */
-    BL_ROLE_NEXT_SENTENCE_BIAS = 14,
-    BL_ROLE_CLASSIFIER_WEIGHT = 15, /* [labels][hidden] */
-    BL_ROLE_CLASSIFIER_BIAS = 16,
-    /* of each layer */
-    BL_ROLE_QUERY_WEIGHT = 17, /* [hidden][hidden] */
-    BL_ROLE_QUERY_BIAS = 18,
-    BL_ROLE_KEY_WEIGHT = 19,
-    BL_ROLE_KEY_BIAS = 20,
-    BL_ROLE_VALUE_WEIGHT = 21,
-    BL_ROLE_VALUE_BIAS = 22,
-    BL_ROLE_ATTENTION_OUTPUT_WEIGHT = 23, /* [hidden][hidden] */
-    BL_ROLE_ATTENTION_OUTPUT_BIAS = 24,
-    BL_ROLE_ATTENTION_NORM_WEIGHT = 25,
-    BL_ROLE_ATTENTION_NORM_BIAS = 26,
-    BL_ROLE_INTERMEDIATE_WEIGHT = 27, /* [intermediate][hidden] */
-    BL_ROLE_INTERMEDIATE_BIAS = 28,
-    BL_ROLE_OUTPUT_WEIGHT = 29, /* [hidden][intermediate] */
-    BL_ROLE_OUTPUT_BIAS = 30,
-    BL_ROLE_OUTPUT_NORM_WEIGHT = 31,
-    BL_ROLE_OUTPUT_NORM_BIAS = 32,
-    BL_ROLE_COUNT = 33
-} bl_role;
-
-#define BL_FIRST_LAYER_ROLE BL_ROLE_QUERY_WEIGHT
 
 /* Element type of tensor bytes as they stand in a file, little-endian. */
 typedef enum bl_source_type {
@@ -94,7 +55,9 @@ typedef struct bl_tensor_shape {
 
 typedef struct bl_model bl_model;
 
-/* Checks the configuration and says how many bytes the model takes in an arena. */
+/* Checks the configuration and says how many bytes the model takes in an arena.
+ * BL_BAD_MODEL: sizes that no model has. BL_UNSUPPORTED: a dtype or an architecture that this
+ * build does not compute. */
 bl_status bl_model_measure(const bl_config *config, size_t *bytes);
 
 /* Lays the model out in `arena`; its weights are then written tensor by tensor, in
@@ -105,7 +68,15 @@ bl_status bl_model_create(bl_arena *arena, const bl_config *config, bl_model **m
  * layer that decides among labels. */
 uint32_t bl_role_is_quantizable(uint32_t role);
 
-/* The shape that the configuration gives a tensor. BL_BAD_ARGUMENT: no such tensor. */
+/* The part (bl_part) that a role's tensors belong to; 0: every model has them, or such that are
+ * built so. */
+uint32_t bl_role_part(uint32_t role);
+
+/* Whether an adapter's side paths may stand beside tensors of a role (adapter.h). */
+uint32_t bl_role_takes_paths(uint32_t role);
+
+/* The shape that the configuration gives a tensor: weights are [rows][columns] as in a file,
+ * vectors are one row. `layer`: 0 for roles that are of none. BL_BAD_ARGUMENT: no such tensor. */
 bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,
                                 bl_tensor_shape *shape);
 

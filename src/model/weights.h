@@ -73,42 +73,72 @@ struct bl_model {
     bl_output_layer next_sentence;
     bl_output_layer classifier;
     bl_layer *layers;
-    bl_tensor_progress *progress; /* roles before the layers, then each layer's */
+    bl_tensor_progress *progress; /* by the numbers of tensors (bl_tensor_at) */
     uint32_t largest_rank;        /* of all side paths; 0: there are none */
 };
 
-/* Where a tensor's values are: in a table, a linear layer, or a vector of floats (an output
- * layer's rows are one as well). Exactly one of the three is set. */
+/* Which tensor of a model. */
+typedef struct bl_tensor_id {
+    uint32_t role, layer; /* layer 0 for roles that are of none */
+} bl_tensor_id;
+
+/* All tensors that a model may have, those that it lacks too: numbers [0, bl_count_tensors). */
+static inline uint32_t bl_count_tensors(const bl_config *config) {
+    return BL_FIRST_LAYER_ROLE + config->layers * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE);
+}
+
+static inline bl_tensor_id bl_tensor_at(uint32_t number) {
+    uint32_t of_layers = number - BL_FIRST_LAYER_ROLE,
+             a_layer = BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE;
+    if (number < BL_FIRST_LAYER_ROLE)
+        return (bl_tensor_id){number, 0};
+    return (bl_tensor_id){BL_FIRST_LAYER_ROLE + of_layers % a_layer, of_layers / a_layer};
+}
+
+static inline bl_tensor_progress *bl_model_progress(bl_model *model, uint32_t role,
+                                                    uint32_t layer) {
+    return &model->progress[role + layer * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE)];
+}
+
+/* The weights that a layer computes with. */
+static inline const bl_layer *bl_model_layer(const bl_model *model, uint32_t layer) {
+    return &model->layers[layer];
+}
+
+/* Where a tensor's values are: in a table, a linear layer, or as floats. Exactly one of the
+ * three is set. */
 typedef struct bl_place {
     bl_table *table;
     bl_linear *linear;
     const float **floats;
-    uint32_t first_output; /* of the linear layer, or the first float */
+    bl_output_layer *output; /* whose rows the floats are */
+    bl_low_rank **paths;     /* the side paths beside it; NULL: there can be none */
+    uint32_t outputs;        /* of the linear layer whose weight or bias it is */
+    uint32_t first_output;   /* there */
 } bl_place;
 
 /* `role` and `layer` as bl_model_tensor_shape takes them. */
 bl_place bl_model_find_place(bl_model *model, uint32_t role, uint32_t layer);
 
-bl_tensor_progress *bl_model_progress(bl_model *model, uint32_t role, uint32_t layer);
+/* The same; `owner`: the bl_model, or for the roles of a layer the bl_layer. */
+bl_place bl_find_place(const bl_config *config, uint32_t role, void *owner);
 
 /* BL_BAD_MODEL or BL_UNSUPPORTED: sizes or parts that no model has. */
 bl_status bl_model_check_config(const bl_config *config);
 
-/* Parts of the layout, for models and for adapters: their memory is zeroed. */
+/* Memory for tensors, in models and in adapters: it is zeroed. */
 void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size);
 bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
                              uint32_t outputs);
 bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows);
 
+/* Without a decoder of its own the masked LM decodes by the word embeddings. */
+void bl_model_tie_decoder(bl_model *model);
+
 /* Values as they stand in a file (bl_source_type) to floats. BL_BAD_MODEL: one is not finite. */
 bl_status bl_read_floats(uint32_t source_type, const void *bytes, size_t count, float *values);
 size_t bl_source_type_bytes(uint32_t source_type);
 int bl_all_finite(const float *values, size_t count);
-
-/* How many tensors `progress` tells of. */
-static inline uint32_t bl_model_tensor_slots(const bl_config *config) {
-    return BL_FIRST_LAYER_ROLE + config->layers * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE);
-}
 
 /* Rounds the width of a row up to the stride that kernels ask for. */
 static inline size_t bl_row_stride(uint32_t width) {

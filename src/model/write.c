@@ -141,7 +141,7 @@ static void apply_scales(const bl_place *to, const bl_tensor_shape *shape) {
 static bl_status finish_tensor(bl_model *model, uint32_t role, uint32_t layer) {
     bl_tensor_shape shape;
     if (bl_model_tensor_shape(&model->config, role, layer, &shape) != BL_OK)
-        return BL_OK; /* of a part that this model does not have */
+        return BL_OK; /* this model has none */
     const bl_tensor_progress *progress = bl_model_progress(model, role, layer);
     if (progress->rows_written != shape.rows)
         return BL_BAD_MODEL;
@@ -156,13 +156,12 @@ static bl_status finish_tensor(bl_model *model, uint32_t role, uint32_t layer) {
 }
 
 bl_status bl_model_finish(bl_model *model, uint32_t *missing_role, uint32_t *missing_layer) {
-    for (uint32_t layer = 0; layer < model->config.layers; layer++) {
-        for (uint32_t role = layer == 0 ? 0 : BL_FIRST_LAYER_ROLE; role < BL_ROLE_COUNT; role++) {
-            if (finish_tensor(model, role, layer) != BL_OK) {
-                *missing_role = role;
-                *missing_layer = layer;
-                return BL_BAD_MODEL;
-            }
+    for (uint32_t i = 0; i < bl_count_tensors(&model->config); i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        if (finish_tensor(model, tensor.role, tensor.layer) != BL_OK) {
+            *missing_role = tensor.role;
+            *missing_layer = tensor.layer;
+            return BL_BAD_MODEL;
         }
     }
     return BL_OK;

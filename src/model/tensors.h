@@ -1,0 +1,67 @@
+/* Every tensor that a model can have: one row of one table says all there is to know of it.
+ * Adding a tensor is adding its row, and the member of a struct in weights.h where it is to
+ * stand; its names in files are in js/families/. */
+#ifndef BERTLET_TENSORS_H
+#define BERTLET_TENSORS_H
+
+/* role     BL_ROLE_…, by which everybody calls the tensor
+ * rows, columns
+ *          of the matrix as it stands in a file; rows ONE: a vector
+ * storage  how it is kept in memory (tensors.c)
+ * needs    a part (BL_PART_…) or a trait of the architecture without which there is no such
+ *          tensor (tensors.c)
+ * place    a member of bl_model, of each layer's one of bl_layer (weights.h). Linear layers with
+ *          the same place are one matrix there, one below the other in the order of rows. */
+// clang-format off
+#define BL_MODEL_TENSORS(ROW) \
+    /*  role                      rows          columns       storage     needs          place */ \
+    ROW(WORD_EMBEDDINGS,          VOCABULARY,   HIDDEN,       EMBEDDINGS, ALWAYS,        word_embeddings) \
+    ROW(POSITION_EMBEDDINGS,      POSITIONS,    HIDDEN,       EMBEDDINGS, ABSOLUTE,      position_embeddings) \
+    ROW(TYPE_EMBEDDINGS,          SEGMENTS,     HIDDEN,       EMBEDDINGS, ALWAYS,        type_embeddings) \
+    ROW(EMBEDDINGS_NORM_WEIGHT,   ONE,          HIDDEN,       FLOATS,     ALWAYS,        embeddings_norm.gamma) \
+    ROW(EMBEDDINGS_NORM_BIAS,     ONE,          HIDDEN,       FLOATS,     BIASES,        embeddings_norm.beta) \
+    ROW(POOLER_WEIGHT,            HIDDEN,       HIDDEN,       LINEAR,     POOLER,        pooler) \
+    ROW(POOLER_BIAS,              ONE,          HIDDEN,       BIAS,       POOLER,        pooler) \
+    ROW(TRANSFORM_WEIGHT,         HIDDEN,       HIDDEN,       LINEAR,     MASKED_LM,     transform) \
+    ROW(TRANSFORM_BIAS,           ONE,          HIDDEN,       BIAS,       MASKED_LM,     transform) \
+    ROW(TRANSFORM_NORM_WEIGHT,    ONE,          HIDDEN,       FLOATS,     MASKED_LM,     transform_norm.gamma) \
+    ROW(TRANSFORM_NORM_BIAS,      ONE,          HIDDEN,       FLOATS,     MASKED_LM,     transform_norm.beta) \
+    ROW(DECODER_WEIGHT,           VOCABULARY,   HIDDEN,       DECODER,    DECODER,       decoder) \
+    ROW(DECODER_BIAS,             ONE,          VOCABULARY,   FLOATS,     MASKED_LM,     decoder_bias) \
+    ROW(NEXT_SENTENCE_WEIGHT,     TWO,          HIDDEN,       OUTPUT,     NEXT_SENTENCE, next_sentence) \
+    ROW(NEXT_SENTENCE_BIAS,       ONE,          TWO,          FLOATS,     NEXT_SENTENCE, next_sentence.bias) \
+    ROW(CLASSIFIER_WEIGHT,        LABELS,       HIDDEN,       OUTPUT,     CLASSIFIER,    classifier) \
+    ROW(CLASSIFIER_BIAS,          ONE,          LABELS,       FLOATS,     CLASSIFIER,    classifier.bias)
+
+#define BL_LAYER_TENSORS(ROW) \
+    ROW(QUERY_WEIGHT,             HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        qkv) \
+    ROW(QUERY_BIAS,               ONE,          HIDDEN,       BIAS,       BIASES,        qkv) \
+    ROW(KEY_WEIGHT,               HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        qkv) \
+    ROW(KEY_BIAS,                 ONE,          HIDDEN,       BIAS,       BIASES,        qkv) \
+    ROW(VALUE_WEIGHT,             HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        qkv) \
+    ROW(VALUE_BIAS,               ONE,          HIDDEN,       BIAS,       BIASES,        qkv) \
+    ROW(ATTENTION_OUTPUT_WEIGHT,  HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        attention_output) \
+    ROW(ATTENTION_OUTPUT_BIAS,    ONE,          HIDDEN,       BIAS,       BIASES,        attention_output) \
+    ROW(ATTENTION_NORM_WEIGHT,    ONE,          HIDDEN,       FLOATS,     ALWAYS,        attention_norm.gamma) \
+    ROW(ATTENTION_NORM_BIAS,      ONE,          HIDDEN,       FLOATS,     BIASES,        attention_norm.beta) \
+    ROW(INTERMEDIATE_WEIGHT,      INTERMEDIATE, HIDDEN,       LINEAR,     ALWAYS,        intermediate) \
+    ROW(INTERMEDIATE_BIAS,        ONE,          INTERMEDIATE, BIAS,       BIASES,        intermediate) \
+    ROW(OUTPUT_WEIGHT,            HIDDEN,       INTERMEDIATE, LINEAR,     ALWAYS,        output) \
+    ROW(OUTPUT_BIAS,              ONE,          HIDDEN,       BIAS,       BIASES,        output) \
+    ROW(OUTPUT_NORM_WEIGHT,       ONE,          HIDDEN,       FLOATS,     ALWAYS,        output_norm.gamma) \
+    ROW(OUTPUT_NORM_BIAS,         ONE,          HIDDEN,       FLOATS,     BIASES,        output_norm.beta)
+
+/* With a layer's number, for those of each layer, it says which tensor. */
+#define BL_ROLE(role, ...) BL_ROLE_##role,
+typedef enum bl_role {
+    BL_MODEL_TENSORS(BL_ROLE)
+    BL_LAYER_TENSORS(BL_ROLE)
+    BL_ROLE_COUNT
+} bl_role;
+#undef BL_ROLE
+// clang-format on
+
+/* The first of BL_LAYER_TENSORS. */
+#define BL_FIRST_LAYER_ROLE BL_ROLE_QUERY_WEIGHT
+
+#endif

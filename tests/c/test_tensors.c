@@ -1,0 +1,185 @@
+/* The table of tensors: what a model has of it, and that no two rows say the same place; and
+ * that nothing but what is computed is taken for an architecture. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/bertlet.h"
+#include "../../src/model/weights.h"
+#include "check.h"
+
+static const bl_config everything = {
+    .dtype = BL_DTYPE_INT8,
+    .layers = 3,
+    .heads = 3,
+    .hidden_size = 12,
+    .intermediate_size = 20,
+    .vocab_size = 50,
+    .max_positions = 30,
+    .type_vocab_size = 2,
+    .parts = BL_PART_POOLER | BL_PART_MASKED_LM | BL_PART_DECODER | BL_PART_NEXT_SENTENCE |
+             BL_PART_CLASSIFIER,
+    .labels = 5,
+};
+
+static int has_tensor(const bl_config *config, uint32_t role, uint32_t layer) {
+    bl_tensor_shape shape;
+    return bl_model_tensor_shape(config, role, layer, &shape) == BL_OK;
+}
+
+static uint32_t count_tensors(const bl_config *config) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < bl_count_tensors(config); i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        count += has_tensor(config, tensor.role, tensor.layer);
+    }
+    return count;
+}
+
+static void test_numbers(void) {
+    CHECK(bl_count_tensors(&everything) == 17 + 3 * 16);
+    CHECK(count_tensors(&everything) == 17 + 3 * 16);
+    bl_model model = {.progress = calloc(17 + 3 * 16, sizeof(bl_tensor_progress))};
+    for (uint32_t i = 0; i < bl_count_tensors(&everything); i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        CHECK(bl_model_progress(&model, tensor.role, tensor.layer) == &model.progress[i]);
+        CHECK(has_tensor(&everything, tensor.role, tensor.layer));
+    }
+    free(model.progress);
+    CHECK(!has_tensor(&everything, BL_ROLE_COUNT, 0));
+    CHECK(!has_tensor(&everything, BL_ROLE_POOLER_BIAS, 1));
+    CHECK(!has_tensor(&everything, BL_ROLE_OUTPUT_NORM_BIAS, 3));
+}
+
+/* The numbers of values of all tensors, which is a model's number of parameters. */
+static void test_shapes(void) {
+    uint32_t values = 0;
+    for (uint32_t i = 0; i < bl_count_tensors(&everything); i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        bl_tensor_shape shape;
+        CHECK(bl_model_tensor_shape(&everything, tensor.role, tensor.layer, &shape) == BL_OK);
+        CHECK(shape.is_matrix == shape.rows > 1);
+        CHECK(shape.quantizable == bl_role_is_quantizable(tensor.role));
+        values += shape.rows * shape.columns;
+    }
+    uint32_t embeddings = (50 + 30 + 2 + 2) * 12;
+    uint32_t layer = 4 * (12 * 12 + 12) + 2 * 12 * 20 + 20 + 12 + 4 * 12;
+    uint32_t heads = (12 + 1) * 12                  /* pooler */
+                     + (12 + 3) * 12 + 50 * 12 + 50 /* masked LM */
+                     + (2 + 5) * (12 + 1);          /* next sentence, classifier */
+    CHECK(values == embeddings + 3 * layer + heads);
+}
+
+/* Where its first value is, as one number that is another for each tensor. */
+static uintptr_t address_of(const bl_place *place) {
+    if (place->table)
+        return (uintptr_t)place->table->rows;
+    if (place->linear)
+        return (uintptr_t)place->linear->weights.panels + place->first_output;
+    return (uintptr_t)(*place->floats + place->first_output);
+}
+
+static void test_places(void) {
+    size_t bytes;
+    CHECK(bl_model_measure(&everything, &bytes) == BL_OK);
+    void *memory = aligned_alloc(BL_ARENA_ALIGNMENT, bytes);
+    bl_arena arena;
+    bl_arena_init(&arena, memory, bytes, NULL);
+    bl_model *model;
+    CHECK(bl_model_create(&arena, &everything, &model) == BL_OK);
+    uint32_t count = bl_count_tensors(&everything);
+    for (uint32_t i = 0; i < count; i++) {
+        bl_tensor_id tensor = bl_tensor_at(i);
+        bl_place place = bl_model_find_place(model, tensor.role, tensor.layer);
+        CHECK((place.table != NULL) + (place.linear != NULL) + (place.floats != NULL) == 1);
+        CHECK((place.paths != NULL) == bl_role_takes_paths(tensor.role));
+        CHECK(address_of(&place) != 0);
+        for (uint32_t k = 0; k < i; k++) {
+            bl_tensor_id other = bl_tensor_at(k);
+            bl_place of_other = bl_model_find_place(model, other.role, other.layer);
+            CHECK(address_of(&place) != address_of(&of_other));
+        }
+    }
+    CHECK(model->classifier.outputs == 5 && model->next_sentence.outputs == 2);
+    CHECK(model->layers[2].qkv.weights.outputs == 36);
+    free(memory);
+}
+
+/* Rows of one linear layer stand one below the other, and so do their biases. */
+static void test_stacked(void) {
+    bl_layer layer = {0};
+    static const uint32_t weights[] = {BL_ROLE_QUERY_WEIGHT, BL_ROLE_KEY_WEIGHT,
+                                       BL_ROLE_VALUE_WEIGHT};
+    static const uint32_t biases[] = {BL_ROLE_QUERY_BIAS, BL_ROLE_KEY_BIAS, BL_ROLE_VALUE_BIAS};
+    for (uint32_t i = 0; i < 3; i++) {
+        bl_place weight = bl_find_place(&everything, weights[i], &layer);
+        bl_place bias = bl_find_place(&everything, biases[i], &layer);
+        CHECK(weight.linear == &layer.qkv && bias.floats == &layer.qkv.weights.bias);
+        CHECK(weight.outputs == 36 && weight.first_output == 12 * i);
+        CHECK(bias.outputs == 36 && bias.first_output == 12 * i);
+    }
+    bl_place alone = bl_find_place(&everything, BL_ROLE_OUTPUT_BIAS, &layer);
+    CHECK(alone.outputs == 12 && alone.first_output == 0);
+}
+
+static void test_parts(void) {
+    static const struct {
+        uint32_t part, role, tensors;
+    } parts[] = {
+        {BL_PART_POOLER, BL_ROLE_POOLER_WEIGHT, 2},
+        {BL_PART_MASKED_LM, BL_ROLE_DECODER_BIAS, 5},
+        {BL_PART_DECODER, BL_ROLE_DECODER_WEIGHT, 1},
+        {BL_PART_NEXT_SENTENCE, BL_ROLE_NEXT_SENTENCE_BIAS, 2},
+        {BL_PART_CLASSIFIER, BL_ROLE_CLASSIFIER_WEIGHT, 2},
+    };
+    bl_config config = everything;
+    for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        config.parts = parts[i].part;
+        CHECK(count_tensors(&config) == 5 + 3 * 16 + parts[i].tensors);
+        CHECK(bl_role_part(parts[i].role) == parts[i].part);
+        config.parts = everything.parts & ~parts[i].part;
+        CHECK(!has_tensor(&config, parts[i].role, 0));
+    }
+    CHECK(bl_role_part(BL_ROLE_WORD_EMBEDDINGS) == 0 && bl_role_part(BL_ROLE_KEY_BIAS) == 0);
+    CHECK(bl_role_part(BL_ROLE_COUNT) == 0 && !bl_role_is_quantizable(BL_ROLE_COUNT));
+    CHECK(!bl_role_takes_paths(BL_ROLE_COUNT) && !bl_role_takes_paths(BL_ROLE_WORD_EMBEDDINGS));
+    CHECK(bl_role_takes_paths(BL_ROLE_DECODER_WEIGHT) && !bl_role_takes_paths(BL_ROLE_KEY_BIAS));
+    CHECK(bl_role_takes_paths(BL_ROLE_CLASSIFIER_WEIGHT) &&
+          !bl_role_is_quantizable(BL_ROLE_CLASSIFIER_WEIGHT));
+}
+
+/* The tensors that an architecture has, and that it is refused while no stage computes it. */
+static void test_architecture(void) {
+    static const struct {
+        bl_architecture architecture;
+        uint32_t tensors; /* that BERT has and it has not */
+    } others[] = {
+        {{.norm_place = BL_NORM_BEFORE}, 0},
+        {{.positions = BL_POSITIONS_ROTARY}, 1},
+        {{.positions = BL_POSITIONS_RELATIVE}, 1},
+        {{.positions = BL_POSITIONS_NONE}, 1},
+        {{.feed_forward = BL_FEED_FORWARD_GATED}, 0},
+        {{.biases = BL_BIASES_NONE}, 1 + 3 * 8},
+        {{.window = 64}, 0},
+        {{.shared_sets = 1}, 0},
+        {{.positions = 99}, 1},
+    };
+    size_t bytes;
+    bl_config config = everything;
+    CHECK(bl_model_measure(&config, &bytes) == BL_OK);
+    for (uint32_t i = 0; i < sizeof others / sizeof *others; i++) {
+        config.architecture = others[i].architecture;
+        CHECK(bl_architecture_check(&config.architecture) == BL_UNSUPPORTED);
+        CHECK(bl_model_measure(&config, &bytes) == BL_UNSUPPORTED);
+        CHECK(count_tensors(&config) == 17 + 3 * 16 - others[i].tensors);
+    }
+}
+
+int main(void) {
+    test_numbers();
+    test_shapes();
+    test_places();
+    test_stacked();
+    test_parts();
+    test_architecture();
+    return check_result();
+}
