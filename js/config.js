@@ -20,7 +20,7 @@ const activations = {
 /** The most that the core takes, by its constants. */
 const limits = {
   layers: 'BL_MAX_LAYERS',
-  heads: 'BL_MAX_WIDTH',
+  attention_heads: 'BL_MAX_WIDTH',
   hidden_size: 'BL_MAX_WIDTH',
   intermediate_size: 'BL_MAX_WIDTH',
   vocab_size: 'BL_MAX_ROWS',
@@ -29,7 +29,7 @@ const limits = {
 };
 
 /**
- * @typedef {{ model_type: string, activation: string, layers: number, heads: number,
+ * @typedef {{ model_type: string, activation: string, layers: number, attention_heads: number,
  *   hidden_size: number, intermediate_size: number, vocab_size: number, max_positions: number,
  *   type_vocab_size: number, layer_norm_epsilon: number,
  *   head: import('./heads.js').HeadConfig }} Config
@@ -58,8 +58,10 @@ export function readConfig({ json: given, exact }, sentence) {
   }
   config.layer_norm_epsilon = epsilon;
   config.head = readHeadConfig(json, { exact, sentence });
-  if (config.hidden_size % config.heads !== 0) {
-    throw bad(`has a hidden_size that its num_attention_heads (${config.heads}) do not divide`);
+  if (config.hidden_size % config.attention_heads !== 0) {
+    throw bad(
+      `has a hidden_size that its num_attention_heads (${config.attention_heads}) do not divide`,
+    );
   }
   return config;
 }

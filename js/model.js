@@ -22,7 +22,7 @@ export class Model extends TaskCalls {
       heads,
       layers: config.layers,
       hiddenSize: config.hidden_size,
-      attentionHeads: config.heads,
+      attentionHeads: config.attention_heads,
       vocabSize: config.vocab_size,
       maxLength: settings.maxLength,
     };

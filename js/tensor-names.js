@@ -9,7 +9,7 @@ export const scaleSuffix = '_scale';
  * @typedef {{ name: string, role: number, roleName: string, part?: string, takesPaths: boolean,
  *   layer: number }} Tensor
  *   `name`: as transformers writes it; `role`: what the core calls it (bl_role), `roleName`: the
- *   end of that constant's name; `part`: which one it belongs to, by the end of a BL_PART_ constant; undefined: every model
+ *   end of that constant's name; `part`: the end of a BL_PART_ constant, undefined: every model
  *   has it; `takesPaths`: an adapter may put low-rank paths beside it
  */
 

@@ -76,7 +76,7 @@ static const bl_layout_entry entries[] = {
     BL_STRUCT(bl_config),
     BL_FIELD(bl_config, dtype, u32),
     BL_FIELD(bl_config, layers, u32),
-    BL_FIELD(bl_config, heads, u32),
+    BL_FIELD(bl_config, attention_heads, u32),
     BL_FIELD(bl_config, hidden_size, u32),
     BL_FIELD(bl_config, intermediate_size, u32),
     BL_FIELD(bl_config, vocab_size, u32),

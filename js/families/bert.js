@@ -28,7 +28,7 @@ export const bert = {
 
   sizes: {
     layers: ['num_hidden_layers', 12],
-    heads: ['num_attention_heads', 12],
+    attention_heads: ['num_attention_heads', 12],
     hidden_size: ['hidden_size', 768],
     intermediate_size: ['intermediate_size', 3072],
     vocab_size: ['vocab_size', 30522],

@@ -68,7 +68,7 @@ function readLayers(name, value, count) {
 
 function describe(session, encoding, output, kept, heads) {
   const { length: tokens } = encoding.ids;
-  const { heads: attentionHeads } = session.settings.config;
+  const { attention_heads: attentionHeads } = session.settings.config;
   const { pooler } = output.heads;
   const blocks = (layers, data, shape) => {
     const order = distinct(layers);

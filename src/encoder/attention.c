@@ -28,7 +28,7 @@ static float *find_probabilities(const bl_encoder_state *state, uint32_t sequenc
     size_t floats = 0, tokens;
     for (uint32_t s = 0; s < sequence; s++) {
         tokens = starts[s + 1] - starts[s];
-        floats += state->model->config.heads * tokens * tokens;
+        floats += state->model->config.attention_heads * tokens * tokens;
     }
     tokens = starts[sequence + 1] - starts[sequence];
     return state->kept_attentions + floats + head * tokens * tokens;
@@ -40,7 +40,7 @@ void bl_attention_run_head(const bl_encoder_state *state, const bl_workspace *wo
     uint32_t begin = state->batch->starts[sequence];
     uint32_t query = state->query_starts[sequence];
     uint32_t queries = state->query_starts[sequence + 1] - query;
-    uint32_t head_size = config->hidden_size / config->heads;
+    uint32_t head_size = config->hidden_size / config->attention_heads;
     size_t qkv_stride = bl_row_stride(3 * config->hidden_size);
     const float *k = state->qkv + begin * qkv_stride + config->hidden_size + head * head_size;
     bl_attention_args args = {

@@ -71,7 +71,7 @@ static size_t count_attention_floats(const bl_config *config, const bl_batch *ba
     uint64_t floats = 0;
     for (uint32_t s = 0; s < batch->sequence_count; s++) {
         uint64_t length = batch->starts[s + 1] - batch->starts[s];
-        floats += length * length * config->heads;
+        floats += length * length * config->attention_heads;
     }
     return floats <= SIZE_MAX / sizeof(float) ? (size_t)floats : 0;
 }
@@ -92,8 +92,8 @@ static bl_workspace layout_workspace(bl_arena *arena, const bl_model *model, uin
         .intermediate =
             bl_arena_alloc_array(arena, rows, bl_row_stride(intermediate) * sizeof(float)),
         .linear = bl_linear_work_create(arena, model, rows),
-        .attention_scratch =
-            bl_arena_alloc(arena, bl_attention_scratch_bytes(longest, hidden / config->heads)),
+        .attention_scratch = bl_arena_alloc(
+            arena, bl_attention_scratch_bytes(longest, hidden / config->attention_heads)),
     };
 }
 

@@ -12,7 +12,7 @@ void bl_phase_open(bl_encoder_state *state, bl_phase phase) {
     state->phase = phase;
     state->begin = state->end = 0;
     state->units = phase == BL_PHASE_ATTEND
-                       ? state->batch->sequence_count * state->model->config.heads
+                       ? state->batch->sequence_count * state->model->config.attention_heads
                        : (blocks + members - 1) / members * members; /* as many for each */
 }
 
@@ -91,7 +91,7 @@ static uint32_t first_row(const bl_encoder_state *state, uint32_t block) {
 
 void bl_phase_run_unit(const bl_encoder_state *state, const bl_workspace *work, uint32_t unit) {
     if (state->phase == BL_PHASE_ATTEND) {
-        uint32_t heads = state->model->config.heads;
+        uint32_t heads = state->model->config.attention_heads;
         bl_attention_run_head(state, work, unit / heads, unit % heads);
         return;
     }
@@ -113,10 +113,10 @@ uint64_t bl_phase_measure_unit(const bl_encoder_state *state, uint32_t unit) {
     uint64_t hidden = config->hidden_size, outputs = 0; /* that a row is multiplied to */
     switch (state->phase) {
     case BL_PHASE_ATTEND: {
-        uint32_t sequence = unit / config->heads;
+        uint32_t sequence = unit / config->attention_heads;
         uint64_t tokens = state->batch->starts[sequence + 1] - state->batch->starts[sequence];
         uint64_t queries = state->query_starts[sequence + 1] - state->query_starts[sequence];
-        return tokens * queries * (2 * hidden / config->heads + 64); /* 64: the softmax */
+        return tokens * queries * (2 * hidden / config->attention_heads + 64); /* 64: the softmax */
     }
     case BL_PHASE_EMBED:
         outputs = 32; /* a guess: nothing is multiplied */

@@ -5,8 +5,7 @@
 #include "../model/linear.h"
 #include "encoder.h"
 
-/* What a pass is cut into. Of each layer all but the first; the units of one phase share
- * nothing that they write, so that they may be computed at the same time, in any order. */
+/* What a pass goes through (phases.h): the first once, the others in every layer. */
 typedef enum bl_phase {
     BL_PHASE_EMBED,
     BL_PHASE_PROJECT, /* q, k, v; k and v alone where not all of q is wanted */
@@ -47,8 +46,8 @@ static inline int bl_is_partial(const bl_encoder_state *state) {
     return state->run->wanted && state->layer + 1 == state->model->config.layers;
 }
 
-/* Where q ends within a panel, k's panels write into columns of q, and q's into those of k:
- * then they are computed together. */
+/* Whether q can be computed by itself, for the rows wanted alone. Not where q ends within a panel
+ * of weights: that one gives columns of q and of k, and writes both. */
 static inline int bl_has_separate_q(const bl_encoder_state *state) {
     return bl_is_partial(state) && state->model->config.hidden_size % BL_PANEL == 0;
 }

@@ -43,8 +43,8 @@ static block create_block(bl_arena *arena, const bl_model *model) {
 }
 
 /* rows = activation(rows W + b) */
-static void transform(const bl_model *model, block *block, const bl_linear *linear, uint32_t count,
-                      bl_activation activation) {
+static void apply_dense(const bl_model *model, block *block, const bl_linear *linear,
+                        uint32_t count, bl_activation activation) {
     uint32_t outputs = linear->weights.outputs;
     bl_linear_apply(model, linear, 0, bl_count_panels(outputs), block->rows, block->stride, count,
                     block->projected, block->stride, &block->linear);
@@ -99,7 +99,7 @@ static void quantize_rows(const bl_model *model, const block *block, uint32_t co
 static void predict_tokens(const bl_model *model, block *block, uint32_t count, float *out) {
     const bl_config *config = &model->config;
     int is_float = config->dtype == BL_DTYPE_FP32;
-    transform(model, block, &model->transform, count, (bl_activation)config->activation);
+    apply_dense(model, block, &model->transform, count, (bl_activation)config->activation);
     model->kernels->layer_norm(block->rows, NULL, block->stride, count, config->hidden_size,
                                model->transform_norm.gamma, model->transform_norm.beta,
                                config->layer_norm_epsilon);
@@ -127,7 +127,7 @@ static void run_block(const bl_model *model, uint32_t head, block *block, uint32
         return;
     }
     if (head != BL_HEAD_ROW_CLASSIFIER)
-        transform(model, block, &model->pooler, count, BL_ACTIVATION_TANH);
+        apply_dense(model, block, &model->pooler, count, BL_ACTIVATION_TANH);
     if (head == BL_HEAD_POOLER) {
         size_t width = model->config.hidden_size;
         for (uint32_t m = 0; m < count; m++)

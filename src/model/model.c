@@ -14,13 +14,14 @@ bl_status bl_model_check_config(const bl_config *config) {
         !in_range(config->intermediate_size, BL_MAX_WIDTH) ||
         !in_range(config->vocab_size, BL_MAX_ROWS) ||
         !in_range(config->max_positions, BL_MAX_ROWS) ||
-        !in_range(config->type_vocab_size, BL_MAX_ROWS) || config->heads < 1)
+        !in_range(config->type_vocab_size, BL_MAX_ROWS) || config->attention_heads < 1)
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_DECODER) && !(config->parts & BL_PART_MASKED_LM))
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, BL_MAX_ROWS))
         return BL_BAD_MODEL;
-    if (config->hidden_size % config->heads != 0 || config->activation >= BL_ACTIVATION_COUNT)
+    if (config->hidden_size % config->attention_heads != 0 ||
+        config->activation >= BL_ACTIVATION_COUNT)
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
         return BL_BAD_MODEL;

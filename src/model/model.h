@@ -11,7 +11,7 @@
 typedef struct bl_config {
     uint32_t dtype; /* bl_dtype */
     uint32_t layers;
-    uint32_t heads;
+    uint32_t attention_heads;
     uint32_t hidden_size;
     uint32_t intermediate_size;
     uint32_t vocab_size;

@@ -24,7 +24,7 @@ typedef struct result {
 static bl_config config_of(uint32_t dtype, uint32_t hidden, uint32_t parts) {
     return (bl_config){.dtype = dtype,
                        .layers = LAYERS,
-                       .heads = 2,
+                       .attention_heads = 2,
                        .hidden_size = hidden,
                        .intermediate_size = 30,
                        .vocab_size = WORDS,
@@ -385,7 +385,7 @@ static void test_errors(void *base_memory) {
     bl_adapter_change endless = {.role = BL_ROLE_QUERY_WEIGHT, .rank = 2, .scale = INFINITY};
     CHECK(bl_adapter_create(&arena, base, &config, &endless, 1, &model) == BL_BAD_ARGUMENT);
     bl_config other = config;
-    other.heads = 4;
+    other.attention_heads = 4;
     CHECK(bl_adapter_create(&arena, base, &other, NULL, 0, &model) == BL_BAD_ARGUMENT);
 
     bl_config more = config_of(BL_DTYPE_INT8, 16, BL_PART_POOLER | BL_PART_CLASSIFIER);

@@ -28,7 +28,7 @@ static float next_random(void) {
 static bl_model *make_model(bl_arena *arena, uint32_t dtype, uint32_t parts) {
     bl_config config = {.dtype = dtype,
                         .layers = 1,
-                        .heads = 2,
+                        .attention_heads = 2,
                         .hidden_size = HIDDEN,
                         .intermediate_size = 8,
                         .vocab_size = WORDS,

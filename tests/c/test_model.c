@@ -12,7 +12,7 @@
 static const bl_config small = {
     .dtype = BL_DTYPE_FP32,
     .layers = 2,
-    .heads = 3,
+    .attention_heads = 3,
     .hidden_size = 15,
     .intermediate_size = 21,
     .vocab_size = 50,
@@ -236,9 +236,9 @@ static void test_bad_configurations(void) {
     bl_config config = small;
     config.layers = 0;
     check_refused(config, BL_BAD_MODEL);
-    config = small, config.heads = 4;
+    config = small, config.attention_heads = 4;
     check_refused(config, BL_BAD_MODEL);
-    config = small, config.heads = 0;
+    config = small, config.attention_heads = 0;
     check_refused(config, BL_BAD_MODEL);
     config = small, config.hidden_size = 0xffffffff;
     check_refused(config, BL_BAD_MODEL);

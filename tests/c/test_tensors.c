@@ -10,7 +10,7 @@
 static const bl_config everything = {
     .dtype = BL_DTYPE_INT8,
     .layers = 3,
-    .heads = 3,
+    .attention_heads = 3,
     .hidden_size = 12,
     .intermediate_size = 20,
     .vocab_size = 50,
