@@ -29,7 +29,7 @@ export function modulesToTest(testFile) {
     const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
     const run = spawnSync(
       process.execPath,
-      [flag, '--test-reporter=tap', fileURLToPath(testFile)],
+      [flag, '--conditions=source', '--test-reporter=tap', fileURLToPath(testFile)],
       {
         env: { ...environment, BERTLET_TEST_RELAXED: '1', NODE_OPTIONS: '' },
         encoding: 'utf8',
