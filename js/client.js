@@ -70,7 +70,7 @@ export class WorkerEngine {
 
   /**
    * What the worker waits for, in parts.
-   * @param {{ options: Omit<import('./engine.js').EngineOptions, 'tokenizerBlob'> }
+   * @param {{ options: Omit<import('./engine.js').EngineOptions, 'packTokenizer'> }
    *   | { tokenizerBlob: Uint8Array } | { snapshot: object }} part
    * @param {Transferable[]} [transfer]
    */

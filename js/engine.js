@@ -25,11 +25,12 @@ const yieldAfter = 16;
  * What both kinds of engine (this one, and its stand-in for a worker in client.js) take.
  * @typedef {{
  *   module: WebAssembly.Module,
- *   tokenizerBlob: Uint8Array | Promise<Uint8Array>,
+ *   packTokenizer: (constants: Record<string, number>) => Uint8Array | Promise<Uint8Array>,
  *   config: import('./config.js').Config,
  *   dtype: 'fp32' | 'int8' | 'int8-fast',
  *   threads: number,
- * }} EngineOptions with more than one thread, `module` is one with threads
+ * }} EngineOptions `packTokenizer`: makes the blob (tokenizer-blob.js), by the core's constants;
+ *   with more than one thread, `module` is one with threads
  *
  * @typedef {{
  *   inputs: EngineInput[],
@@ -78,7 +79,7 @@ export class Engine {
     const { module, threads } = options;
     const memory = await Memory.instantiate(module, { shared: threads > 1 });
     const model = await loadWeights(memory, options.config, options.dtype, source, control);
-    const tokenizer = placeTokenizer(memory, await options.tokenizerBlob);
+    const tokenizer = placeTokenizer(memory, await options.packTokenizer(memory.constants));
     throwIfAborted(control.signal);
     const crew = threads > 1 ? new Threads(memory, module, threads) : undefined;
     const { config } = options;

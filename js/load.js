@@ -87,14 +87,13 @@ async function openParts(source, sourceOptions, choices, control) {
     worker?.give({ options: engineOptions });
     // A vocabulary keeps this thread busy, and a worker cannot begin without it.
     if (worker) await untilAborted(worker.begun, signal);
-    const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
+    const files = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
     await hearAbort(signal);
-    engineOptions.tokenizerBlob = blob;
     const both = worker
-      ? await openInWorker(worker, engineOptions, info)
-      : await openHere(engineOptions, info, opened, control);
-    return { ...both, folder, info, module };
+      ? await openInWorker(worker, engineOptions, files)
+      : await openHere(engineOptions, files, opened, control);
+    return { ...both, folder, info: files.info, module };
   } catch (error) {
     worker?.dispose();
     throw error;
@@ -138,11 +137,11 @@ async function readTokenizer(source, options) {
   let tokenizer;
   try {
     const packed = isPacked(source, options);
-    const { blob, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
+    const { pack, info } = await guardedReading(() => readTokenizerFiles(opened, packed));
     await opened.checkPins();
     await hearAbort(signal);
-    const module = await loadModule(simd);
-    tokenizer = await openTokenizer({ module, tokenizerBlob: blob, threads: 1 }, info);
+    const memory = await Memory.instantiate(await loadModule(simd));
+    tokenizer = createTokenizer(memory, pack(memory.constants), info);
   } finally {
     await opened.close();
   }
@@ -210,23 +209,24 @@ async function warmUp(engine, { max_positions: maxLength }, signal) {
   await engine.run(request, { signal }).catch(() => {}); // a call of the user's will tell
 }
 
-/** The engine on this thread; its tokenizer is the model's. */
-async function openHere(engineOptions, info, source, control) {
-  const engine = await Engine.open(engineOptions, source, control);
+/**
+ * The engine on this thread; its tokenizer is the model's.
+ * @param {import('./tokenizer-files.js').TokenizerFiles} files
+ */
+async function openHere(engineOptions, { pack, info }, source, control) {
+  const engine = await Engine.open({ ...engineOptions, packTokenizer: pack }, source, control);
   return { engine, tokenizer: new Tokenizer(engine.memory, engine.tokenizer, info) };
 }
 
-/** The engine in a worker, and a tokenizer of its own here, so that it is synchronous. */
-async function openInWorker(engine, { tokenizerBlob, ...options }, info) {
-  engine.give({ tokenizerBlob });
-  const [tokenizer] = await Promise.all([
-    openTokenizer({ ...options, tokenizerBlob }, info),
-    engine.opened,
-  ]);
-  return { engine, tokenizer };
-}
-
-async function openTokenizer({ module, tokenizerBlob, threads }, info) {
+/**
+ * The engine in a worker, and a tokenizer of its own here, so that it is synchronous.
+ * @param {import('./tokenizer-files.js').TokenizerFiles} files
+ */
+async function openInWorker(engine, { module, threads }, { pack, info }) {
   const memory = await Memory.instantiate(module, { shared: threads > 1 });
-  return createTokenizer(memory, tokenizerBlob, info);
+  const tokenizerBlob = pack(memory.constants);
+  engine.give({ tokenizerBlob });
+  const tokenizer = createTokenizer(memory, tokenizerBlob, info);
+  await engine.opened;
+  return { engine, tokenizer };
 }

@@ -15,9 +15,14 @@ export const usualTokens = {
 /** Of a vocabulary: BL_BLOB_TOKENS_MAX (src/tokenizer/blob.h). */
 export const mostTokens = 2 ** 24;
 
-/** In the order of the bits of bl_added_flag (src/tokenizer/blob.h). */
-export const addedFlags = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'];
-export const specialFlag = 16;
+/** What the fields of an added token are called in C (src/tokenizer/blob.h), "BL_" left out. */
+export const addedFlags = {
+  single_word: 'ADDED_SINGLE_WORD',
+  lstrip: 'ADDED_LSTRIP',
+  rstrip: 'ADDED_RSTRIP',
+  normalized: 'ADDED_NORMALIZED',
+  special: 'ADDED_SPECIAL',
+};
 
 /** The text of a token that is a string or an AddedToken object. */
 export function contentOf(token) {

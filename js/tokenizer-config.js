@@ -1,6 +1,7 @@
-// tokenizer.json to the blob for C. What cannot be done is refused here, with the file and
-// the place in it.
-import { packBlob } from './tokenizer-blob.js';
+// tokenizer.json to a description of the tokenizer, which tokenizer-blob.js packs for C. What
+// cannot be done is refused here, with the file and the place in it. What C numbers is called by
+// the names that the numbers have there (src/tokenizer/blob.h), "BL_" left out.
+import { packBlob, textsOf } from './tokenizer-blob.js';
 import {
   badField,
   choose,
@@ -8,22 +9,15 @@ import {
   objectsIn,
   readBoolean,
   readCount,
-  readFlags,
   readId,
   readText,
   readOnlyStep,
   readSteps,
+  readTrue,
   wholeFile,
 } from './tokenizer-fields.js';
 import { bareTemplate, postProcessors } from './tokenizer-template.js';
-import {
-  addedFlags,
-  contentOf,
-  mostTokens,
-  numberTokens,
-  specialFlag,
-  usualTokens,
-} from './tokenizer-added.js';
+import { addedFlags, contentOf, mostTokens, numberTokens, usualTokens } from './tokenizer-added.js';
 import { show } from './show.js';
 
 /**
@@ -39,62 +33,56 @@ import { show } from './show.js';
  *   `cleanUp`: what transformers shows has spaces taken out; `subwordPrefix`: of tokens that go
  *   on with a word; `cutsLeft`: long texts lose their beginning; `hasNoTypes`: the model is not
  *   told which text of a pair a token is of
+ *
+ * What the blob has.
+ * @typedef {{
+ *   ids: number[], tokens: string[],
+ *   maxChars: number, unknown: string, prefix: string,
+ *   normalize: string[],
+ *   split: { on: string, how: string, character?: number }[],
+ *   decoder: { kind: string, cleanUp: boolean, prefix: string },
+ *   added: { id: number, flags: string[], content: string }[],
+ *   template: import('./tokenizer-template.js').Template,
+ * }} TokenizerDescription `ids`: ascending, each a token's; `added`: ascending by id
  * @typedef {import('./tokenizer-fields.js').Place} Place
  */
 
 /**
  * @param {Place} json of tokenizer.json
  * @param {Place} settings of tokenizer_config.json and special_tokens_map.json
- * @returns {{ blob: Uint8Array, info: TokenizerInfo }}
+ * @returns {{ description: TokenizerDescription, info: TokenizerInfo }}
  * @throws {BertletError} BAD_MODEL, UNSUPPORTED
  */
 export function readTokenizer(json, settings) {
   json.value = { version: '1.0', added_tokens: [], ...json.value };
   choose(json, 'version', { '1.0': true });
-  const { tokens, ids, idInVocab, unknown, maxChars, prefix } = readModel(json);
-  const { added, idOf } = readAdded(json, idInVocab, tokens.length);
-  const normalize = readSteps(json, 'normalizer', 'normalizers', normalizers).flat();
-  const split = readSteps(json, 'pre_tokenizer', 'pretokenizers', preTokenizers).flat();
-  const decoder = readOnlyStep(json, 'decoder', 'decoders', decoders, noDecoder);
-  const template = readOnlyStep(json, 'post_processor', 'processors', postProcessors, bareTemplate);
-  const { single, pair, flags = 0 } = template;
-  const numbers = [
-    ids.length,
-    ...ids,
-    maxChars,
-    normalize.length,
-    ...normalize,
-    split.length / 3,
-    ...split,
-    ...decoder.numbers,
-    ...numbersOf(added),
-    flags,
-    ...numbersOf(single),
-    ...numbersOf(pair),
-  ];
-  const others = [...added, ...single, ...pair].flat().filter((part) => typeof part === 'string');
-  const texts = [...tokens, unknown, prefix, decoder.prefix, ...others];
-  if (/\p{Surrogate}/u.test(texts.join('\n'))) {
+  const { idInVocab, ...model } = readModel(json);
+  const { added, idOf } = readAdded(json, idInVocab, model.tokens.length);
+  const description = {
+    ...model,
+    normalize: readSteps(json, 'normalizer', 'normalizers', normalizers).flat(),
+    split: readSteps(json, 'pre_tokenizer', 'pretokenizers', preTokenizers).flat(),
+    decoder: readOnlyStep(json, 'decoder', 'decoders', decoders, noDecoder),
+    added,
+    template: readOnlyStep(json, 'post_processor', 'processors', postProcessors, bareTemplate),
+  };
+  if (/\p{Surrogate}/u.test(textsOf(description).join('\n'))) {
     throw badField(json, 'some text', 'is not valid Unicode');
   }
-  const modelMaxLength = readModelMaxLength(settings);
+  const { unknown, prefix } = model;
   const info = {
-    modelMaxLength,
+    modelMaxLength: readModelMaxLength(settings),
     ...readSides(settings),
     ...readInfo(settings.value, unknown, idOf),
     subwordPrefix: prefix,
   };
-  return { blob: packBlob(numbers, texts), info };
+  return { description, info };
 }
 
-/** How many entries there are, and their numbers. @param {(number | string)[][]} entries */
-function numbersOf(entries) {
-  return [entries.length, ...entries.flat().filter((part) => typeof part === 'number')];
-}
-
-/** @param {object} json the content of tokenizer.json @returns {Uint8Array} */
-export function tokenizerBlobFromJson(json) {
-  return readTokenizer(wholeFile('tokenizer.json', json), wholeFile('')).blob;
+/** @param {object} json the content of tokenizer.json @param {Record<string, number>} constants */
+export function tokenizerBlobFromJson(json, constants) {
+  const { description } = readTokenizer(wholeFile('tokenizer.json', json), wholeFile(''));
+  return packBlob(description, constants);
 }
 
 function readModel(json) {
@@ -147,8 +135,8 @@ function sortById(model, tokens, ids) {
 }
 
 /**
- * @returns {{ added: [id: number, flags: number, content: string][], idOf: Function }} `added`:
- *   ascending by id; of two tokens with one id the later is found in text
+ * @returns {{ added: TokenizerDescription['added'], idOf: (token: string) => number | undefined }}
+ *   of two tokens with one id the later is found in text
  */
 function readAdded(json, idInVocab, vocabSize) {
   const list = objectsIn(json, 'added_tokens');
@@ -159,67 +147,77 @@ function readAdded(json, idInVocab, vocabSize) {
   list.forEach((token, i) => {
     const content = contents[i];
     const id = idOf(content);
-    const flags = readFlags(token, addedFlags) | (special.has(content) ? specialFlag : 0);
-    if (content !== '') byId.set(id, [id, flags, content]);
+    const flags = new Set(readTrue(token, addedFlags));
+    if (special.has(content)) flags.add(addedFlags.special);
+    if (content !== '') byId.set(id, { id, flags: [...flags], content });
   });
-  return { added: [...byId.values()].sort(([a], [b]) => a - b), idOf };
+  return { added: [...byId.values()].sort((a, b) => a.id - b.id), idOf };
 }
 
-/** Numbers of bl_normalize_op (src/tokenizer/blob.h), in the order in which they are done. */
+/** Operations in the order in which they are done. */
 const normalizers = {
   BertNormalizer(step) {
     // null or missing: as lowercase says.
     const strips = step.value.strip_accents ?? readBoolean(step, 'lowercase');
     step.value = { ...step.value, strip_accents: strips };
-    return operationsOf(step, {
-      clean_text: [4],
-      handle_chinese_chars: [5],
-      strip_accents: [0, 6],
-      lowercase: [8],
-    });
+    return readTrue(step, {
+      clean_text: 'NORMALIZE_CLEAN',
+      handle_chinese_chars: 'NORMALIZE_IDEOGRAPHS',
+      strip_accents: ['NORMALIZE_NFD', 'NORMALIZE_STRIP_ACCENTS'],
+      lowercase: 'NORMALIZE_LOWER',
+    }).flat();
   },
-  Strip: (step) => operationsOf(step, { strip_left: [9], strip_right: [10] }),
-  StripAccents: [7],
-  Lowercase: [8],
-  NFD: [0],
-  NFC: [1],
-  NFKD: [2],
-  NFKC: [3],
+  Strip: (step) =>
+    readTrue(step, { strip_left: 'NORMALIZE_TRIM_LEFT', strip_right: 'NORMALIZE_TRIM_RIGHT' }),
+  StripAccents: ['NORMALIZE_STRIP_MARKS'],
+  Lowercase: ['NORMALIZE_LOWER'],
+  NFD: ['NORMALIZE_NFD'],
+  NFC: ['NORMALIZE_NFC'],
+  NFKD: ['NORMALIZE_NFKD'],
+  NFKC: ['NORMALIZE_NFKC'],
 };
 
-/** The operations of the fields that are true. */
-function operationsOf(step, fields) {
-  return Object.keys(fields).flatMap((name) => (readBoolean(step, name) ? fields[name] : []));
-}
+const splitHow = {
+  Removed: 'SPLIT_REMOVED',
+  Isolated: 'SPLIT_ISOLATED',
+  Contiguous: 'SPLIT_CONTIGUOUS',
+  MergedWithPrevious: 'SPLIT_MERGED_WITH_PREVIOUS',
+  MergedWithNext: 'SPLIT_MERGED_WITH_NEXT',
+};
 
-const splitHow = ['Removed', 'Isolated', 'Contiguous', 'MergedWithPrevious', 'MergedWithNext'];
+const atSpaces = { on: 'SPLIT_ON_WHITESPACE', how: 'SPLIT_REMOVED' };
 
-/** Numbers of bl_split_on and bl_split_how, and the character that the former may need. */
 const preTokenizers = {
-  BertPreTokenizer: [0, 0, 0, 1, 1, 0],
-  Whitespace: [4, 0, 0],
-  WhitespaceSplit: [0, 0, 0],
+  BertPreTokenizer: [atSpaces, { on: 'SPLIT_ON_PUNCTUATION', how: 'SPLIT_ISOLATED' }],
+  Whitespace: [{ on: 'SPLIT_ON_WORDS', how: 'SPLIT_REMOVED' }],
+  WhitespaceSplit: [atSpaces],
   Punctuation(step) {
-    const how = splitHow.indexOf(step.value.behavior ?? 'Isolated');
-    if (how < 0) throw badField(step, 'behavior', `is none of ${splitHow.join(', ')}`);
-    return [1, how, 0];
+    const behavior = step.value.behavior ?? 'Isolated';
+    if (typeof behavior !== 'string' || !Object.hasOwn(splitHow, behavior)) {
+      throw badField(step, 'behavior', `is none of ${Object.keys(splitHow).join(', ')}`);
+    }
+    return [{ on: 'SPLIT_ON_PUNCTUATION', how: splitHow[behavior] }];
   },
-  Digits: (step) => [2, readBoolean(step, 'individual_digits') ? 1 : 2, 0],
+  Digits(step) {
+    const isolates = readBoolean(step, 'individual_digits');
+    return [{ on: 'SPLIT_ON_NUMERIC', how: isolates ? 'SPLIT_ISOLATED' : 'SPLIT_CONTIGUOUS' }];
+  },
   CharDelimiterSplit(step) {
     const delimiter = readText(step, 'delimiter');
     if ([...delimiter].length !== 1) throw badField(step, 'delimiter', 'is not one character');
-    return [3, 0, delimiter.codePointAt(0)];
+    const character = delimiter.codePointAt(0);
+    return [{ on: 'SPLIT_ON_CHARACTER', how: 'SPLIT_REMOVED', character }];
   },
 };
 
-/** `numbers`: of bl_decoder, and whether to clean up. */
 const decoders = {
   WordPiece: (decoder) => ({
-    numbers: [1, readFlags(decoder, ['cleanup'])],
+    kind: 'DECODER_WORDPIECE',
+    cleanUp: readBoolean(decoder, 'cleanup'),
     prefix: readText(decoder, 'prefix'),
   }),
 };
-const noDecoder = { numbers: [0, 0], prefix: '' };
+const noDecoder = { kind: 'DECODER_SPACES', cleanUp: false, prefix: '' };
 
 /** @returns {TokenizerInfo} */
 function readInfo(settings, unknown, idOf) {

@@ -80,9 +80,17 @@ const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 export const readCount = reader(isCount, 'a count');
 export const readId = reader((value) => isCount(value) && value < 2 ** 31, 'an id');
 
-/** A bit for each of the named fields that is true. @param {string[]} names */
-export function readFlags(place, names) {
-  return names.reduce((flags, name, bit) => flags | (readBoolean(place, name) << bit), 0);
+/**
+ * What a table has for those of its fields that are true.
+ * @template T
+ * @param {Place} place
+ * @param {{ [key: string]: T }} table
+ * @returns {T[]}
+ */
+export function readTrue(place, table) {
+  return Object.keys(table)
+    .filter((key) => readBoolean(place, key))
+    .map((key) => table[key]);
 }
 
 /** @returns {Place} */

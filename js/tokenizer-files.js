@@ -1,19 +1,28 @@
 // The tokenizer's files of a model folder, read.
 import { inOrder } from './errors.js';
+import { packBlob } from './tokenizer-blob.js';
 import { readTokenizer } from './tokenizer-config.js';
 import { readWhole, wholeFile } from './tokenizer-fields.js';
 import { readPackedTokenizer } from './tokenizer-packed.js';
 import { readVocabFiles } from './tokenizer-vocab.js';
 
 /**
+ * @typedef {{
+ *   pack: (constants: Record<string, number>) => Uint8Array,
+ *   info: import('./tokenizer-config.js').TokenizerInfo,
+ * }} TokenizerFiles `pack`: makes the blob, by the numbers of the core that is to read it
+ *
  * tokenizer.json counts before vocab.txt.
  * @param {Pick<import('./source.js').Source, 'readJson' | 'readText' | 'readBytes'>} source
  * @param {boolean} [packed] it has one that the build made, which counts before all
- * @returns {Promise<ReturnType<typeof readTokenizer>>}
+ * @returns {Promise<TokenizerFiles>}
  * @throws NOT_FOUND, BAD_MODEL, UNSUPPORTED, and what reading throws
  */
 export async function readTokenizerFiles(source, packed) {
-  if (packed) return readPackedTokenizer(source);
+  if (packed) {
+    const { blob, info } = await readPackedTokenizer(source);
+    return { pack: () => blob, info };
+  }
   const [json, settings, specialMap] = await inOrder([
     source.readJson('tokenizer.json', { optional: true }),
     readWhole(source, 'tokenizer_config.json'),
@@ -25,5 +34,6 @@ export async function readTokenizerFiles(source, packed) {
   }
   const whole =
     json === undefined ? await readVocabFiles(source, settings) : wholeFile('tokenizer.json', json);
-  return readTokenizer(whole, settings);
+  const { description, info } = readTokenizer(whole, settings);
+  return { pack: (constants) => packBlob(description, constants), info };
 }

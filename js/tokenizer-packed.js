@@ -11,7 +11,7 @@ const lineFeed = 10;
 
 /**
  * A line of JSON, then the blob.
- * @param {ReturnType<typeof import('./tokenizer-config.js').readTokenizer>} tokenizer
+ * @param {{ blob: Uint8Array, info: import('./tokenizer-config.js').TokenizerInfo }} tokenizer
  * @returns {Uint8Array}
  */
 export function packTokenizer({ blob, info }) {

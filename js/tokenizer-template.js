@@ -4,58 +4,69 @@ import {
   badField,
   objectIn,
   objectsIn,
-  readFlags,
   readId,
   readText,
+  readTrue,
 } from './tokenizer-fields.js';
 
-// Of bl_template_kind and bl_template_flag (src/tokenizer/blob.h).
-const first = 0;
-const second = 1;
-const token = 2;
-const overflowType0 = 4;
-/** Of a template: BL_BLOB_TEMPLATE_MAX. */
-const mostPieces = 256;
+/** Of a template: BL_BLOB_TEMPLATE_MAX (src/tokenizer/blob.h). */
+export const mostPieces = 256;
 
 /**
- * @typedef {[kind: number, typeId: number, id: number, text?: string]} Piece `text`: what a
- *   token shows
- * @typedef {{ single: Piece[], pair: Piece[], flags?: number }} Template
+ * A part of a template: the text, its pair, or a token.
+ * @typedef {{ kind: string, typeId: number, id: number, text?: string }} Piece `id` and `text`:
+ *   of a token, and what it shows
+ * @typedef {{ single: Piece[], pair: Piece[], flags: string[] }} Template `kind` and `flags` by
+ *   the names that they have in C (src/tokenizer/blob.h), "BL_" left out
  */
 
-const firstText = [first, 0, 0];
+/** @returns {Piece} */
+const firstText = (typeId) => ({ kind: 'TEMPLATE_FIRST', typeId, id: 0 });
+/** @returns {Piece} */
+const secondText = (typeId) => ({ kind: 'TEMPLATE_SECOND', typeId, id: 0 });
+/** @returns {Piece} */
+const token = (typeId, id, text) => ({ kind: 'TEMPLATE_TOKEN', typeId, id, text });
 
 /** No post-processor. @type {Template} */
-export const bareTemplate = { single: [firstText], pair: [firstText, [second, 1, 0]] };
+export const bareTemplate = {
+  single: [firstText(0)],
+  pair: [firstText(0), secondText(1)],
+  flags: [],
+};
 
 /** @type {{ [type: string]: (post: import('./tokenizer-fields.js').Place) => Template }} */
 export const postProcessors = {
   TemplateProcessing: (post) => ({
-    single: readPieces(post, 'single', ['A']),
-    pair: readPieces(post, 'pair', ['A', 'B']),
+    single: readPieces(post, 'single', { A: firstText }),
+    pair: readPieces(post, 'pair', { A: firstText, B: secondText }),
+    flags: [],
   }),
 
   BertProcessing(post) {
-    const single = [readEnd(post, 'cls', 0), firstText, readEnd(post, 'sep', 0)];
-    return { single, pair: [...single, [second, 1, 0], readEnd(post, 'sep', 1)] };
+    const single = [readEnd(post, 'cls', 0), firstText(0), readEnd(post, 'sep', 0)];
+    return { single, pair: [...single, secondText(1), readEnd(post, 'sep', 1)], flags: [] };
   },
 
   RobertaProcessing(post) {
     const sep = readEnd(post, 'sep', 0);
-    const single = [readEnd(post, 'cls', 0), firstText, sep];
-    const flags = readFlags(post, ['trim_offsets', 'add_prefix_space']) | overflowType0;
-    return { single, pair: [...single, sep, [second, 0, 0], sep], flags };
+    const single = [readEnd(post, 'cls', 0), firstText(0), sep];
+    const chosen = readTrue(post, {
+      trim_offsets: 'TEMPLATE_TRIM_OFFSETS',
+      add_prefix_space: 'TEMPLATE_PREFIX_SPACE',
+    });
+    const flags = [...chosen, 'TEMPLATE_OVERFLOW_TYPE_0'];
+    return { single, pair: [...single, sep, secondText(0), sep], flags };
   },
 };
 
 /** A token as text and id. */
 function readEnd(post, key, typeId) {
   const list = arrayIn(post, key);
-  return [token, typeId, readId(list, 1), readText(list, 0)];
+  return token(typeId, readId(list, 1), readText(list, 0));
 }
 
-/** @param {string[]} names of the texts that there are */
-function readPieces(post, key, names) {
+/** @param {{ [name: string]: (typeId: number) => Piece }} texts that there are */
+function readPieces(post, key, texts) {
   const specials = objectIn(post, 'special_tokens');
   const pieces = [];
   for (const piece of objectsIn(post, key)) {
@@ -63,9 +74,11 @@ function readPieces(post, key, names) {
       pieces.push(...readSpecial(objectIn(piece, 'SpecialToken'), specials));
     } else {
       const sequence = objectIn(piece, 'Sequence');
-      const kind = names.indexOf(sequence.value.id);
-      if (kind < 0) throw badField(sequence, 'id', `is not ${names.join(' or ')}`);
-      pieces.push([kind, readId(sequence, 'type_id'), 0]);
+      const { id } = sequence.value;
+      if (typeof id !== 'string' || !Object.hasOwn(texts, id)) {
+        throw badField(sequence, 'id', `is not ${Object.keys(texts).join(' or ')}`);
+      }
+      pieces.push(texts[id](readId(sequence, 'type_id')));
     }
     if (pieces.length > mostPieces) throw tooMany(post, key);
   }
@@ -82,5 +95,5 @@ function readSpecial(special, specials) {
   const tokens = arrayIn(entry, 'tokens');
   const ids = arrayIn(entry, 'ids');
   if (ids.value.length > mostPieces) throw tooMany(entry, 'ids');
-  return ids.value.map((_, i) => [token, typeId, readId(ids, i), readText(tokens, i)]);
+  return ids.value.map((_, i) => token(typeId, readId(ids, i), readText(tokens, i)));
 }

@@ -33,7 +33,7 @@ const methods = {
     const onFileProgress = wantsProgress ? (...event) => progress({ bytes: event }) : undefined;
     opened = await openSource(source, { ...sourceOptions, signal, onFileProgress });
     opened.prepare(weightsFile);
-    const options = { ...(await given.options), tokenizerBlob: given.tokenizerBlob };
+    const options = { ...(await given.options), packTokenizer: () => given.tokenizerBlob };
     engine = await Engine.open(options, opened, { signal });
     setTimeout(async () => {
       await opened.close();

@@ -249,9 +249,9 @@ test('copies in other workers let go of an adapter, too', async (t) => {
 test('the copy of an engine uses what was given back before', async () => {
   const source = await openSource(tinyModel('wide'));
   const { config } = await readFolder(source);
-  const { blob: tokenizerBlob } = await readTokenizerFiles(source, false);
+  const { pack: packTokenizer } = await readTokenizerFiles(source, false);
   const wasm = await loadModule(chooseModule('baseline'));
-  const options = { module: wasm, tokenizerBlob, config, dtype: 'int8', threads: 1 };
+  const options = { module: wasm, packTokenizer, config, dtype: 'int8', threads: 1 };
   const engine = await Engine.open(options, source);
   for (const number of [1, 2, 3]) await engine.openAdapter(number, madeAdapter(50, number), {});
   await engine.closeAdapter(2);

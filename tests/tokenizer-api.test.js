@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { tokenizerBlobFromJson } from '../js/tokenizer-config.js';
 import { createTokenizer } from '../js/tokenizer.js';
 import {
+  constants,
   createMemory,
   createOpener,
   miniLM,
@@ -271,7 +272,10 @@ test('special tokens by name, null where there is none', async () => {
   assert.deepEqual([tokenizer.unkToken, tokenizer.unkTokenId], ['[UNK]', 100]);
   assert.deepEqual([tokenizer.bosToken, tokenizer.bosTokenId], ['nothing of this', null]);
   assert.deepEqual([tokenizer.eosToken, tokenizer.eosTokenId], [null, null]);
-  const bare = createTokenizer(await createMemory(), tokenizerBlobFromJson(readConfig('small')));
+  const bare = createTokenizer(
+    await createMemory(),
+    tokenizerBlobFromJson(readConfig('small'), constants),
+  );
   assert.equal(bare.maskToken, null);
   assert.equal(bare.maskTokenId, null);
   assert.throws(() => bare.encode('a', { padding: 5 }), badArgument);
@@ -332,7 +336,7 @@ test('long odd texts take time in proportion', async () => {
 
 test('repeated calls do not grow memory, and no call leaves any behind', async () => {
   const memory = await createMemory();
-  const tokenizer = createTokenizer(memory, tokenizerBlobFromJson(JSON.parse(miniLM)), {
+  const tokenizer = createTokenizer(memory, tokenizerBlobFromJson(JSON.parse(miniLM), constants), {
     specialTokens: { pad: '[PAD]' },
   });
   const top = memory.mark();

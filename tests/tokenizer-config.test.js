@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tokenizerBlobFromJson } from '../js/tokenizer-config.js';
 import { createTokenizer } from '../js/tokenizer.js';
-import { createMemory, openFiles, openJson, readConfig, readFiles } from './helpers/tokenizers.js';
+import {
+  constants,
+  createMemory,
+  openFiles,
+  openJson,
+  readConfig,
+  readFiles,
+} from './helpers/tokenizers.js';
 
 /** The small tokenizer with one field, given by its path, changed. */
 function changed(path, value) {
@@ -98,7 +105,10 @@ for (const [name, [path, value, message]] of Object.entries(damaged)) {
   test(`refused as damaged: ${name}`, () => {
     const json = changed(path, value);
     const named = new RegExp(`^tokenizer\\.json: .*${message.source}`);
-    assert.throws(() => tokenizerBlobFromJson(json), { code: 'BAD_MODEL', message: named });
+    assert.throws(() => tokenizerBlobFromJson(json, constants), {
+      code: 'BAD_MODEL',
+      message: named,
+    });
   });
 }
 
@@ -119,7 +129,7 @@ const unsupported = {
 
 for (const [name, [path, value, message]] of Object.entries(unsupported)) {
   test(`refused as unsupported: ${name}`, () => {
-    assert.throws(() => tokenizerBlobFromJson(changed(path, value)), {
+    assert.throws(() => tokenizerBlobFromJson(changed(path, value), constants), {
       code: 'UNSUPPORTED',
       message,
     });
@@ -180,7 +190,7 @@ test('whatever stands at any place of tokenizer.json, it is refused or works', a
       for (const value of values) {
         holder[key] = value;
         try {
-          const blob = tokenizerBlobFromJson(json);
+          const blob = tokenizerBlobFromJson(json, constants);
           createTokenizer(memory, blob).encode('[MASK] <T1> a', { pair: 'the' });
         } catch (error) {
           assert.ok(['BAD_MODEL', 'UNSUPPORTED'].includes(error.code), error.stack);
@@ -239,7 +249,7 @@ test('a damaged blob is refused or harmless, never a crash', async () => {
   const json = readConfig('odd-tokens');
   // A small vocabulary, so that most of the blob is structure.
   json.model.vocab = Object.fromEntries(Object.entries(json.model.vocab).slice(0, 60));
-  const blob = tokenizerBlobFromJson(json);
+  const blob = tokenizerBlobFromJson(json, constants);
   let refused = 0;
   const tryBlob = (bytes) => {
     try {

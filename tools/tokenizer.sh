@@ -2,7 +2,7 @@
 
 embedded_tokenizer_is_fresh() {
     [ -s dist/tokenizer.bin ] || return 1
-    [ -z "$(find js/tokenizer-*.js js/bytes.js tools/embedded-tokenizer.js \
+    [ -z "$(find js/tokenizer-*.js js/bytes.js src/tokenizer/blob.h tools/embedded-tokenizer.js \
         models/all-MiniLM-L6-v2/*token*.json -newer dist/tokenizer.bin -print -quit)" ]
 }
 

@@ -20,6 +20,9 @@ export function createMemory() {
   return Memory.instantiate(module);
 }
 
+/** The core's, for making blobs. */
+export const { constants } = await createMemory();
+
 /**
  * What the tokenizer's files of a folder make.
  * @param {{ [name: string]: string | object }} files by name, JSON as text or parsed
@@ -34,8 +37,9 @@ export async function readFiles(files) {
 
 /** @param {Parameters<typeof readFiles>[0]} files */
 export async function openFiles(files) {
-  const { blob, info } = await readFiles(files);
-  return createTokenizer(await createMemory(), blob, info);
+  const { pack, info } = await readFiles(files);
+  const memory = await createMemory();
+  return createTokenizer(memory, pack(memory.constants), info);
 }
 
 /** @param {object | string} json tokenizer.json, or the name of one in tokenizer-configs.json */
