@@ -8,7 +8,8 @@
 void bl_attention_project(const bl_encoder_state *state, const bl_workspace *work, uint32_t row,
                           uint32_t row_count);
 
-/* context = softmax(q k^T / sqrt(head size)) v, for one head of one sequence. */
+/* context = softmax(q k^T / sqrt(head size)) v, for one head of one sequence. Each token sees all
+ * of them (bl_architecture.window), and scores know no positions (.positions). */
 void bl_attention_run_head(const bl_encoder_state *state, const bl_workspace *work,
                            uint32_t sequence, uint32_t head);
 

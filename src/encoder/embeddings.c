@@ -2,7 +2,8 @@
 
 #include "sublayer.h"
 
-/* The order of the sum is that of transformers' BertEmbeddings: (word + type) + position. */
+/* Absolute positions (bl_architecture.positions). The order of the sum is that of transformers'
+ * BertEmbeddings: (word + type) + position. */
 static void embed_float(const bl_model *model, uint32_t id, uint32_t type, uint32_t position,
                         float *restrict out) {
     size_t width = model->config.hidden_size;

@@ -4,7 +4,8 @@
 
 #include "state.h"
 
-/* For a block of rows, whose intermediate activations stay in a second-level cache. */
+/* The plain one (bl_architecture.feed_forward) for a block of rows, whose intermediate activations
+ * stay in a second-level cache. */
 void bl_feed_forward(const bl_encoder_state *state, const bl_workspace *work, uint32_t row,
                      uint32_t row_count);
 

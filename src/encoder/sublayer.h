@@ -12,7 +12,8 @@ static inline void bl_project(const bl_encoder_state *state, const bl_workspace 
                     row_count, out, out_stride, &work->linear);
 }
 
-/* x = norm(x + y): what ends a sublayer, and with no y the embeddings. */
+/* x = norm(x + y): what ends a sublayer, and with no y the embeddings. This is where the norm has
+ * its place (bl_architecture.norm_place). */
 static inline void bl_add_and_normalize(const bl_encoder_state *state, const bl_norm *norm,
                                         float *x, const float *y, uint32_t row_count) {
     const bl_config *config = &state->model->config;

@@ -90,7 +90,9 @@ uint32_t bl_role_part(uint32_t role) {
 }
 
 uint32_t bl_role_is_quantizable(uint32_t role) {
-    return role < BL_ROLE_COUNT && table[role].storage <= LINEAR;
+    return role < BL_ROLE_COUNT &&
+           (table[role].storage == EMBEDDINGS || table[role].storage == DECODER ||
+            table[role].storage == LINEAR);
 }
 
 uint32_t bl_role_takes_paths(uint32_t role) {

@@ -10,8 +10,8 @@
  * storage  how it is kept in memory (tensors.c)
  * needs    a part (BL_PART_…) or a trait of the architecture without which there is no such
  *          tensor (tensors.c)
- * place    a member of bl_model, of each layer's one of bl_layer (weights.h). Linear layers with
- *          the same place are one matrix there, one below the other in the order of rows. */
+ * place    a member of bl_model, or of bl_layer (weights.h). Where several weights have one place,
+ *          they are one matrix there, each below the one before it in the table. */
 // clang-format off
 #define BL_MODEL_TENSORS(ROW) \
     /*  role                      rows          columns       storage     needs          place */ \
@@ -63,5 +63,6 @@ typedef enum bl_role {
 
 /* The first of BL_LAYER_TENSORS. */
 #define BL_FIRST_LAYER_ROLE BL_ROLE_QUERY_WEIGHT
+#define BL_LAYER_ROLES      (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE)
 
 #endif

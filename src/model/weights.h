@@ -82,25 +82,25 @@ typedef struct bl_tensor_id {
     uint32_t role, layer; /* layer 0 for roles that are of none */
 } bl_tensor_id;
 
-/* All tensors that a model may have, those that it lacks too: numbers [0, bl_count_tensors). */
+/* Tensors are numbered: those of the model first, then layer by layer. Those that a model lacks
+ * have a number, too. */
 static inline uint32_t bl_count_tensors(const bl_config *config) {
-    return BL_FIRST_LAYER_ROLE + config->layers * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE);
+    return BL_FIRST_LAYER_ROLE + config->layers * BL_LAYER_ROLES;
 }
 
 static inline bl_tensor_id bl_tensor_at(uint32_t number) {
-    uint32_t of_layers = number - BL_FIRST_LAYER_ROLE,
-             a_layer = BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE;
     if (number < BL_FIRST_LAYER_ROLE)
         return (bl_tensor_id){number, 0};
-    return (bl_tensor_id){BL_FIRST_LAYER_ROLE + of_layers % a_layer, of_layers / a_layer};
+    uint32_t behind = number - BL_FIRST_LAYER_ROLE;
+    return (bl_tensor_id){BL_FIRST_LAYER_ROLE + behind % BL_LAYER_ROLES, behind / BL_LAYER_ROLES};
 }
 
 static inline bl_tensor_progress *bl_model_progress(bl_model *model, uint32_t role,
                                                     uint32_t layer) {
-    return &model->progress[role + layer * (BL_ROLE_COUNT - BL_FIRST_LAYER_ROLE)];
+    return &model->progress[role + layer * BL_LAYER_ROLES];
 }
 
-/* The weights that a layer computes with. */
+/* The weights that a layer computes with: its own. Layers that share them would find them here. */
 static inline const bl_layer *bl_model_layer(const bl_model *model, uint32_t layer) {
     return &model->layers[layer];
 }
