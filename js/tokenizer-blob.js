@@ -1,5 +1,6 @@
 // Packs a tokenizer for C; src/tokenizer/blob.h describes the format.
 import { joinBytes } from './bytes.js';
+import { BertletError } from './errors.js';
 import { toUtf8 } from './utf8.js';
 
 /** @typedef {import('./tokenizer-config.js').TokenizerDescription} TokenizerDescription */
@@ -10,7 +11,7 @@ import { toUtf8 } from './utf8.js';
  * @returns {Uint8Array}
  */
 export function packBlob(description, constants) {
-  const numbers = numbersOf(description, (name) => constants[`BL_${name}`]);
+  const numbers = numbersOf(description, (name) => codeOf(name, constants));
   const texts = textsOf(description);
   // Little-endian like WebAssembly and whatever runs it.
   const head = new Uint32Array(3 + numbers.length + texts.length);
@@ -20,11 +21,18 @@ export function packBlob(description, constants) {
   return joinBytes([new Uint8Array(head.buffer), toUtf8(texts.join(''))]);
 }
 
+function codeOf(name, constants) {
+  const code = constants[`BL_${name}`];
+  if (code === undefined) throw new BertletError('INTERNAL', `The core has no BL_${name}.`);
+  return code;
+}
+
 /**
  * @param {TokenizerDescription} description
  * @param {(name: string) => number} code
  */
-function numbersOf({ ids, maxChars, normalize, split, decoder, added, template }, code) {
+function numbersOf(description, code) {
+  const { ids, model, maxChars, normalize, split, decoder, added, template } = description;
   const bits = (names) => names.reduce((sum, name) => sum | code(name), 0);
   const piecesOf = (pieces) => [
     pieces.length,
@@ -33,6 +41,7 @@ function numbersOf({ ids, maxChars, normalize, split, decoder, added, template }
   return [
     ids.length,
     ...ids,
+    code(model),
     maxChars,
     normalize.length,
     ...normalize.map(code),

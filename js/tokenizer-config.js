@@ -37,7 +37,7 @@ import { show } from './show.js';
  * What the blob has.
  * @typedef {{
  *   ids: number[], tokens: string[],
- *   maxChars: number, unknown: string, prefix: string,
+ *   model: string, maxChars: number, unknown: string, prefix: string,
  *   normalize: string[],
  *   split: { on: string, how: string, character?: number }[],
  *   decoder: { kind: string, cleanUp: boolean, prefix: string },
@@ -56,10 +56,10 @@ import { show } from './show.js';
 export function readTokenizer(json, settings) {
   json.value = { version: '1.0', added_tokens: [], ...json.value };
   choose(json, 'version', { '1.0': true });
-  const { idInVocab, ...model } = readModel(json);
-  const { added, idOf } = readAdded(json, idInVocab, model.tokens.length);
+  const { idInVocab, ...words } = readModel(json);
+  const { added, idOf } = readAdded(json, idInVocab, words.tokens.length);
   const description = {
-    ...model,
+    ...words,
     normalize: readSteps(json, 'normalizer', 'normalizers', normalizers).flat(),
     split: readSteps(json, 'pre_tokenizer', 'pretokenizers', preTokenizers).flat(),
     decoder: readOnlyStep(json, 'decoder', 'decoders', decoders, noDecoder),
@@ -69,7 +69,7 @@ export function readTokenizer(json, settings) {
   if (/\p{Surrogate}/u.test(textsOf(description).join('\n'))) {
     throw badField(json, 'some text', 'is not valid Unicode');
   }
-  const { unknown, prefix } = model;
+  const { unknown, prefix } = words;
   const info = {
     modelMaxLength: readModelMaxLength(settings),
     ...readSides(settings),
@@ -89,9 +89,10 @@ function readModel(json) {
   const model = objectIn(json, 'model');
   // Old files have no type.
   model.value = { type: model.value.merges ? 'BPE' : 'WordPiece', ...model.value };
-  choose(model, 'type', { WordPiece: true });
+  const kind = choose(model, 'type', { WordPiece: 'PIECES_WORDPIECE' });
   return {
     ...readVocab(model),
+    model: kind,
     unknown: readText(model, 'unk_token'),
     maxChars: Math.min(readCount(model, 'max_input_chars_per_word'), 2 ** 32 - 1),
     prefix: readText(model, 'continuing_subword_prefix'),

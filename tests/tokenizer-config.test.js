@@ -136,6 +136,14 @@ for (const [name, [path, value, message]] of Object.entries(unsupported)) {
   });
 }
 
+test('an operation that the core has no number for is no operation of another number', () => {
+  const { BL_SPLIT_ISOLATED: _, ...others } = constants;
+  assert.throws(() => tokenizerBlobFromJson(readConfig('small'), others), {
+    code: 'INTERNAL',
+    message: /BL_SPLIT_ISOLATED/,
+  });
+});
+
 test('a template of more pieces than the core takes', async () => {
   const specials = { X: { ids: Array(300).fill(1), tokens: Array(300).fill('a') } };
   const json = changed('post_processor', template([piece('X')], specials));

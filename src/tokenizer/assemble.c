@@ -19,7 +19,7 @@ typedef struct plan {
     const bl_template *template;
     part parts[2];
     uint32_t special;
-    uint32_t digits[BL_BLOB_TEMPLATE_MAX]; /* the variant of each piece of the template */
+    uint32_t digits[BL_BLOB_TEMPLATE_MAX]; /* the variant of each item of the template */
 } plan;
 
 static void part_range(const part *part, uint32_t variant, size_t *begin, size_t *end) {
@@ -103,35 +103,35 @@ static uint32_t make_plan(plan *plan, const bl_scan *scan, const bl_encode_batch
     return batch->truncation == BL_TRUNCATION_NONE ? BL_ENCODE_FINE : truncate(plan, pair, batch);
 }
 
-static uint32_t variants_of(const plan *plan, uint32_t piece) {
-    uint32_t kind = plan->template->pieces[piece].kind;
+static uint32_t variants_of(const plan *plan, uint32_t item) {
+    uint32_t kind = plan->template->items[item].kind;
     return kind == BL_TEMPLATE_TOKEN ? 1 : plan->parts[kind].variants;
 }
 
-/* Sets the digits from `piece` on to the first combination. Behind digits that are all
- * 0 a piece counts 1, 2, ..., 0; else 0, 1, 2, ...: the order of HF's merging. Returns
+/* Sets the digits from `item` on to the first combination. Behind digits that are all
+ * 0 a item counts 1, 2, ..., 0; else 0, 1, 2, ...: the order of HF's merging. Returns
  * whether a digit isn't 0: the combination of zeros is the encoding itself. */
-static uint32_t first_digits(plan *plan, uint32_t piece, uint32_t others) {
-    for (; piece < plan->template->count; piece++) {
-        plan->digits[piece] = !others && variants_of(plan, piece) > 1;
-        others |= plan->digits[piece];
+static uint32_t first_digits(plan *plan, uint32_t item, uint32_t others) {
+    for (; item < plan->template->count; item++) {
+        plan->digits[item] = !others && variants_of(plan, item) > 1;
+        others |= plan->digits[item];
     }
     return others;
 }
 
 /* The next combination that overflows; 0 when there is none. */
 static uint32_t next_digits(plan *plan) {
-    uint32_t others = 0; /* digits before `piece` that aren't 0 */
-    for (uint32_t piece = 0; piece < plan->template->count; piece++)
-        others += plan->digits[piece] != 0;
-    for (uint32_t piece = plan->template->count; piece-- > 0;) {
-        others -= plan->digits[piece] != 0;
-        uint32_t digit = plan->digits[piece];
-        uint32_t last = variants_of(plan, piece) - 1;
+    uint32_t others = 0; /* digits before `item` that aren't 0 */
+    for (uint32_t item = 0; item < plan->template->count; item++)
+        others += plan->digits[item] != 0;
+    for (uint32_t item = plan->template->count; item-- > 0;) {
+        others -= plan->digits[item] != 0;
+        uint32_t digit = plan->digits[item];
+        uint32_t last = variants_of(plan, item) - 1;
         if (others ? digit == last : digit == 0)
             continue;
-        plan->digits[piece] = digit == last ? 0 : digit + 1;
-        return first_digits(plan, piece + 1, others | plan->digits[piece]);
+        plan->digits[item] = digit == last ? 0 : digit + 1;
+        return first_digits(plan, item + 1, others | plan->digits[item]);
     }
     return 0;
 }
@@ -139,7 +139,7 @@ static uint32_t next_digits(plan *plan) {
 static uint64_t window_length(const plan *plan) {
     uint64_t length = 0;
     for (uint32_t i = 0; i < plan->template->count; i++) {
-        uint32_t kind = plan->template->pieces[i].kind;
+        uint32_t kind = plan->template->items[i].kind;
         if (kind == BL_TEMPLATE_TOKEN) {
             length += plan->special != 0;
             continue;
@@ -202,7 +202,7 @@ static void trim_offsets(output *out, size_t token, uint32_t is_first, uint32_t 
     int32_t surface = bl_surface_of(scan, token);
     if (surface >= 0) {
         const bl_surface *own = &scan->surfaces[surface];
-        text = (bl_text){scan->surface_bytes + own->begin, own->end - own->begin};
+        text = (bl_text){scan->surface_bytes.items + own->begin, own->end - own->begin};
     } else if (bl_tokenizer_id_to_token(scan->tokenizer, scan->tokens.items[token].id, &text) !=
                BL_OK) {
         return;
@@ -266,21 +266,21 @@ static void write_window(output *out, const plan *plan) {
     uint32_t flags = out->scan->tokenizer->template_flags;
     uint32_t overflow_is_0 = plan->special && (flags & BL_TEMPLATE_OVERFLOW_TYPE_0);
     for (uint32_t i = 0; i < plan->template->count; i++) {
-        const bl_template_piece *piece = &plan->template->pieces[i];
-        if (piece->kind != BL_TEMPLATE_TOKEN) {
+        const bl_template_item *item = &plan->template->items[i];
+        if (item->kind != BL_TEMPLATE_TOKEN) {
             /* The template types what stays; what overflows keeps the text's number. */
-            int32_t type_id = piece->type_id;
+            int32_t type_id = item->type_id;
             if (plan->digits[i] > 0)
-                type_id = overflow_is_0 ? 0 : (int32_t)piece->kind;
-            write_part(out, &plan->parts[piece->kind], plan->digits[i], type_id);
+                type_id = overflow_is_0 ? 0 : (int32_t)item->kind;
+            write_part(out, &plan->parts[item->kind], plan->digits[i], type_id);
         } else if (plan->special) {
             size_t to = out->count++;
-            out->ids[to] = piece->id;
-            out->type_ids[to] = piece->type_id;
+            out->ids[to] = item->id;
+            out->type_ids[to] = item->type_id;
             out->special_mask[to] = 1;
             out->offsets[2 * to] = out->offsets[2 * to + 1] = 0;
             if (out->surfaces)
-                out->surfaces[to] = piece->surface;
+                out->surfaces[to] = item->surface;
         }
     }
 }
@@ -293,7 +293,7 @@ static uint64_t part_total(const part *part) {
     return full * part->limit + (part->length - full * part->step);
 }
 
-/* Windows are all combinations of what the pieces of a template show: counted without going
+/* Windows are all combinations of what the items of a template show: counted without going
  * through them, because there may be more than anybody could wait for. */
 static bl_status count_windows(const plan *plan, uint64_t *windows, uint64_t *tokens) {
     uint64_t combinations = 1;
@@ -304,7 +304,7 @@ static bl_status count_windows(const plan *plan, uint64_t *windows, uint64_t *to
     }
     *windows += combinations;
     for (uint32_t i = 0; i < plan->template->count && *tokens <= INT32_MAX; i++) {
-        uint32_t kind = plan->template->pieces[i].kind;
+        uint32_t kind = plan->template->items[i].kind;
         if (kind == BL_TEMPLATE_TOKEN)
             *tokens += plan->special ? combinations : 0;
         else

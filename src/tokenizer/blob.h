@@ -7,8 +7,9 @@
  * Numbers and texts (marked *) are both read in this order:
  *
  *   vocabulary     count, then so many ids, ascending; * as many tokens
- *   WordPiece      characters of the longest word that is split; * unknown token, prefix of
- *                  continuing pieces
+ *   model          bl_pieces_kind, then of
+ *                  WordPiece: characters of the longest word that is split; * unknown token,
+ *                  prefix of continuing pieces
  *   normalizer     count, then so many bl_normalize_op
  *   pre-tokenizer  count, then so many { bl_split_on, bl_split_how, character }
  *   decoder        bl_decoder, clean up; * prefix
@@ -21,7 +22,10 @@
 #ifndef BERTLET_TOKENIZER_BLOB_H
 #define BERTLET_TOKENIZER_BLOB_H
 
-#define BL_BLOB_VERSION 2u
+#define BL_BLOB_VERSION 3u
+
+/* How a word is cut into tokens. */
+typedef enum bl_pieces_kind { BL_PIECES_WORDPIECE = 0, BL_PIECES_KIND_COUNT = 1 } bl_pieces_kind;
 
 typedef enum bl_normalize_op {
     BL_NORMALIZE_NFD = 0, /* these four as in bl_normal_form */

@@ -147,14 +147,29 @@ static bl_status read_added(blob_reader *reader, bl_arena *arena, bl_vocab *voca
     return BL_OK;
 }
 
+/* What a model takes from the blob. */
+static void read_pieces(blob_reader *reader, bl_tokenizer *tokenizer, bl_text *unknown) {
+    bl_vocab *vocab = &tokenizer->vocab;
+    bl_pieces *pieces = &tokenizer->pieces;
+    pieces->kind = read_below(reader, BL_PIECES_KIND_COUNT);
+    switch ((bl_pieces_kind)pieces->kind) {
+    case BL_PIECES_WORDPIECE:
+        pieces->longest_word = read_number(reader);
+        *unknown = read_text(reader);
+        vocab->has_prefix = 1;
+        vocab->prefix = read_text(reader);
+        break;
+    case BL_PIECES_KIND_COUNT:
+        break;
+    }
+}
+
 /* Everything but the templates. */
 static bl_status read_settings(blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer,
                                bl_text *unknown) {
     bl_vocab *vocab = &tokenizer->vocab;
     read_vocabulary(reader, vocab);
-    vocab->max_chars = read_number(reader);
-    *unknown = read_text(reader);
-    vocab->prefix = read_text(reader);
+    read_pieces(reader, tokenizer, unknown);
     read_operations(reader, tokenizer);
     tokenizer->decoder = read_below(reader, BL_DECODER_COUNT);
     tokenizer->clean_up = read_number(reader);
@@ -187,10 +202,10 @@ static bl_status read_templates(blob_reader *reader, bl_arena *arena, bl_tokeniz
     for (uint32_t pair = 0; pair < 2; pair++) {
         bl_template *template = &tokenizer->templates[pair];
         template->count = read_count(reader, BL_BLOB_TEMPLATE_MAX, 3);
-        bl_template_piece *pieces = bl_arena_alloc_array(arena, template->count, sizeof *pieces);
-        if (!pieces)
+        bl_template_item *items = bl_arena_alloc_array(arena, template->count, sizeof *items);
+        if (!items)
             return BL_OUT_OF_MEMORY;
-        template->pieces = pieces;
+        template->items = items;
         for (uint32_t i = 0; i < template->count; i++) {
             uint32_t kind = read_below(reader, BL_TEMPLATE_KIND_COUNT);
             int32_t type_id = read_id(reader);
@@ -202,7 +217,7 @@ static bl_status read_templates(blob_reader *reader, bl_arena *arena, bl_tokeniz
             } else if (kind == BL_TEMPLATE_SECOND && !pair) {
                 return BL_BAD_MODEL;
             }
-            pieces[i] = (bl_template_piece){kind, type_id, id, surface};
+            items[i] = (bl_template_item){kind, type_id, id, surface};
         }
     }
     uint32_t at_end = reader->numbers.left == 0 && reader->text == reader->text_count;
@@ -288,9 +303,31 @@ static uint32_t ascii_action(const bl_tokenizer *tokenizer, uint32_t *code) {
     return action;
 }
 
+/* The tokens of ASCII characters that are words by themselves, and what all of them do. */
+static bl_status fill_ascii(bl_arena *arena, bl_tokenizer *tokenizer) {
+    size_t mark = bl_arena_mark(arena);
+    bl_scan scan = {.arena = arena, .tokenizer = tokenizer};
+    memset(tokenizer->ascii, BL_ASCII_OTHER, sizeof tokenizer->ascii);
+    tokenizer->words_are_alphanumeric = 1;
+    for (uint32_t i = 0; i < 128; i++) {
+        uint32_t code = i;
+        tokenizer->ascii[i] = (uint8_t)ascii_action(tokenizer, &code);
+        uint8_t byte = (uint8_t)code;
+        size_t count;
+        bl_status status = bl_pieces_find(&scan, &byte, 1, 1, &count);
+        if (status == BL_OUT_OF_MEMORY)
+            return status;
+        tokenizer->ascii_tokens[i] = status == BL_OK ? scan.tokens.items[0].id : -1;
+        uint32_t alphanumeric = (i | 0x20) - 'a' < 26 || i - '0' < 10;
+        tokenizer->words_are_alphanumeric &= (tokenizer->ascii[i] == BL_ASCII_WORD) == alphanumeric;
+    }
+    bl_arena_reset(arena, mark);
+    return BL_OK;
+}
+
 /* Text may go the fast way when every operation looks at one ASCII character at a time
  * and white space ends words. */
-static void prepare_plain(bl_tokenizer *tokenizer) {
+static bl_status prepare_plain(bl_arena *arena, bl_tokenizer *tokenizer) {
     tokenizer->plain = tokenizer->normalized.count == 0;
     for (uint32_t i = 0; i < tokenizer->normalize_count; i++) {
         uint32_t op = tokenizer->normalize[i];
@@ -304,20 +341,30 @@ static void prepare_plain(bl_tokenizer *tokenizer) {
         tokenizer->plain &= simple && op->on != BL_SPLIT_ON_WORDS;
     }
     if (!tokenizer->plain)
-        return;
-    memset(tokenizer->ascii, BL_ASCII_OTHER, sizeof tokenizer->ascii);
-    tokenizer->words_are_alphanumeric = 1;
-    for (uint32_t i = 0; i < 128; i++) {
-        uint32_t code = i;
-        tokenizer->ascii[i] = (uint8_t)ascii_action(tokenizer, &code);
-        uint8_t byte = (uint8_t)code;
-        bl_token piece;
-        size_t found = bl_vocab_pieces(&tokenizer->vocab, &byte, 1, 1, NULL, &piece);
-        tokenizer->ascii_tokens[i] = found ? piece.id : -1;
-        uint32_t alphanumeric = (i | 0x20) - 'a' < 26 || i - '0' < 10;
-        tokenizer->words_are_alphanumeric &= (tokenizer->ascii[i] == BL_ASCII_WORD) == alphanumeric;
-    }
+        return BL_OK;
+    bl_status status = fill_ascii(arena, tokenizer);
     tokenizer->plain = tokenizer->ascii[' '] == BL_ASCII_SPACE;
+    return status;
+}
+
+/* Added tokens that are left out of decoded text when special tokens are. */
+static void hide_special(bl_vocab *vocab) {
+    for (uint32_t i = 0; i < vocab->added_count; i++) {
+        bl_text shown = vocab->added[i].pattern;
+        int64_t same = bl_vocab_find(vocab, BL_SET_ADDED, shown.bytes, shown.length);
+        vocab->added[i].hidden = same >= 0 && (vocab->added[same].flags & BL_ADDED_SPECIAL);
+    }
+}
+
+static bl_status layout_cache(bl_arena *arena, bl_tokenizer *tokenizer) {
+    tokenizer->cache = bl_arena_alloc_array(arena, BL_CACHE_WORDS, sizeof *tokenizer->cache);
+    tokenizer->short_words =
+        bl_arena_alloc_array(arena, BL_SHORT_WORDS, sizeof *tokenizer->short_words);
+    if (!tokenizer->cache || !tokenizer->short_words)
+        return BL_OUT_OF_MEMORY;
+    memset(tokenizer->cache, 0, BL_CACHE_WORDS * sizeof *tokenizer->cache);
+    memset(tokenizer->short_words, 0, BL_SHORT_WORDS * sizeof *tokenizer->short_words);
+    return BL_OK;
 }
 
 bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
@@ -340,26 +387,18 @@ bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
     if (status == BL_OK)
         status = bl_vocab_build(arena, vocab);
     if (status == BL_OK)
+        status = bl_pieces_build(arena, vocab, unknown, &tokenizer->pieces);
+    if (status == BL_OK)
         status = bl_added_set_build(arena, vocab, &tokenizer->raw, 0);
     if (status == BL_OK)
         status = bl_added_set_build(arena, vocab, &tokenizer->normalized, 1);
+    if (status == BL_OK)
+        status = prepare_plain(arena, tokenizer);
+    if (status == BL_OK)
+        status = layout_cache(arena, tokenizer);
     if (status != BL_OK)
         return status;
-    int64_t found = bl_vocab_find(vocab, BL_SET_WHOLE, unknown.bytes, unknown.length);
-    vocab->unknown = found < 0 ? -1 : (int32_t)bl_load_u32(vocab->ids + 4 * (size_t)found);
-    for (uint32_t i = 0; i < vocab->added_count; i++) {
-        bl_text shown = vocab->added[i].pattern;
-        int64_t same = bl_vocab_find(vocab, BL_SET_ADDED, shown.bytes, shown.length);
-        vocab->added[i].hidden = same >= 0 && (vocab->added[same].flags & BL_ADDED_SPECIAL);
-    }
-    prepare_plain(tokenizer);
-    tokenizer->cache = bl_arena_alloc_array(arena, BL_CACHE_WORDS, sizeof *tokenizer->cache);
-    tokenizer->short_words =
-        bl_arena_alloc_array(arena, BL_SHORT_WORDS, sizeof *tokenizer->short_words);
-    if (!tokenizer->cache || !tokenizer->short_words)
-        return BL_OUT_OF_MEMORY;
-    memset(tokenizer->cache, 0, BL_CACHE_WORDS * sizeof *tokenizer->cache);
-    memset(tokenizer->short_words, 0, BL_SHORT_WORDS * sizeof *tokenizer->short_words);
+    hide_special(vocab);
     *out = tokenizer;
     return BL_OK;
 }

@@ -13,9 +13,9 @@ static size_t write_utf8(const bl_char *chars, size_t count, uint8_t *out) {
 static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
     bl_status status;
     size_t first = scan->tokens.count;
-    if (count > scan->tokenizer->vocab.max_chars) {
+    if (count > scan->tokenizer->pieces.longest_word) {
         static const uint8_t nothing[1] = {0};
-        status = bl_scan_word(scan, nothing, 1, count, 1); /* unknown, whatever it is */
+        status = bl_append_uncached(scan, nothing, 1, count, 0); /* unknown, whatever it is */
         if (status != BL_OK)
             return status;
         bl_token *token = &scan->tokens.items[first];
@@ -23,10 +23,10 @@ static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
         token->end = bl_char_end(chars[count - 1]);
         return BL_OK;
     }
-    if (bl_bytes_reserve(scan->arena, &scan->bytes, &scan->bytes_capacity, 0, 4 * count) != BL_OK)
+    if (bl_bytes_reserve(scan->arena, &scan->word, 0, 4 * count) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    size_t bytes = write_utf8(chars, count, scan->bytes);
-    status = bl_scan_word(scan, scan->bytes, bytes, count, scan->bytes_capacity);
+    size_t bytes = write_utf8(chars, count, scan->word.items);
+    status = bl_scan_word(scan, scan->word.items, bytes, count, scan->word.capacity);
     if (status != BL_OK)
         return status;
     /* From bytes of the word to units of the text. */
@@ -49,9 +49,9 @@ static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
 }
 
 static bl_status scan_words(bl_scan *scan, const bl_char *chars, size_t count) {
-    if (bl_bytes_reserve(scan->arena, &scan->marks, &scan->marks_capacity, 0, count) != BL_OK)
+    if (bl_bytes_reserve(scan->arena, &scan->marks, 0, count) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    uint8_t *marks = scan->marks;
+    uint8_t *marks = scan->marks.items;
     bl_split(scan->tokenizer, chars, count, marks);
     for (size_t i = 0; i < count;) {
         if (marks[i] & BL_MARK_GONE) {
@@ -70,8 +70,8 @@ static bl_status scan_words(bl_scan *scan, const bl_char *chars, size_t count) {
 
 /* The character that byte `at` of normalised text starts. `front` is the last one that is
  * known; an added token that begins before it begins behind `back`. */
-static size_t char_at(const bl_char *chars, bl_place *front, bl_place back, size_t at) {
-    bl_place place = at >= front->byte ? *front : back;
+static size_t char_at(const bl_char *chars, bl_text_place *front, bl_text_place back, size_t at) {
+    bl_text_place place = at >= front->byte ? *front : back;
     while (place.byte < at)
         place.byte += bl_utf8_length(chars[place.number++].code);
     if (place.byte > front->byte)
@@ -82,17 +82,17 @@ static size_t char_at(const bl_char *chars, bl_place *front, bl_place back, size
 /* Normalised text with added tokens in it. */
 static bl_status scan_with_added(bl_scan *scan, const bl_char *chars, size_t count) {
     const bl_tokenizer *tokenizer = scan->tokenizer;
-    if (bl_bytes_reserve(scan->arena, &scan->normal, &scan->normal_capacity, 0, 4 * count) != BL_OK)
+    if (bl_bytes_reserve(scan->arena, &scan->normal, 0, 4 * count) != BL_OK)
         return BL_OUT_OF_MEMORY;
     bl_added_search search = {.vocab = &tokenizer->vocab,
                               .set = &tokenizer->normalized,
-                              .text = scan->normal,
-                              .bytes = write_utf8(chars, count, scan->normal)};
-    if (bl_find_long(scan, BL_FOUND_IN_NORMAL, &search.set->long_ones, search.text, search.bytes,
-                     &search.found) != BL_OK)
+                              .text = scan->normal.items,
+                              .bytes = write_utf8(chars, count, scan->normal.items)};
+    if (bl_find_long(scan->arena, &scan->found_in_normal, &search.set->long_ones, search.text,
+                     search.bytes, &search.found) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    bl_place front = {0, 0};
-    bl_place back = {0, 0};
+    bl_text_place front = {0, 0};
+    bl_text_place back = {0, 0};
     size_t done = 0; /* a byte */
     bl_added_match match;
     while (bl_added_next(&search, &match)) {
@@ -104,10 +104,10 @@ static bl_status scan_with_added(bl_scan *scan, const bl_char *chars, size_t cou
                 return status;
         }
         size_t begin = char_at(chars, &front, back, match.begin);
-        back = (bl_place){match.begin, begin};
+        back = (bl_text_place){match.begin, begin};
         size_t end = char_at(chars, &front, back, match.end);
-        if (bl_scan_added(scan, &search, &match, bl_char_begin(chars[begin]),
-                          bl_char_end(chars[end - 1])) != BL_OK)
+        if (bl_append_added(scan, &search, &match, bl_char_begin(chars[begin]),
+                            bl_char_end(chars[end - 1])) != BL_OK)
             return BL_OUT_OF_MEMORY;
         done = match.end;
     }

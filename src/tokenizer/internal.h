@@ -1,71 +1,21 @@
-/* What the files of the tokenizer share; private to src/tokenizer.
+/* What the files of the tokenizer share; private to src/tokenizer. Each uses those below it:
  *
- *   encode.c      inputs -> texts -> scan.c; then assemble.c makes the windows
- *   scan.c        a text -> sections between added tokens (added.c) -> words
- *   normalizer.c  and splitter.c: the exact way for a section, character by character
- *   words.h       a word -> pieces, from the cache or from vocab.c
- *   vocab.c       the hash table of all tokens
- *   long_texts.h  the few tokens that are too long to be tried length by length
+ *   encode.c      inputs -> texts -> tokens by scan.c -> windows by assemble.c
+ *   scan.c        a text -> sections between added tokens; plain ones to words at once
+ *   exact.c       other sections, character by character: normalizer.c, splitter.c -> words
+ *   added.c       the added tokens of a text, surfaces.c the texts that these have there
+ *   words.h       a word -> tokens, those that were kept or
+ *   pieces.h      what a model makes of it: wordpiece.c
+ *   vocab.h       all tokens by text and by id
+ *   buffers.h     arrays that grow; long_texts.h finds tokens too long to be tried by length
  */
 #ifndef BERTLET_TOKENIZER_INTERNAL_H
 #define BERTLET_TOKENIZER_INTERNAL_H
 
 #include "../unicode/chars.h"
 #include "blob.h"
-#include "long_texts.h"
+#include "pieces.h"
 #include "tokenizer.h"
-
-/* A token of a text before windows are made. */
-typedef struct bl_token {
-    int32_t id;
-    uint32_t begin; /* UTF-16 units */
-    uint32_t end;
-} bl_token;
-
-/* Grows like bl_chars. */
-typedef struct bl_tokens {
-    bl_token *items;
-    size_t count;
-    size_t capacity;
-} bl_tokens;
-
-/* vocab.c: three sets of texts in one hash table. */
-typedef enum bl_token_set {
-    BL_SET_WHOLE = 0,     /* every token of the vocabulary, as it is written */
-    BL_SET_CONTINUES = 1, /* those with the continuing prefix, without it */
-    BL_SET_ADDED = 2      /* added tokens by their content */
-} bl_token_set;
-
-typedef struct bl_slot {
-    uint32_t hash;
-    uint32_t entry; /* set << 30 | index, plus one; 0: empty */
-} bl_slot;
-
-typedef struct bl_added {
-    int32_t id;
-    uint32_t flags;  /* bl_added_flag */
-    bl_text content; /* as configured */
-    bl_text pattern; /* what is searched and shown: the content, normalised if it says so */
-    uint32_t hidden; /* left out of decoded text when special tokens are */
-} bl_added;
-
-typedef struct bl_vocab {
-    uint32_t count;
-    const uint8_t *ids;  /* i32, ascending */
-    const uint8_t *ends; /* u32 */
-    const uint8_t *pool;
-    bl_text prefix;
-    uint32_t longest[2][256]; /* bytes of the longest text that starts with a byte, of
-                                 BL_SET_WHOLE and, but for long ones, BL_SET_CONTINUES */
-    bl_long_texts long_ones;  /* of BL_SET_CONTINUES, by index */
-    uint32_t max_chars;
-    int32_t unknown; /* -1: none */
-    uint32_t slot_mask;
-    bl_slot *slots;
-    uint64_t *hashes; /* scratch: one for each eight bytes of the longest text */
-    uint32_t added_count;
-    bl_added *added; /* ascending by id */
-} bl_vocab;
 
 /* Added tokens that are searched in one kind of text, sorted by their bytes. */
 typedef struct bl_added_set {
@@ -83,17 +33,18 @@ typedef struct bl_split_op {
     uint32_t character;
 } bl_split_op;
 
-typedef struct bl_template_piece {
+/* A text, its pair, or a token. */
+typedef struct bl_template_item {
     uint32_t kind; /* bl_template_kind */
     int32_t type_id;
     int32_t id;
     int32_t surface;
-} bl_template_piece;
+} bl_template_item;
 
 typedef struct bl_template {
     uint32_t count;
-    uint32_t tokens; /* pieces that are tokens */
-    const bl_template_piece *pieces;
+    uint32_t tokens; /* items that are tokens */
+    const bl_template_item *items;
 } bl_template;
 
 /* What an ASCII byte does to plain text; every other byte is BL_ASCII_OTHER. */
@@ -143,6 +94,7 @@ struct bl_tokenizer {
     uint32_t split_count;
     bl_split_op split[BL_BLOB_OPS_MAX];
     bl_vocab vocab;
+    bl_pieces pieces;
     bl_added_set raw;        /* searched in the text as given */
     bl_added_set normalized; /* searched in normalised text */
     uint32_t decoder;
@@ -172,19 +124,11 @@ typedef struct bl_surface {
     size_t last_unit;
 } bl_surface;
 
-/* Where long texts are looked for; each place has a buffer for what is found. */
-typedef enum bl_found_in {
-    BL_FOUND_IN_TEXT = 0,
-    BL_FOUND_IN_NORMAL = 1,
-    BL_FOUND_IN_WORD = 2,
-    BL_FOUND_IN_COUNT = 3
-} bl_found_in;
-
 /* A byte of a text, and what starts with it: its UTF-16 unit, or a character. */
-typedef struct bl_place {
+typedef struct bl_text_place {
     size_t byte;
     size_t number;
-} bl_place;
+} bl_text_place;
 
 /* The state of one call: buffers that its texts share, and the text at hand. */
 typedef struct bl_scan {
@@ -194,42 +138,24 @@ typedef struct bl_scan {
     bl_surface *surfaces;
     size_t surface_count;
     size_t surface_capacity;
-    uint8_t *surface_bytes;
+    bl_bytes surface_bytes;
     size_t surface_byte_count;
-    size_t surface_byte_capacity;
     size_t surface_units; /* UTF-16 units of these bytes */
     bl_chars chars;
     bl_chars spare;
-    uint8_t *marks; /* of the splitter, one per character */
-    size_t marks_capacity;
-    uint8_t *bytes; /* a word */
-    size_t bytes_capacity;
-    uint8_t *normal; /* normalised text that is searched for added tokens */
-    size_t normal_capacity;
-    uint32_t *found[BL_FOUND_IN_COUNT];
-    size_t found_capacity[BL_FOUND_IN_COUNT];
+    bl_bytes marks; /* of the splitter, one per character */
+    bl_bytes word;
+    bl_bytes normal; /* normalised text that is searched for added tokens */
+    bl_found found_in_text;
+    bl_found found_in_normal;
+    bl_found found_in_word;
     uint32_t problem; /* bl_encode_problem */
     const uint8_t *text;
     size_t text_bytes;
-    size_t readable; /* bytes that may be read at `text`, at least text_bytes */
-    bl_place front;  /* the last place of the text whose unit is known ... */
-    bl_place back;   /* ... and where the last added token began */
+    size_t readable;     /* bytes that may be read at `text`, at least text_bytes */
+    bl_text_place front; /* the last place of the text whose unit is known ... */
+    bl_text_place back;  /* ... and where the last added token began */
 } bl_scan;
-
-/* Makes room in a growing byte array; keeps its first `used` bytes. */
-bl_status bl_bytes_reserve(bl_arena *arena, uint8_t **bytes, size_t *capacity, size_t used,
-                           size_t wanted);
-bl_status bl_tokens_grow(bl_arena *arena, bl_tokens *tokens, size_t extra);
-static inline bl_status bl_tokens_reserve(bl_arena *arena, bl_tokens *tokens, size_t extra) {
-    if (extra <= tokens->capacity - tokens->count)
-        return BL_OK;
-    return bl_tokens_grow(arena, tokens, extra);
-}
-
-/* `*found`: of the long texts in a text, or NULL where there are none to be found. It holds
- * until the next call for the same place. */
-bl_status bl_find_long(bl_scan *scan, bl_found_in place, const bl_long_texts *set,
-                       const uint8_t *text, size_t bytes, const uint32_t **found);
 
 /* normalizer.c: all operations on `scan->chars`. */
 bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars *chars,
@@ -240,17 +166,6 @@ bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars 
 #define BL_MARK_GONE  2
 uint32_t bl_split_matches(const bl_split_op *op, uint32_t code);
 void bl_split(const bl_tokenizer *tokenizer, const bl_char *chars, size_t count, uint8_t *marks);
-
-/* vocab.c */
-bl_status bl_vocab_build(bl_arena *arena, bl_vocab *vocab);
-bl_text bl_vocab_text(const bl_vocab *vocab, uint32_t index);
-int64_t bl_vocab_find(const bl_vocab *vocab, bl_token_set set, const uint8_t *text, size_t bytes);
-const bl_added *bl_vocab_added(const bl_vocab *vocab, int32_t id);
-/* Greedy longest match first. Writes at most `bytes` tokens whose begin and end are
- * bytes of the word; 0: the word is unknown and there is no unknown token. `long_ones`: what
- * of vocab->long_ones was found in the word, or NULL where it can have none. */
-size_t bl_vocab_pieces(const bl_vocab *vocab, const uint8_t *word, size_t bytes, size_t chars,
-                       const uint32_t *long_ones, bl_token *pieces);
 
 /* added.c */
 bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_set *set,
@@ -286,12 +201,10 @@ uint32_t bl_added_next(bl_added_search *search, bl_added_match *match);
 bl_status bl_scan_text(bl_scan *scan);
 /* exact.c: appends the tokens of a section of the text, the exact way. */
 bl_status bl_scan_exact(bl_scan *scan, size_t begin, size_t end, size_t unit, size_t *end_unit);
-/* scan.c: a token that was found; begin and end are units of the text. */
-bl_status bl_scan_added(bl_scan *scan, bl_added_search *search, const bl_added_match *match,
-                        uint32_t begin, uint32_t end);
-
-/* surfaces.c: keeps the text of a match, which is that of the next of scan->tokens. */
-bl_status bl_surface_keep(bl_scan *scan, bl_added_search *search, const bl_added_match *match);
+/* surfaces.c: appends a token that was found, and keeps its text where it isn't the token's own;
+ * begin and end are units of the scan's text. */
+bl_status bl_append_added(bl_scan *scan, bl_added_search *search, const bl_added_match *match,
+                          uint32_t begin, uint32_t end);
 /* The surface of token number `token` among the scan's, or -1. */
 int32_t bl_surface_of(const bl_scan *scan, size_t token);
 /* The texts that encoding->surfaces points at: the template's, then the scan's. */

@@ -5,80 +5,16 @@
 #include "../unicode/utf8.h"
 #include "words.h"
 
-bl_status bl_bytes_reserve(bl_arena *arena, uint8_t **bytes, size_t *capacity, size_t used,
-                           size_t wanted) {
-    if (wanted <= *capacity)
-        return BL_OK;
-    size_t grown = *capacity < 512 ? 1024 : 2 * *capacity;
-    if (grown < wanted)
-        grown = wanted;
-    uint8_t *larger = bl_arena_alloc(arena, grown);
-    if (!larger)
-        return BL_OUT_OF_MEMORY;
-    if (used > 0)
-        memcpy(larger, *bytes, used);
-    *bytes = larger;
-    *capacity = grown;
-    return BL_OK;
-}
-
-bl_status bl_tokens_grow(bl_arena *arena, bl_tokens *tokens, size_t extra) {
-    size_t grown = tokens->capacity < 128 ? 256 : 2 * tokens->capacity;
-    if (grown < tokens->count + extra)
-        grown = tokens->count + extra;
-    bl_token *items = bl_arena_alloc_array(arena, grown, sizeof *items);
-    if (!items)
-        return BL_OUT_OF_MEMORY;
-    if (tokens->count > 0)
-        memcpy(items, tokens->items, tokens->count * sizeof *items);
-    tokens->items = items;
-    tokens->capacity = grown;
-    return BL_OK;
-}
-
-bl_status bl_find_long(bl_scan *scan, bl_found_in place, const bl_long_texts *set,
-                       const uint8_t *text, size_t bytes, const uint32_t **found) {
-    *found = NULL;
-    if (set->count == 0)
-        return BL_OK;
-    if (bytes > scan->found_capacity[place]) {
-        if (bytes > SIZE_MAX / 2)
-            return BL_OUT_OF_MEMORY;
-        size_t grown = bytes > 2 * scan->found_capacity[place] ? bytes : 2 * bytes;
-        uint32_t *larger = bl_arena_alloc_array(scan->arena, grown, sizeof *larger);
-        if (!larger)
-            return BL_OUT_OF_MEMORY;
-        scan->found[place] = larger;
-        scan->found_capacity[place] = grown;
-    }
-    bl_long_texts_find(set, text, bytes, scan->found[place]);
-    *found = scan->found[place];
-    return BL_OK;
-}
-
-bl_status bl_scan_added(bl_scan *scan, bl_added_search *search, const bl_added_match *match,
-                        uint32_t begin, uint32_t end) {
-    if (bl_tokens_reserve(scan->arena, &scan->tokens, 1) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    bl_text own = match->token->pattern;
-    size_t bytes = match->end - match->begin;
-    if ((bytes != own.length || memcmp(search->text + match->begin, own.bytes, bytes) != 0) &&
-        bl_surface_keep(scan, search, match) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    scan->tokens.items[scan->tokens.count++] = (bl_token){match->token->id, begin, end};
-    return BL_OK;
-}
-
 /* The UTF-16 unit that byte `at` of the text starts. */
 static size_t unit_at(bl_scan *scan, size_t at) {
-    bl_place from = {0, 0};
+    bl_text_place from = {0, 0};
     if (at >= scan->front.byte)
         from = scan->front;
     else if (at >= scan->back.byte)
         from = scan->back;
     size_t unit = from.number + bl_utf16_units(scan->text + from.byte, at - from.byte);
     if (at > scan->front.byte)
-        scan->front = (bl_place){at, unit};
+        scan->front = (bl_text_place){at, unit};
     return unit;
 }
 
@@ -159,7 +95,7 @@ static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
         unit++;
     }
     if (end > scan->front.byte)
-        scan->front = (bl_place){end, unit};
+        scan->front = (bl_text_place){end, unit};
     return BL_OK;
 }
 
@@ -176,10 +112,10 @@ bl_status bl_scan_text(bl_scan *scan) {
                               .set = &tokenizer->raw,
                               .text = scan->text,
                               .bytes = scan->text_bytes};
-    if (bl_find_long(scan, BL_FOUND_IN_TEXT, &search.set->long_ones, search.text, search.bytes,
-                     &search.found) != BL_OK)
+    if (bl_find_long(scan->arena, &scan->found_in_text, &search.set->long_ones, search.text,
+                     search.bytes, &search.found) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    scan->front = scan->back = (bl_place){0, 0};
+    scan->front = scan->back = (bl_text_place){0, 0};
     size_t done = 0;
     bl_added_match match;
     while (bl_added_next(&search, &match)) {
@@ -189,9 +125,9 @@ bl_status bl_scan_text(bl_scan *scan) {
                 return status;
         }
         size_t begin = unit_at(scan, match.begin);
-        scan->back = (bl_place){match.begin, begin};
+        scan->back = (bl_text_place){match.begin, begin};
         size_t end = unit_at(scan, match.end);
-        if (bl_scan_added(scan, &search, &match, (uint32_t)begin, (uint32_t)end) != BL_OK)
+        if (bl_append_added(scan, &search, &match, (uint32_t)begin, (uint32_t)end) != BL_OK)
             return BL_OUT_OF_MEMORY;
         done = match.end;
     }

@@ -5,24 +5,20 @@
 #include "../unicode/utf8.h"
 #include "internal.h"
 
-bl_status bl_surface_keep(bl_scan *scan, bl_added_search *search, const bl_added_match *match) {
+/* Keeps the text of a match, which is that of the next of scan->tokens. */
+static bl_status keep_text(bl_scan *scan, bl_added_search *search, const bl_added_match *match) {
     size_t bytes = match->end - match->begin;
     size_t used = scan->surface_byte_count;
-    if (scan->surface_count == scan->surface_capacity) {
-        size_t grown = scan->surface_capacity ? 2 * scan->surface_capacity : 16;
-        bl_surface *larger = bl_arena_alloc_array(scan->arena, grown, sizeof *larger);
-        if (!larger)
-            return BL_OUT_OF_MEMORY;
-        if (scan->surface_count > 0)
-            memcpy(larger, scan->surfaces, scan->surface_count * sizeof *larger);
-        scan->surfaces = larger;
-        scan->surface_capacity = grown;
-    }
+    bl_surface *surfaces =
+        bl_grow(scan->arena, scan->surfaces, sizeof *surfaces, scan->surface_count,
+                scan->surface_count + 1, &scan->surface_capacity);
+    if (!surfaces)
+        return BL_OUT_OF_MEMORY;
+    scan->surfaces = surfaces;
     if (match->end != search->kept_end || match->begin < search->kept_begin) {
-        if (bl_bytes_reserve(scan->arena, &scan->surface_bytes, &scan->surface_byte_capacity, used,
-                             used + bytes) != BL_OK)
+        if (bl_bytes_reserve(scan->arena, &scan->surface_bytes, used, used + bytes) != BL_OK)
             return BL_OUT_OF_MEMORY;
-        memcpy(scan->surface_bytes + used, search->text + match->begin, bytes);
+        memcpy(scan->surface_bytes.items + used, search->text + match->begin, bytes);
         scan->surface_byte_count = used + bytes;
         search->kept = (bl_surface){0, used, used + bytes, scan->surface_units, 0};
         scan->surface_units += bl_utf16_units(search->text + match->begin, bytes);
@@ -36,6 +32,19 @@ bl_status bl_surface_keep(bl_scan *scan, bl_added_search *search, const bl_added
     search->kept_begin = match->begin;
     search->kept.token = scan->tokens.count;
     scan->surfaces[scan->surface_count++] = search->kept;
+    return BL_OK;
+}
+
+bl_status bl_append_added(bl_scan *scan, bl_added_search *search, const bl_added_match *match,
+                          uint32_t begin, uint32_t end) {
+    if (bl_tokens_reserve(scan->arena, &scan->tokens, 1) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    bl_text own = match->token->pattern;
+    size_t bytes = match->end - match->begin;
+    if ((bytes != own.length || memcmp(search->text + match->begin, own.bytes, bytes) != 0) &&
+        keep_text(scan, search, match) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    scan->tokens.items[scan->tokens.count++] = (bl_token){match->token->id, begin, end};
     return BL_OK;
 }
 
@@ -74,7 +83,7 @@ bl_status bl_surfaces_write(const bl_scan *scan, bl_encoding *encoding) {
         at += text.length;
     }
     if (scan->surface_byte_count > 0)
-        memcpy(out + at, scan->surface_bytes, scan->surface_byte_count);
+        memcpy(out + at, scan->surface_bytes.items, scan->surface_byte_count);
     for (size_t i = 0; i < scan->surface_count; i++) {
         ranges[2 * (own_count + i)] = (uint32_t)(unit + scan->surfaces[i].first_unit);
         ranges[2 * (own_count + i) + 1] = (uint32_t)(unit + scan->surfaces[i].last_unit);

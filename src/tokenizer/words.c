@@ -1,25 +1,5 @@
 #include "words.h"
 
-bl_status bl_no_unknown(bl_scan *scan) {
-    scan->problem = BL_ENCODE_NO_UNKNOWN;
-    return BL_BAD_MODEL;
-}
-
-/* `*count` pieces behind the scan's tokens, begin and end in the word's bytes. */
-static bl_status find_pieces(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
-                             size_t *count) {
-    if (bl_tokens_reserve(scan->arena, &scan->tokens, bytes) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    bl_token *pieces = scan->tokens.items + scan->tokens.count;
-    const bl_vocab *vocab = &scan->tokenizer->vocab;
-    const uint32_t *found = NULL;
-    if (bytes > BL_LONG_TEXT && chars <= vocab->max_chars &&
-        bl_find_long(scan, BL_FOUND_IN_WORD, &vocab->long_ones, word, bytes, &found) != BL_OK)
-        return BL_OUT_OF_MEMORY;
-    *count = bl_vocab_pieces(vocab, word, bytes, chars, found, pieces);
-    return *count == 0 ? bl_no_unknown(scan) : BL_OK;
-}
-
 static bl_status append_pieces(bl_scan *scan, size_t count, uint32_t unit) {
     bl_token *pieces = scan->tokens.items + scan->tokens.count;
     for (size_t i = 0; i < count; i++) {
@@ -33,7 +13,7 @@ static bl_status append_pieces(bl_scan *scan, size_t count, uint32_t unit) {
 bl_status bl_append_uncached(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
                              uint32_t unit) {
     size_t count;
-    bl_status status = find_pieces(scan, word, bytes, chars, &count);
+    bl_status status = bl_pieces_find(scan, word, bytes, chars, &count);
     return status == BL_OK ? append_pieces(scan, count, unit) : status;
 }
 
@@ -67,7 +47,7 @@ bl_status bl_append_missing(bl_scan *scan, bl_word16 word, size_t bytes, size_t 
     if (bytes <= 8 && bl_is_cached(entry, word, bytes))
         return bl_append_cached(scan, entry, unit);
     size_t count;
-    bl_status status = find_pieces(scan, (const uint8_t *)&word, bytes, chars, &count);
+    bl_status status = bl_pieces_find(scan, (const uint8_t *)&word, bytes, chars, &count);
     if (status != BL_OK)
         return status;
     keep(scan->tokenizer, word, bytes, scan->tokens.items + scan->tokens.count, count);
@@ -76,11 +56,12 @@ bl_status bl_append_missing(bl_scan *scan, bl_word16 word, size_t bytes, size_t 
 
 bl_status bl_append_long(bl_scan *scan, const uint8_t *text, size_t bytes, uint32_t unit) {
     const bl_tokenizer *tokenizer = scan->tokenizer;
-    if (!tokenizer->lower || bytes > tokenizer->vocab.max_chars)
+    if (!tokenizer->lower || bytes > tokenizer->pieces.longest_word)
         return bl_append_uncached(scan, text, bytes, bytes, unit);
-    if (bl_bytes_reserve(scan->arena, &scan->bytes, &scan->bytes_capacity, 0, bytes) != BL_OK)
+    if (bl_bytes_reserve(scan->arena, &scan->word, 0, bytes) != BL_OK)
         return BL_OUT_OF_MEMORY;
+    uint8_t *word = scan->word.items;
     for (size_t i = 0; i < bytes; i++)
-        scan->bytes[i] = (uint8_t)(text[i] - 'A' < 26u ? text[i] + 32 : text[i]);
-    return bl_append_uncached(scan, scan->bytes, bytes, bytes, unit);
+        word[i] = (uint8_t)(text[i] - 'A' < 26u ? text[i] + 32 : text[i]);
+    return bl_append_uncached(scan, word, bytes, bytes, unit);
 }

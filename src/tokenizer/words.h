@@ -67,7 +67,6 @@ bl_status bl_append_missing(bl_scan *scan, bl_word16 word, size_t bytes, size_t 
                             uint32_t unit);
 /* An ASCII word that is too long for the cache. */
 bl_status bl_append_long(bl_scan *scan, const uint8_t *text, size_t bytes, uint32_t unit);
-bl_status bl_no_unknown(bl_scan *scan);
 
 static inline bl_status bl_append_cached(bl_scan *scan, const bl_cached_word *entry,
                                          uint32_t unit) {
@@ -116,7 +115,7 @@ static inline bl_status bl_append_word(bl_scan *scan, bl_word16 word, size_t byt
  * may be read at `word`. */
 static inline bl_status bl_scan_word(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
                                      size_t readable) {
-    if (bytes > 16 || chars > scan->tokenizer->vocab.max_chars)
+    if (bytes > 16 || chars > scan->tokenizer->pieces.longest_word)
         return bl_append_uncached(scan, word, bytes, chars, 0);
     if (bytes <= 8)
         return bl_append_short(scan, bl_load_eight(word, bytes, readable), bytes, chars, 0);
@@ -146,8 +145,10 @@ static inline bl_status bl_scan_ascii_alone(bl_scan *scan, uint8_t byte, uint32_
     if (bl_tokens_reserve(scan->arena, &scan->tokens, 1) != BL_OK)
         return BL_OUT_OF_MEMORY;
     int32_t id = scan->tokenizer->ascii_tokens[byte];
-    if (id < 0)
-        return bl_no_unknown(scan);
+    if (id < 0) {
+        scan->problem = BL_ENCODE_NO_UNKNOWN;
+        return BL_BAD_MODEL;
+    }
     scan->tokens.items[scan->tokens.count++] = (bl_token){id, unit, unit + 1};
     return BL_OK;
 }

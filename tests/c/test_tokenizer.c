@@ -401,6 +401,17 @@ static void test_malformed_pool(void) {
     close_fixture(&f);
 }
 
+/* A model that this build doesn't know: its number stands behind the vocabulary. */
+static void test_unknown_model(void) {
+    blob copy = small;
+    size_t at = 3 * 4 + 4 * (1 + VOCABULARY);
+    CHECK(copy.bytes[at] == BL_PIECES_WORDPIECE);
+    copy.bytes[at] = BL_PIECES_KIND_COUNT;
+    fixture f;
+    CHECK(open_bytes(&f, copy.bytes, copy.length, CAPACITY) == BL_BAD_MODEL);
+    close_fixture(&f);
+}
+
 /* Whatever the arena holds, a call works or says that memory is short. */
 static void test_little_memory(void) {
     const blob *blobs[] = {&other, &spaced, &bare};
@@ -445,6 +456,7 @@ int main(void) {
     test_any_bytes();
     test_malformed_pool();
     test_damaged_blobs();
+    test_unknown_model();
     test_little_memory();
     return check_result();
 }

@@ -87,6 +87,7 @@ static void put_bert(blob *blob, const char *const *tokens, uint32_t count,
         put(blob, i);
         put_text(blob, tokens[i]);
     }
+    put(blob, BL_PIECES_WORDPIECE);
     put(blob, 100);
     put_text(blob, "[UNK]");
     put_text(blob, "##");
