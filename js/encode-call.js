@@ -9,7 +9,7 @@ const slabLeast = 1 << 11;
 /** To this each shared buffer is twice the last: a page makes a large one in less than many. */
 const slabMost = 1 << 14;
 const noPair = 0xffffffff;
-/** In the order of bl_truncation, which starts with none. */
+/** Which text is cut, by the ends of C's BL_TRUNCATION_ constants. */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
 
 /**
@@ -38,6 +38,13 @@ export const truncations = ['longest_first', 'only_first', 'only_second'];
  *   number of the first input, for messages
  */
 export function createEncodeCall(memory, tokenizer) {
+  const { constants } = memory;
+  const truncationCodes = Object.fromEntries(
+    ['none', ...truncations].map((name) => [
+      name,
+      constants[`BL_TRUNCATION_${name.toUpperCase()}`],
+    ]),
+  );
   const isShared = !(memory.shared.buffer instanceof ArrayBuffer);
   const { bl_encode_batch: batch, bl_encoding: result } = memory.structs;
   // The structs are kept. Their fields: indices into the heap as 32-bit numbers.
@@ -69,7 +76,7 @@ export function createEncodeCall(memory, tokenizer) {
     const { uint32 } = heap();
     uint32[input.input_count] = inputs.length;
     uint32[input.add_special_tokens] = settings.addSpecialTokens ? 1 : 0;
-    uint32[input.truncation] = truncations.indexOf(settings.truncation) + 1;
+    uint32[input.truncation] = truncationCodes[settings.truncation || 'none'];
     uint32[input.max_length] = settings.maxLength;
     uint32[input.stride] = settings.stride;
     uint32[input.windows] = windows ? 1 : 0;
@@ -79,7 +86,8 @@ export function createEncodeCall(memory, tokenizer) {
       input.address,
       output.address,
     );
-    if (status !== 0) throw errorOf(memory.statusName(status), settings, inputs, first);
+    if (status !== constants.BL_OK)
+      throw errorOf(memory.statusName(status), settings, inputs, first);
   }
 
   /** Writes UTF-8 of all texts end to end, and where each ends. */
@@ -153,15 +161,17 @@ export function createEncodeCall(memory, tokenizer) {
     const { uint32 } = heap();
     const index = first + uint32[output.problem_input];
     const which = inputs.length > 1 || first > 0 ? ` (input ${index})` : '';
-    // In the order of bl_encode_problem, which starts with none.
-    const sentence = [
-      `maxLength ${maxLength} is less than the special tokens take`,
-      `stride ${stride} leaves no room for text in ${maxLength} tokens`,
-      'truncation "only_second" needs a pair',
-      `truncation "${truncation}" cannot reach ${maxLength} tokens`,
-      'The vocabulary lacks a word and an unknown token',
-      `A text has more than ${memory.constants.BL_WINDOWS_MAX} windows of ${maxLength} tokens`,
-    ][uint32[output.problem] - 1];
+    const sentences = {
+      BL_ENCODE_NO_ROOM: `maxLength ${maxLength} is less than the special tokens take`,
+      BL_ENCODE_STRIDE: `stride ${stride} leaves no room for text in ${maxLength} tokens`,
+      BL_ENCODE_NO_SECOND: 'truncation "only_second" needs a pair',
+      BL_ENCODE_TOO_SHORT: `truncation "${truncation}" cannot reach ${maxLength} tokens`,
+      BL_ENCODE_NO_UNKNOWN: 'The vocabulary lacks a word and an unknown token',
+      BL_ENCODE_MANY_WINDOWS: `A text has more than ${constants.BL_WINDOWS_MAX} windows of ${maxLength} tokens`,
+    };
+    const problem = uint32[output.problem];
+    const name = Object.keys(sentences).find((one) => constants[one] === problem);
+    const sentence = sentences[name];
     return errorOfStatus(status, { [status]: sentence && `${sentence}${which}.` });
   }
 

@@ -1,7 +1,6 @@
 // What every call on a model shares: its engine, its options, its heads, long texts.
 import { withSignals } from './abort.js';
 import { AdapterSession } from './adapter-session.js';
-import { truncations } from './encode-call.js';
 import { disposedError } from './errors.js';
 import { badArgument, readCount, readSignal } from './inputs.js';
 import { checkCut, checkPair, encodeText, readLength, reportUsage, runEncoded } from './windows.js';
@@ -88,7 +87,7 @@ export class Session extends AdapterSession {
       return runEncoded(this, texts, options, request);
     }
     for (const { pair } of inputs) checkPair(this.tokenizer, pair);
-    const { maxLength, longText, truncation = truncations[0] } = length;
+    const { maxLength, longText, truncation = 'longest_first' } = length;
     const results = await this.runPrepared(inputs, options, {
       maxLength,
       truncation,
@@ -111,7 +110,7 @@ export class Session extends AdapterSession {
             inputs,
             adapter,
             maxLength: this.settings.config.max_positions,
-            truncation: truncations[0],
+            truncation: 'longest_first',
             longText: 'error',
             ...request,
           },

@@ -266,7 +266,7 @@ const mostPadded = 1 << 26;
 /** @param {object} options @param {number} [usualLength] of the files */
 function readEncodeOptions(options, usualLength) {
   const { truncation = false, padding = false } = options;
-  const chosen = truncation === true ? truncations[0] : truncation;
+  const chosen = truncation === true ? 'longest_first' : truncation;
   const isLength = typeof padding === 'number';
   const maxLength = readCount('maxLength', options.maxLength, usualLength, 0);
   const settings = {

@@ -56,7 +56,7 @@ export function encodeText(tokenizer, { text, pair }, length, index, usualStride
   }
   const inWindows = longText === 'window';
   const stride = inWindows ? (length.stride ?? usualStride(whole)) : 0;
-  const usual = inWindows && pair !== undefined ? truncations[2] : truncations[0];
+  const usual = inWindows && pair !== undefined ? 'only_second' : 'longest_first';
   const truncation = length.truncation ?? usual;
   if (!inWindows) checkCut(tokenizer);
   const cut = tokenizer.encode(text, { pair, maxLength, truncation, stride });

@@ -1,7 +1,9 @@
 // What tokenizer.json may say, what it may not, and blobs that were damaged on the way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { mostTokens } from '../js/tokenizer-added.js';
 import { tokenizerBlobFromJson } from '../js/tokenizer-config.js';
+import { mostPieces } from '../js/tokenizer-template.js';
 import { createTokenizer } from '../js/tokenizer.js';
 import {
   constants,
@@ -135,6 +137,11 @@ for (const [name, [path, value, message]] of Object.entries(unsupported)) {
     });
   });
 }
+
+test('bounds of files are those of the core', () => {
+  assert.equal(mostTokens, constants.BL_BLOB_TOKENS_MAX);
+  assert.equal(mostPieces, constants.BL_BLOB_TEMPLATE_MAX);
+});
 
 test('an operation that the core has no number for is no operation of another number', () => {
   const { BL_SPLIT_ISOLATED: _, ...others } = constants;
