@@ -12,6 +12,7 @@ import { optionNames } from '../js/option-names.js';
 import { tinyModel } from './helpers/fixtures.js';
 import { headModel } from './helpers/heads.js';
 import { compileTypes, settings } from './helpers/typescript.js';
+import { statusNames } from '../js/errors.js';
 
 const { BertletError, Index, load, pipeline } = bertlet;
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -121,12 +122,12 @@ function membersOf(object, last = Object.prototype) {
 }
 
 function codesInUse() {
-  const codes = new Set(['BAD_MODEL']);
+  const ofStatuses = statusNames.filter((name) => name !== 'BL_OK').map((name) => name.slice(3));
+  const codes = new Set(['BAD_MODEL', ...ofStatuses]);
   for (const name of readdirSync(join(root, 'js'), { recursive: true })) {
     if (!name.endsWith('.js')) continue;
     const code = readFileSync(join(root, 'js', name), 'utf8');
     for (const [, found] of code.matchAll(/BertletError\(\s*'([A-Z_]+)'/g)) codes.add(found);
-    for (const [, found] of code.matchAll(/'BL_([A-Z_]+)',/g)) if (found !== 'OK') codes.add(found);
   }
   return [...codes];
 }
