@@ -1,99 +1,6 @@
-/* The tokenizer natively, under the sanitizers: bounds of texts and blobs, memory that
- * runs out, contracts. What it computes is compared with Hugging Face in
- * tests/tokenizer.test.js. */
-#include <stdlib.h>
-
-#include "../../src/bertlet.h"
-#include "check.h"
-#include "tokenizer_blob.h"
-
-#define CAPACITY ((size_t)8 << 20)
-
-static const char *const vocabulary[] = {
-    "[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]",
-    "hello", "world", "un",    "##aff", "##able",
-    "a",     "##b",   "e",     "##e",   "\xe6\x97\xa5",
-    "!",     ",",     "'",     "s",     "internationalization",
-};
-#define VOCABULARY (sizeof vocabulary / sizeof vocabulary[0])
-
-static const added_token added[] = {
-    {0, BL_ADDED_SPECIAL, "[PAD]"},   {2, BL_ADDED_SPECIAL, "[CLS]"},
-    {3, BL_ADDED_SPECIAL, "[SEP]"},   {4, BL_ADDED_SPECIAL | BL_ADDED_LSTRIP, "[MASK]"},
-    {20, BL_ADDED_SINGLE_WORD, "ab"},
-};
-
-static const added_token normalized[] = {
-    {4, BL_ADDED_SPECIAL | BL_ADDED_RSTRIP, "[MASK]"},
-    {20, BL_ADDED_NORMALIZED | BL_ADDED_LSTRIP, "New \xc3\x89"},
-    {21, BL_ADDED_NORMALIZED, "\x01"}, /* nothing of it is left */
-    {22, BL_ADDED_NORMALIZED, ""},
-};
-
-/* White space that is a token, and takes more of it along. */
-static const added_token spaces[] = {
-    {20, BL_ADDED_RSTRIP, " "},
-    {21, 0, "\t"},
-    {22, BL_ADDED_NORMALIZED | BL_ADDED_RSTRIP, "\xc2\xa0"},
-    {23, BL_ADDED_LSTRIP, " b"},
-};
-
-/* Without an unknown token; what its template names are other texts than its ids'. */
-static const char *const few[] = {"hello", "a", "b", "c"};
-
-static blob small, other, spaced, bare;
-
-typedef struct fixture {
-    bl_arena arena;
-    void *memory;
-    uint8_t *blob; /* exactly as long as it should be */
-    bl_tokenizer *tokenizer;
-} fixture;
-
-static bl_status open_bytes(fixture *f, const uint8_t *bytes, size_t length, size_t capacity) {
-    f->memory = aligned_alloc(64, capacity);
-    f->blob = malloc(length ? length : 1);
-    memcpy(f->blob, bytes, length);
-    bl_arena_init(&f->arena, f->memory, capacity, NULL);
-    return bl_tokenizer_create(&f->arena, f->blob, length, &f->tokenizer);
-}
-
-static void close_fixture(fixture *f) {
-    bl_arena_init(&f->arena, NULL, 0, NULL);
-    free(f->memory);
-    free(f->blob);
-}
-
-static fixture open_blob(const blob *blob) {
-    fixture f;
-    CHECK(open_bytes(&f, blob->bytes, blob->length, CAPACITY) == BL_OK);
-    bl_arena_seal(&f.arena);
-    return f;
-}
-
-/* Encodes from buffers that end where the texts end. */
-static bl_status encode(fixture *f, const char *text, size_t bytes, const char *pair,
-                        bl_encode_input input, bl_encoding *encoding) {
-    uint8_t *copy = malloc(bytes ? bytes : 1);
-    memcpy(copy, text, bytes);
-    input.text = copy;
-    input.text_bytes = bytes;
-    uint8_t *pair_copy = NULL;
-    if (pair) {
-        pair_copy = malloc(strlen(pair) + 1);
-        memcpy(pair_copy, pair, strlen(pair));
-        input.pair = pair_copy;
-        input.pair_bytes = strlen(pair);
-    }
-    bl_status status = bl_tokenizer_encode(&f->arena, f->tokenizer, &input, encoding);
-    free(copy);
-    free(pair_copy);
-    return status;
-}
-
-static uint32_t equals(const int32_t *values, const int32_t *expected, size_t count) {
-    return memcmp(values, expected, count * sizeof *values) == 0;
-}
+/* The tokenizer natively, under the sanitizers: contracts, bounds of texts. What it computes is
+ * compared with Hugging Face in tests/tokenizer.test.js. */
+#include "tokenizer_fixture.h"
 
 static void test_words(void) {
     fixture f = open_blob(&small);
@@ -169,6 +76,16 @@ static void test_few_words(void) {
     close_fixture(&f);
 }
 
+/* The longest that starts at a place, whatever begins like it. */
+static void test_long_tokens(void) {
+    fixture f = open_blob(&lengthy);
+    bl_encoding e;
+    static const char text[] = "x" SEVENTY("x") "y " SEVENTY("a") "aab " SEVENTY("b") "c bb  y";
+    CHECK(encode(&f, text, sizeof text - 1, NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(e.token_count == 7 && equals(e.ids, (int32_t[]){4, 7, 21, 22, 23, 24, 8}, 7));
+    close_fixture(&f);
+}
+
 static void test_windows(void) {
     fixture f = open_blob(&small);
     bl_encoding e;
@@ -198,6 +115,33 @@ static void test_windows(void) {
     CHECK(encode(&f, "a a a a a a", 11, "a", input, &e) == BL_BAD_ARGUMENT);
     CHECK(e.problem == BL_ENCODE_TOO_SHORT);
     close_fixture(&f);
+}
+
+/* Windows are all combinations of what a template's pieces show. */
+static void test_combinations(void) {
+    blob *repeated = malloc(sizeof *repeated);
+    for (uint32_t times = 1; times <= 22; times += times < 3 ? 1 : 19) {
+        *repeated = small;
+        put_repeats(repeated, times);
+        fixture f = open_blob(repeated);
+        bl_encoding e;
+        bl_encode_input input = {
+            .truncation = BL_TRUNCATION_LONGEST_FIRST, .max_length = 2, .windows = 1};
+        bl_status status = encode(&f, "a a a", 5, NULL, input, &e);
+        if (times > 20) { /* more than four million windows */
+            CHECK(status == BL_TOO_LONG && e.problem == BL_ENCODE_MANY_WINDOWS);
+        } else {
+            CHECK(status == BL_OK && e.window_count == 1u << times);
+            CHECK(e.window_starts[e.window_count] == e.token_count);
+            /* Each piece shows two tokens in one half of the windows, and one in the other. */
+            CHECK(e.token_count == 3 * times << (times - 1));
+        }
+        input.windows = 0;
+        CHECK(encode(&f, "a a a", 5, NULL, input, &e) == BL_OK);
+        CHECK(e.window_count == 1 && e.token_count == 2 * times);
+        close_fixture(&f);
+    }
+    free(repeated);
 }
 
 /* Refused whatever the text is; the same for one text and for many. */
@@ -306,17 +250,18 @@ static uint32_t next_random(void) {
 /* Bytes that are mostly no UTF-8, each text in a buffer of its own size. */
 static void test_any_bytes(void) {
     static const char *const pieces[] = {
-        "a",    "b", "[MASK]",   "[M",   "\xcc\x81", "\xe6", "\xe6\x97", "\xf0\x9f", "\xff",
-        "\x80", " ", "\xc3\x89", "\x01", "ab",       "new ", "  ",       "\t",       "\xc2\xa0"};
-    const blob *blobs[] = {&small, &other, &spaced};
-    for (int which = 0; which < 3; which++) {
+        "a",    "b",        "[MASK]",     "[M",         "\xcc\x81", "\xe6", "\xe6\x97", "\xf0\x9f",
+        "\xff", "\x80",     " ",          "\xc3\x89",   "\x01",     "ab",   "new ",     "  ",
+        "\t",   "\xc2\xa0", SEVENTY("a"), SEVENTY("x"), "x",        "B"};
+    const blob *blobs[] = {&small, &other, &spaced, &lengthy};
+    for (int which = 0; which < 4; which++) {
         fixture f = open_blob(blobs[which]);
         size_t mark = bl_arena_mark(&f.arena);
         for (int i = 0; i < 3000; i++) {
-            char text[512];
+            char text[4096];
             size_t bytes = 0;
             for (uint32_t k = next_random() % 40; k > 0; k--) {
-                const char *piece = pieces[next_random() % 18];
+                const char *piece = pieces[next_random() % COUNT(pieces)];
                 memcpy(text + bytes, piece, strlen(piece));
                 bytes += strlen(piece);
             }
@@ -332,131 +277,18 @@ static void test_any_bytes(void) {
     }
 }
 
-static void use(fixture *f) {
-    bl_encoding e;
-    bl_text text;
-    const char *words = "Hello ab unaffable [MASK] \xe6\x97\xa5 New \xc3\x89 internationalization";
-    bl_encode_input input = {.add_special_tokens = 1,
-                             .truncation = BL_TRUNCATION_LONGEST_FIRST,
-                             .max_length = 9,
-                             .windows = 1};
-    bl_status status = encode(f, words, strlen(words), "a b", input, &e);
-    CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY || status == BL_BAD_MODEL);
-    if (status == BL_OK)
-        bl_tokenizer_decode(&f->arena, f->tokenizer, e.ids, e.token_count, 1, &text);
-    static const char spaces_and_marks[] = "a                    \t\xc2\xa0 \xc2\xa0  e\xcc\x81 b";
-    uint32_t ends[] = {4, 9, sizeof spaces_and_marks - 1, BL_NO_PAIR};
-    bl_encode_batch batch = {.texts = (const uint8_t *)spaces_and_marks,
-                             .text_bytes = sizeof spaces_and_marks - 1,
-                             .ends = ends,
-                             .input_count = 2};
-    status = bl_tokenizer_encode_batch(&f->arena, f->tokenizer, &batch, &e);
-    CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY || status == BL_BAD_MODEL);
-}
-
-/* Every length, and every byte changed in three ways. */
-static void test_damaged_blobs(void) {
-    const blob *blobs[] = {&small, &other};
-    for (int which = 0; which < 2; which++) {
-        blob copy = *blobs[which];
-        fixture f;
-        for (size_t length = 0; length < copy.length; length++) {
-            CHECK(open_bytes(&f, copy.bytes, length, 2 << 20) == BL_BAD_MODEL);
-            close_fixture(&f);
-        }
-        copy.bytes[copy.length] = 0;
-        CHECK(open_bytes(&f, copy.bytes, copy.length + 1, 2 << 20) == BL_BAD_MODEL);
-        close_fixture(&f);
-        for (size_t at = 0; at < copy.length; at++) {
-            static const uint8_t flips[] = {0x01, 0x80, 0xff};
-            for (int i = 0; i < 3; i++) {
-                copy.bytes[at] ^= flips[i];
-                bl_status status = open_bytes(&f, copy.bytes, copy.length, 2 << 20);
-                CHECK(status == BL_OK || status == BL_BAD_MODEL || status == BL_OUT_OF_MEMORY);
-                if (status == BL_OK)
-                    use(&f);
-                close_fixture(&f);
-                copy.bytes[at] ^= flips[i];
-            }
-        }
-    }
-}
-
-/* Texts of the pool are UTF-8: else a token's offsets could lie beyond the text. */
-static void test_malformed_pool(void) {
-    static const char *const malformed[] = {"\xf0",     "\xc3",         "x\xc0",           "\xff",
-                                            "\xe6\x97", "\xed\xa0\x80", "\xf4\x90\x80\x80"};
-    static blob broken;
-    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
-        fixture f;
-        added_token token = {20, 0, malformed[i]};
-        put_bert(&broken, vocabulary, VOCABULARY, &token, 1);
-        CHECK(open_bytes(&f, broken.bytes, broken.length, 2 << 20) == BL_BAD_MODEL);
-        close_fixture(&f);
-    }
-    fixture f;
-    added_token token = {20, 0, "\xef\xbf\xbd"}; /* U+FFFD itself is no fault */
-    put_bert(&broken, vocabulary, VOCABULARY, &token, 1);
-    CHECK(open_bytes(&f, broken.bytes, broken.length, 2 << 20) == BL_OK);
-    close_fixture(&f);
-}
-
-/* A model that this build doesn't know: its number stands behind the vocabulary. */
-static void test_unknown_model(void) {
-    blob copy = small;
-    size_t at = 3 * 4 + 4 * (1 + VOCABULARY);
-    CHECK(copy.bytes[at] == BL_PIECES_WORDPIECE);
-    copy.bytes[at] = BL_PIECES_KIND_COUNT;
-    fixture f;
-    CHECK(open_bytes(&f, copy.bytes, copy.length, CAPACITY) == BL_BAD_MODEL);
-    close_fixture(&f);
-}
-
-/* Whatever the arena holds, a call works or says that memory is short. */
-static void test_little_memory(void) {
-    const blob *blobs[] = {&other, &spaced, &bare};
-    for (int which = 0; which < 3; which++) {
-        const blob *blob = blobs[which];
-        fixture f;
-        uint32_t opened = 0;
-        for (size_t capacity = 64; capacity < 700000; capacity += capacity / 16 / 64 * 64 + 64) {
-            bl_status status = open_bytes(&f, blob->bytes, blob->length, capacity);
-            CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY);
-            if (status == BL_OK) {
-                opened++;
-                use(&f);
-            }
-            close_fixture(&f);
-        }
-        CHECK(opened > 0);
-        CHECK(open_bytes(&f, blob->bytes, blob->length, CAPACITY) == BL_OK);
-        size_t top = f.arena.top;
-        for (size_t extra = 0; extra < 40000; extra += 64) {
-            bl_arena_reset(&f.arena, top);
-            f.arena.capacity = top + extra;
-            use(&f);
-        }
-        close_fixture(&f);
-    }
-}
-
 int main(void) {
-    put_bert(&small, vocabulary, VOCABULARY, added, sizeof added / sizeof added[0]);
-    put_bert(&other, vocabulary, VOCABULARY, normalized, sizeof normalized / sizeof normalized[0]);
-    put_bert(&spaced, vocabulary, VOCABULARY, spaces, sizeof spaces / sizeof spaces[0]);
-    put_bert(&bare, few, sizeof few / sizeof few[0], NULL, 0);
+    make_blobs();
     test_words();
     test_added();
     test_shared_texts();
     test_few_words();
+    test_long_tokens();
     test_windows();
+    test_combinations();
     test_refused_options();
     test_batch();
     test_texts_of_ids();
     test_any_bytes();
-    test_malformed_pool();
-    test_damaged_blobs();
-    test_unknown_model();
-    test_little_memory();
     return check_result();
 }

@@ -61,6 +61,12 @@ static void test_forms(void) {
     CHECK(out.items[0].code == 'f' && out.items[1].code == 'i' && out.items[20].code == 'A');
     CHECK(bl_char_begin(out.items[19]) == 1 && bl_char_begin(out.items[20]) == 2);
 
+    /* Beyond the first plane. */
+    uint32_t astral[] = {0x11099, 0x110BA, 0x1D15F};
+    uint32_t composed_astral[] = {0x1109A, 0x1D158, 0x1D165};
+    uint32_t astral_sources[] = {0, 2, 2};
+    FORM(BL_NFC, astral, composed_astral, astral_sources);
+
     /* Hangul that doesn't compose: a tail base is no tail. */
     uint32_t jamo[] = {0xC8E0, 0x11A7};
     uint32_t own[] = {0, 1};
@@ -99,6 +105,36 @@ static void test_lower(void) {
         CHECK(bl_char_begin(chars.items[i]) == begins[i]);
     }
     CHECK(bl_char_end(chars.items[5]) == 16);
+}
+
+/* Whatever the arena holds, it is enough or too little. */
+static void test_little_memory(void) {
+    static const char text[] = "\xc4\xb0"
+                               "a\xcc\x95\xcc\x80\xd6\xae\xcc\x80\xef\xb7\xba"
+                               "\xec\xa3\xa0";
+    char long_text[40 * sizeof text];
+    size_t bytes = 0;
+    for (int i = 0; i < 40; i++, bytes += sizeof text - 1)
+        memcpy(long_text + bytes, text, sizeof text - 1);
+    size_t full = arena.capacity, enough = 0;
+    bl_arena_reset(&arena, 0);
+    for (size_t capacity = 0; capacity < 80000; capacity += 64) {
+        for (uint32_t form = BL_NFD; form <= BL_NFKC + 1; form++) {
+            bl_chars chars = {0}, spare = {0};
+            arena.capacity = capacity;
+            bl_status status =
+                bl_chars_append_utf8(&arena, &chars, (const uint8_t *)long_text, bytes, 0);
+            if (status == BL_OK && form <= BL_NFKC)
+                status = bl_chars_normalize(&arena, &chars, &spare, (bl_normal_form)form);
+            else if (status == BL_OK)
+                status = bl_chars_lower(&arena, &chars, &spare);
+            CHECK(status == BL_OK || status == BL_OUT_OF_MEMORY);
+            enough += status == BL_OK;
+            bl_arena_reset(&arena, 0);
+        }
+    }
+    CHECK(enough > 0);
+    arena.capacity = full;
 }
 
 static uint32_t flags(uint32_t code) {
@@ -166,6 +202,7 @@ int main(void) {
     test_forms();
     test_many_marks();
     test_lower();
+    test_little_memory();
     test_classes();
     test_utf8();
     bl_arena_init(&arena, NULL, 0, NULL);

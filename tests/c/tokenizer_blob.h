@@ -13,6 +13,7 @@ typedef struct blob {
     uint32_t number_count;
     const char *texts[128];
     uint32_t text_count;
+    uint32_t template_number, template_text; /* where the templates begin */
     uint8_t bytes[1 << 14];
     size_t length;
 } blob;
@@ -106,7 +107,24 @@ static void put_bert(blob *blob, const char *const *tokens, uint32_t count,
         put(blob, added[i].flags);
         put_text(blob, added[i].content);
     }
+    blob->template_number = blob->number_count;
+    blob->template_text = blob->text_count;
     put_bert_templates(blob);
+    write_blob(blob);
+}
+
+/* Other templates: a single text so many times over, and a plain pair. */
+static inline void put_repeats(blob *blob, uint32_t times) {
+    blob->number_count = blob->template_number;
+    blob->text_count = blob->template_text;
+    blob->length = 0;
+    put(blob, 0);
+    put(blob, times);
+    for (uint32_t i = 0; i < times; i++)
+        put_piece(blob, BL_TEMPLATE_FIRST, 0, 0);
+    put(blob, 2);
+    put_piece(blob, BL_TEMPLATE_FIRST, 0, 0);
+    put_piece(blob, BL_TEMPLATE_SECOND, 1, 0);
     write_blob(blob);
 }
 
