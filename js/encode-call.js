@@ -9,7 +9,10 @@ const slabLeast = 1 << 11;
 /** To this each shared buffer is twice the last: a page makes a large one in less than many. */
 const slabMost = 1 << 14;
 const noPair = 0xffffffff;
-/** Which text is cut, by the ends of C's BL_TRUNCATION_ constants. */
+/**
+ * Which text is cut, by the ends of C's BL_TRUNCATION_ constants.
+ * @type {readonly ['longest_first', 'only_first', 'only_second']}
+ */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
 
 /**

@@ -55,12 +55,13 @@ const yieldAfter = 16;
  * @typedef {{ text: string, pair?: string } | { ids: Int32Array, typeIds: Int32Array, rows?: number[] }} EngineInput
  *   a text, or tokens, with the rows (ascending) that heads are computed for
  *
- * @typedef {{
- *   vectors?: Float32Array,
- *   outputs?: { lastHiddenState?: Float32Array, hiddenStates?: Float32Array[],
- *     attentions?: Float32Array[], heads: Record<string, Float32Array> }[],
- *   usage: Uint32Array,
- * }} RunResult `usage`: tokens and truncated tokens of each text
+ * @typedef {{ vectors?: Floats, outputs?: RunOutput[], usage: Uint32Array }} RunResult
+ *   `usage`: tokens and truncated tokens of each text
+ *
+ * @typedef {{ lastHiddenState?: Floats, hiddenStates?: Floats[], attentions?: Floats[],
+ *   heads: Record<string, Floats> }} RunOutput
+ *
+ * @typedef {import('./index.d.ts').Floats} Floats
  */
 
 export class Engine {

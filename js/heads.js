@@ -91,7 +91,12 @@ function readLabels({ id2label }, count, file) {
 const nameOf = (name) =>
   ['string', 'number', 'boolean'].includes(typeof name) ? String(name) : undefined;
 
-/** Names of a classifier's outputs; transformers calls those without one LABEL_0, LABEL_1, … */
+/**
+ * Names of a classifier's outputs; transformers calls those without one LABEL_0, LABEL_1, …
+ * @param {HeadConfig} head
+ * @param {number} count of outputs
+ * @returns {string[]}
+ */
 export const labelsOf = ({ labels }, count) =>
   labels ?? Array.from({ length: count }, (_, i) => `LABEL_${i}`);
 

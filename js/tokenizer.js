@@ -18,7 +18,6 @@ import { placeTokenizer } from './tokenizer-place.js';
 
 /** UTF-16 units of text that one call into WebAssembly takes (a longer text goes alone). */
 const unitsPerCall = 1 << 16;
-const specialNames = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'];
 
 /**
  * Puts a tokenizer into a memory for good.
@@ -33,7 +32,10 @@ export function createTokenizer(memory, blob, info) {
 
 /**
  * What a tokenizer's files say beside the blob.
- * @type {(tokenizer: Tokenizer) => Partial<import('./tokenizer-config.js').TokenizerInfo>}
+ * @type {(tokenizer: Tokenizer) => KnownInfo}
+ *
+ * @typedef {import('./tokenizer-config.js').TokenizerInfo} TokenizerInfo
+ * @typedef {Partial<TokenizerInfo> & Pick<TokenizerInfo, 'specialTokens'>} KnownInfo
  */
 export let tokenizerInfo;
 
@@ -155,6 +157,73 @@ export class Tokenizer {
     return id < 0 || id >= 2 ** 31 ? undefined : this.#text(id);
   }
 
+  get bosToken() {
+    return this.#special('bos');
+  }
+
+  get bosTokenId() {
+    return this.#idOf('bos');
+  }
+
+  get eosToken() {
+    return this.#special('eos');
+  }
+
+  get eosTokenId() {
+    return this.#idOf('eos');
+  }
+
+  get unkToken() {
+    return this.#special('unk');
+  }
+
+  get unkTokenId() {
+    return this.#idOf('unk');
+  }
+
+  get sepToken() {
+    return this.#special('sep');
+  }
+
+  get sepTokenId() {
+    return this.#idOf('sep');
+  }
+
+  get padToken() {
+    return this.#special('pad');
+  }
+
+  get padTokenId() {
+    return this.#idOf('pad');
+  }
+
+  get clsToken() {
+    return this.#special('cls');
+  }
+
+  get clsTokenId() {
+    return this.#idOf('cls');
+  }
+
+  get maskToken() {
+    return this.#special('mask');
+  }
+
+  get maskTokenId() {
+    return this.#idOf('mask');
+  }
+
+  /** @param {string} name @returns {string | null} */
+  #special(name) {
+    return this.#info.specialTokens[name] ?? null;
+  }
+
+  /** @param {string} name @returns {number | null} */
+  #idOf(name) {
+    const token = this.#special(name);
+    return token === null ? null : (this.tokenToId(token) ?? null);
+  }
+
   /** The text of an id; undefined when there is none. */
   #text(id) {
     const known = this.#texts[id];
@@ -223,23 +292,6 @@ export class Tokenizer {
       truncation ? () => padAll(encoding.overflowing) : undefined,
     );
   }
-}
-
-// maskToken, maskTokenId and so on.
-for (const name of specialNames) {
-  Object.defineProperties(Tokenizer.prototype, {
-    [`${name}Token`]: {
-      get() {
-        return tokenizerInfo(this).specialTokens[name] ?? null;
-      },
-    },
-    [`${name}TokenId`]: {
-      get() {
-        const token = this[`${name}Token`];
-        return token === null ? null : (this.tokenToId(token) ?? null);
-      },
-    },
-  });
 }
 
 /** Engines have errors of their own for a string or an array that they have no room for. */

@@ -1,11 +1,16 @@
 // Logits to scores.
 
-/** What may be applied to logits. */
+/**
+ * What may be applied to logits.
+ * @typedef {'softmax' | 'sigmoid' | 'none'} ScoreFunction
+ *
+ * @type {ScoreFunction[]}
+ */
 export const functions = ['softmax', 'sigmoid', 'none'];
 
 /**
  * @param {ArrayLike<number>} logits
- * @param {'softmax' | 'sigmoid' | 'none'} name
+ * @param {ScoreFunction} name
  * @returns {Float64Array}
  */
 export function applyFunction(logits, name) {
@@ -30,15 +35,16 @@ export function softmax(logits) {
 
 /**
  * Where the largest scores are.
- * @param {ArrayLike<number>} scores
+ * @param {Float64Array} scores
  * @param {number} count how many at most
  * @param {Iterable<number>} [among] indices; all where it is left out
  * @returns {number[]} best first; of equal scores the lower index
  */
 export function bestOf(scores, count, among = scores.keys()) {
+  /** @type {number[]} */
   const best = [];
   for (const index of among) {
-    if (best.length === count && !isBefore(scores, index, best.at(-1))) continue;
+    if (best.length === count && !isBefore(scores, index, best[count - 1])) continue;
     let low = 0;
     for (let high = best.length; low < high; ) {
       const middle = (low + high) >> 1;
@@ -51,4 +57,5 @@ export function bestOf(scores, count, among = scores.keys()) {
   return best;
 }
 
+/** @param {ArrayLike<number>} scores @param {number} a @param {number} b */
 const isBefore = (scores, a, b) => scores[a] > scores[b] || (scores[a] === scores[b] && a < b);
