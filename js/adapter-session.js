@@ -1,5 +1,4 @@
-// What a model's calls share of adapters and heads: which are loaded, which is in use, and what
-// heads calls find.
+// A model's adapters and heads: which are loaded, which is in use, and what heads calls find.
 import { untilAborted } from './abort.js';
 import { AdapterShelf } from './adapter-shelf.js';
 import { BertletError } from './errors.js';
@@ -7,14 +6,31 @@ import { readIntegrity } from './integrity.js';
 import { createProgress } from './progress.js';
 import { copySource } from './source-location.js';
 
-export class AdapterSession {
+/**
+ * @import { LoadedAdapter } from './adapter-shelf.js'
+ * @import { UseAdapterOptions } from './index.d.ts'
+ * @import { FileProgress } from './progress.js'
+ * @import { ModelEngine } from './session.js'
+ * @import { SourceOptions } from './source.js'
+ */
+
+/**
+ * What adapters are loaded with: how sources are opened, and the adapters that bring the embedded
+ * model its heads, by head.
+ * @typedef {{ sourceOptions: SourceOptions, companions?: Record<string, unknown> }} AdapterSettings
+ */
+
+export class Adapters {
+  #engine;
+  #settings;
   #shelf;
   /** The adapter that calls use, or the base. */
   #active;
 
-  /** @param {import('./engine.js').Engine | import('./client.js').WorkerEngine} engine */
-  constructor(engine) {
-    this.engine = engine;
+  /** @param {ModelEngine} engine @param {AdapterSettings} settings */
+  constructor(engine, settings) {
+    this.#engine = engine;
+    this.#settings = settings;
     this.#shelf = new AdapterShelf(engine);
     this.#active = this.#shelf.lendAgain(this.#shelf.base);
   }
@@ -22,15 +38,14 @@ export class AdapterSession {
   /**
    * Makes later calls use an adapter; one that is here already is not loaded again.
    * @param {unknown} source a PEFT folder as load() takes one, or null: the base alone
-   * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void,
-   *   integrity?: Record<string, string>, report?: import('./progress.js').FileProgress }} [options]
+   * @param {UseAdapterOptions & { report?: FileProgress }} options
+   * @param {(opened: Promise<unknown>) => Promise<void>} wait until it is loaded; rejects where it
+   *   is not to be used
    */
-  async useAdapter(source, options = {}) {
-    this.check();
-    const adapter = this.#lend(source ?? null, options);
+  async use(source, options, wait) {
+    const adapter = this.#lend(source, options);
     try {
-      await this.withSignal(options.signal, (signal) => untilAborted(adapter.opened, signal));
-      this.check();
+      await wait(adapter.opened);
     } catch (error) {
       this.#shelf.giveBack(adapter);
       throw error;
@@ -40,15 +55,20 @@ export class AdapterSession {
     this.#shelf.giveBack(before);
   }
 
+  /**
+   * @param {unknown} source
+   * @param {UseAdapterOptions & { report?: FileProgress, stays?: boolean }} how
+   * @returns {LoadedAdapter}
+   */
   #lend(source, { onProgress, integrity, report, stays }) {
     const hashes = [...readIntegrity(integrity)].sort();
     if (source === null) return this.#shelf.lendAgain(this.#shelf.base);
     const pins = JSON.stringify(hashes);
     return this.#shelf.lend({ source, pins, stays }, async (number, signal) =>
-      this.engine.openAdapter(
+      this.#engine.openAdapter(
         number,
         copySource(source),
-        { ...this.settings.sourceOptions, integrity: Object.fromEntries(hashes) },
+        { ...this.#settings.sourceOptions, integrity: Object.fromEntries(hashes) },
         { signal, report: report ?? createProgress(onProgress) },
       ),
     );
@@ -57,13 +77,13 @@ export class AdapterSession {
   /** Heads that calls find: those of the adapter in use, or the base's and its companions'. */
   get heads() {
     const companions =
-      this.#active === this.#shelf.base ? Object.keys(this.settings.companions ?? {}) : [];
+      this.#active === this.#shelf.base ? Object.keys(this.#settings.companions ?? {}) : [];
     return [...new Set([...this.inUse.heads, ...companions])];
   }
 
-  /** What is in use: { heads, hasPooler, head } of the base or an adapter. */
+  /** What the engine says of the adapter in use, or of the base. */
   get inUse() {
-    return this.engine.info().models.get(this.#active.number);
+    return describeModel(this.#engine, this.#active.number);
   }
 
   /**
@@ -73,8 +93,7 @@ export class AdapterSession {
    * @returns {string}
    * @throws NO_HEAD
    */
-  findHead(task, ...names) {
-    this.check();
+  findHead(task, names) {
     const { heads } = this;
     const found = names.find((name) => heads.includes(name));
     if (found) return found;
@@ -87,15 +106,17 @@ export class AdapterSession {
   /**
    * Makes a call with the adapter that has a head: the one in use, else the companion of the
    * embedded model. It stays loaded until the call is done, whatever is in use then.
-   * @param {string[]} [heads]
-   * @param {AbortSignal} [signal]
+   * @param {string | undefined} head
+   * @param {AbortSignal | undefined} signal
    * @param {(adapter: number) => Promise<T>} call
    * @returns {Promise<T>}
    * @template T
    */
-  async withAdapter([head] = [], signal, call) {
-    const has = head === undefined || this.inUse.heads.includes(head);
-    const companion = has ? undefined : this.settings.companions?.[head];
+  async withHead(head, signal, call) {
+    const companion =
+      head === undefined || this.inUse.heads.includes(head)
+        ? undefined
+        : this.#settings.companions?.[head];
     const adapter = companion
       ? this.#lend(companion, { stays: true })
       : this.#shelf.lendAgain(this.#active);
@@ -106,4 +127,15 @@ export class AdapterSession {
       this.#shelf.giveBack(adapter);
     }
   }
+}
+
+/**
+ * What an engine says of one of its models.
+ * @param {ModelEngine} engine
+ * @param {number} number of the base, or of an adapter that is lent
+ */
+export function describeModel(engine, number) {
+  const model = engine.info().models.get(number);
+  if (!model) throw new BertletError('INTERNAL', `The engine has no adapter ${number}.`);
+  return model;
 }

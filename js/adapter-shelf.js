@@ -18,7 +18,7 @@ export class AdapterShelf {
   #loaded = [];
   #lastNumber = 0;
 
-  /** @param {import('./engine.js').Engine | import('./client.js').WorkerEngine} engine */
+  /** @param {import('./session.js').ModelEngine} engine */
   constructor(engine) {
     this.#engine = engine;
   }
@@ -41,6 +41,7 @@ export class AdapterShelf {
     const stop = new AbortController();
     const opened = open(number, stop.signal);
     const giveUp = () => stop.abort();
+    /** @type {LoadedAdapter} */
     const adapter = { number, source, pins, stays, users: 1, opened, giveUp };
     this.#loaded.push(adapter);
     opened.then(
@@ -67,14 +68,19 @@ export class AdapterShelf {
     if (adapter.users === 0 && adapter.giveUp) return adapter.giveUp();
     this.#loaded.push(adapter);
     const idle = this.#loaded.filter(({ users, stays }) => users === 0 && !stays);
-    while (idle.length > mostIdle || this.#bytesOf(idle) > mostIdleBytes) this.#close(idle.shift());
+    while (idle.length > mostIdle || this.#bytesOf(idle) > mostIdleBytes) {
+      const [oldest] = idle.splice(0, 1);
+      this.#close(oldest);
+    }
   }
 
+  /** @param {LoadedAdapter[]} adapters */
   #bytesOf(adapters) {
     const { models } = this.#engine.info();
     return adapters.reduce((sum, { number }) => sum + (models.get(number)?.bytes ?? 0), 0);
   }
 
+  /** @param {LoadedAdapter} adapter */
   #close(adapter) {
     this.#loaded = this.#loaded.filter((other) => other !== adapter);
     this.#engine.closeAdapter(adapter.number).catch(() => {}); // it was disposed of

@@ -135,13 +135,13 @@ export function readChoice(name, value, choices) {
  * A whole number of at least `least`, or the fallback where it is undefined.
  * @param {string} name of the option
  * @param {unknown} value
- * @param {Fallback} fallback
+ * @param {Fallback} [fallback]
  * @param {number} [least]
  * @returns {number | Fallback}
- * @template {number | undefined} Fallback
+ * @template {number | undefined} [Fallback=undefined]
  */
 export function readCount(name, value, fallback, least = 1) {
-  if (value === undefined || value === null) return fallback;
+  if (value === undefined || value === null) return /** @type {Fallback} */ (fallback);
   if (isWhole(value) && value >= least && value < 2 ** 31) return value;
   throw badArgument(`${name} is ${show(value)}; it must be a whole number of at least ${least}.`);
 }

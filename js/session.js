@@ -1,9 +1,56 @@
 // What every call on a model shares: its engine, its options, its heads, long texts.
-import { withSignals } from './abort.js';
-import { AdapterSession } from './adapter-session.js';
+import { untilAborted, withSignals } from './abort.js';
+import { Adapters, describeModel } from './adapter-session.js';
 import { disposedError } from './errors.js';
 import { badArgument, readCount, readSignal } from './inputs.js';
-import { checkCut, checkPair, encodeText, readLength, reportUsage, runEncoded } from './windows.js';
+import { checkCut, checkPair, encodeText, readLength, reportUsage } from './windows.js';
+
+/**
+ * @import { AdapterSettings } from './adapter-session.js'
+ * @import { Engine, RunOutput, RunRequest } from './engine.js'
+ * @import { readFolder } from './folder.js'
+ * @import { HeadConfig } from './heads.js'
+ * @import {
+ *   CallOptions, Dtype, Floats, LongText, ModelInfo, UseAdapterOptions, WindowOptions
+ * } from './index.d.ts'
+ * @import { TextOrPair } from './inputs.js'
+ * @import { FileProgress } from './progress.js'
+ * @import { Threading } from './threading.js'
+ * @import { Tokenizer } from './tokenizer.js'
+ * @import { Windows } from './windows.js'
+ */
+
+/**
+ * What calls need of an engine, wherever it is.
+ * @typedef {Pick<Engine, 'run' | 'info' | 'openAdapter' | 'closeAdapter' | 'dispose'>} ModelEngine
+ *
+ * What a folder's small files say.
+ * @typedef {Awaited<ReturnType<typeof readFolder>> & { maxLength: number }} FolderSettings
+ *
+ * What was chosen while loading.
+ * @typedef {AdapterSettings & { dtype: Dtype, simd: ModelInfo['simd'], threading: Threading,
+ *   signal?: AbortSignal }} LoadChoices
+ *
+ * What a call asks of the engine: the session fills in the rest.
+ * @typedef {Partial<Omit<RunRequest, 'inputs' | 'adapter'>>} CallRequest
+ *
+ * Tokens for the engine, and the rows that heads are computed for.
+ * @typedef {{ ids: Int32Array, typeIds: Int32Array, rows?: number[] }} TokenRows
+ */
+
+/**
+ * A text's tokens, in one piece or in windows.
+ * @template {TokenRows} Tokens
+ * @typedef {{ encodings: Tokens[], truncated: number }} EncodedText
+ */
+
+/**
+ * What a call's run gives: vectors with a `pooling`, else outputs, by engine input.
+ * @template {CallRequest} Request
+ * @typedef {(Request extends { pooling: string } ? { vectors: Floats } : { outputs: RunOutput[] })
+ *   & { usage: Uint32Array, head: HeadConfig }} RunOf
+ *   `head`: what the model's configuration says of the head
+ */
 
 /** @type {WeakMap<object, Session>} */
 const sessions = new WeakMap();
@@ -13,28 +60,29 @@ export function giveSession(model, session) {
   sessions.set(model, session);
 }
 
-/** @param {unknown} model @returns {Session} */
+/** @param {object} model @returns {Session} */
 export function sessionOf(model) {
   const session = sessions.get(model);
   if (session) return session;
   throw badArgument('A call was taken off its model: write model.embed(…), not embed(…).');
 }
 
-export class Session extends AdapterSession {
+export class Session {
+  #adapters;
   #signal;
   #disposed = false;
 
   /**
-   * @param {import('./engine.js').Engine | import('./client.js').WorkerEngine} engine
-   * @param {import('./tokenizer.js').Tokenizer} tokenizer
-   * @param {ReturnType<typeof import('./folder.js').readFolder>} settings what the folder's
-   *   small files say
-   * @param {{ dtype: string, simd: string, signal?: AbortSignal }} choices made while loading
+   * @param {ModelEngine} engine
+   * @param {Tokenizer} tokenizer
+   * @param {FolderSettings} settings
+   * @param {LoadChoices} choices
    */
   constructor(engine, tokenizer, settings, choices) {
-    super(engine);
+    this.engine = engine;
     this.tokenizer = tokenizer;
     this.settings = { ...settings, ...choices };
+    this.#adapters = new Adapters(engine, choices);
     this.#signal = choices.signal;
   }
 
@@ -58,7 +106,41 @@ export class Session extends AdapterSession {
     this.tokenizer.dispose();
   }
 
-  /** The length of a text that this call allows, special tokens included. */
+  /** Heads that calls find. */
+  get heads() {
+    return this.#adapters.heads;
+  }
+
+  /** What the engine says of the adapter in use, or of the base. */
+  get inUse() {
+    return this.#adapters.inUse;
+  }
+
+  /**
+   * The first of some heads that calls find.
+   * @param {string} task for the message
+   * @param {string[]} names
+   * @throws NO_HEAD
+   */
+  findHead(task, ...names) {
+    this.check();
+    return this.#adapters.findHead(task, names);
+  }
+
+  /**
+   * Makes later calls use an adapter.
+   * @param {unknown} source a PEFT folder as load() takes one, or null: the base alone
+   * @param {UseAdapterOptions & { report?: FileProgress }} [options]
+   */
+  async useAdapter(source, options = {}) {
+    this.check();
+    await this.#adapters.use(source ?? null, options, async (opened) => {
+      await this.withSignal(options.signal, (signal) => untilAborted(opened, signal));
+      this.check();
+    });
+  }
+
+  /** The length of a text that this call allows, special tokens included. @param {CallOptions} options */
   readMaxLength({ maxLength }) {
     const { config, maxLength: usual } = this.settings;
     const wanted = readCount('maxLength', maxLength, usual, 2);
@@ -71,24 +153,33 @@ export class Session extends AdapterSession {
   }
 
   /**
+   * How a call treats long texts.
+   * @param {WindowOptions} options of the call
+   * @param {LongText} [usual] what happens where it doesn't say
+   */
+  readLength(options, usual) {
+    this.check();
+    return readLength(options, this.readMaxLength(options), usual);
+  }
+
+  /**
    * Runs texts as they are, or with `longText: 'window'` in windows.
-   * @param {{ text: string, pair?: string }[]} inputs
-   * @param {object} options of the call
-   * @param {object} request what to compute: see RunRequest in engine.js
-   * @returns {Promise<import('./engine.js').RunResult & {
-   *   windows: import('./windows.js').Windows[], head: import('./heads.js').HeadConfig }>}
-   *   results by engine input, which of these are a text's, and what the model's configuration
-   *   says of the head
+   * @param {TextOrPair[]} inputs
+   * @param {CallOptions} options of the call
+   * @param {Request} request what to compute
+   * @returns {Promise<RunOf<Request> & { windows: Windows[] }>} `windows`: which of the results
+   *   are a text's
+   * @template {CallRequest} const Request
    */
   async run(inputs, options, request) {
-    const length = readLength(this, options);
-    if (length.longText === 'window') {
+    const length = this.readLength(options);
+    const { maxLength, longText, truncation = 'longest_first' } = length;
+    if (longText === 'window') {
       const texts = inputs.map((input, i) => encodeText(this.tokenizer, input, length, i));
-      return runEncoded(this, texts, options, request);
+      return this.runEncoded(texts, options, request);
     }
     for (const { pair } of inputs) checkPair(this.tokenizer, pair);
-    const { maxLength, longText, truncation = 'longest_first' } = length;
-    const results = await this.runPrepared(inputs, options, {
+    const results = await this.#runPrepared(inputs, options, {
       maxLength,
       truncation,
       longText,
@@ -99,12 +190,44 @@ export class Session extends AdapterSession {
     return { ...results, windows: reportUsage(counts, results.usage, undefined, options) };
   }
 
-  /** Runs inputs of the engine, by the adapter that has the heads asked for. */
-  async runPrepared(inputs, options, request) {
+  /**
+   * Runs encoded texts.
+   * @param {EncodedText<Tokens>[]} texts
+   * @param {CallOptions} options of the call
+   * @param {Request} request what to compute
+   * @param {(tokens: Tokens) => number[] | undefined} [rowsOf] the rows that heads are computed
+   *   for, at least one; else they are the tokens' own `rows`, or all
+   * @returns {Promise<RunOf<Request> & { windows: Windows[] }>} as run
+   * @template {CallRequest} const Request
+   * @template {TokenRows} Tokens
+   */
+  async runEncoded(texts, options, request, rowsOf = ({ rows }) => rows) {
+    const inputs = texts.flatMap(({ encodings }) =>
+      encodings.map((encoding) => ({
+        ids: encoding.ids,
+        typeIds: encoding.typeIds,
+        rows: rowsOf(encoding),
+      })),
+    );
+    const results = await this.#runPrepared(inputs, options, request);
+    const counts = texts.map(({ encodings }) => encodings.length);
+    const truncated = texts.map((text) => text.truncated);
+    return { ...results, windows: reportUsage(counts, results.usage, truncated, options) };
+  }
+
+  /**
+   * Runs inputs of the engine, by the adapter that has the heads asked for.
+   * @param {RunRequest['inputs']} inputs
+   * @param {CallOptions} options of the call
+   * @param {Request} request
+   * @returns {Promise<RunOf<Request>>}
+   * @template {CallRequest} Request
+   */
+  async #runPrepared(inputs, options, request) {
     this.check();
     const { onProgress } = options;
-    return this.withSignal(options.signal, (signal) =>
-      this.withAdapter(request.heads, signal, async (adapter) => {
+    const run = await this.withSignal(options.signal, (signal) =>
+      this.#adapters.withHead(request.heads?.[0], signal, async (adapter) => {
         const results = await this.engine.run(
           {
             inputs,
@@ -116,9 +239,10 @@ export class Session extends AdapterSession {
           },
           { signal, onProgress },
         );
-        return { ...results, head: this.engine.info().models.get(adapter).head };
+        return { ...results, head: describeModel(this.engine, adapter).head };
       }),
     );
+    return /** @type {RunOf<Request>} */ (run);
   }
 
   /**

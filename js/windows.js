@@ -5,23 +5,29 @@ import { readChoice, readCount } from './inputs.js';
 import { tokenizerInfo } from './tokenizer.js';
 import { normalizeVector } from './vectors.js';
 
+/**
+ * @import { CallOptions, Encoding, Floats, LongText, Truncation, WindowOptions } from './index.d.ts'
+ * @import { TextOrPair } from './inputs.js'
+ * @import { Tokenizer } from './tokenizer.js'
+ */
+
+/** @type {LongText[]} */
 const longTexts = ['truncate', 'error', 'window'];
 
 /**
  * How a call treats long texts.
- * @typedef {{ maxLength: number, longText: 'truncate' | 'error' | 'window', stride?: number,
- *   truncation?: 'longest_first' | 'only_first' | 'only_second' }} LengthOptions
+ * @typedef {{ maxLength: number, longText: LongText, stride?: number, truncation?: Truncation
+ *   }} LengthOptions
  *
- * @param {import('./session.js').Session} session
- * @param {object} options of the call
- * @param {LengthOptions['longText']} [usual] what happens where it doesn't say
+ * @param {WindowOptions} options of the call
+ * @param {number} maxLength of a text
+ * @param {LongText} [usual] what happens where the call doesn't say
  * @returns {LengthOptions}
  */
-export function readLength(session, options, usual = longTexts[0]) {
-  session.check();
+export function readLength(options, maxLength, usual = 'truncate') {
   const { truncation = null } = options;
   return {
-    maxLength: session.readMaxLength(options),
+    maxLength,
     longText: readChoice('longText', options.longText ?? usual, longTexts),
     truncation: truncation === null ? undefined : readChoice('truncation', truncation, truncations),
     stride: readCount('stride', options.stride, undefined, 0),
@@ -30,16 +36,15 @@ export function readLength(session, options, usual = longTexts[0]) {
 
 /**
  * A text's tokens: one encoding, or its windows.
- * @typedef {{ encodings: import('./encoding.js').Encoding[], truncated: number,
- *   stride: number }} Encoded `truncated`: how many tokens are left out; `stride`: how many
- *   windows share
+ * @typedef {{ encodings: Encoding[], truncated: number, stride: number }} Encoded
+ *   `truncated`: how many tokens are left out; `stride`: how many windows share
  *
- * @param {import('./tokenizer.js').Tokenizer} tokenizer
- * @param {{ text: string, pair?: string }} input windows of a pair cut its second text
+ * @param {Tokenizer} tokenizer
+ * @param {TextOrPair} input windows of a pair cut its second text
  * @param {LengthOptions} length
  * @param {number} index of the text, for messages
- * @param {(whole: import('./encoding.js').Encoding) => number} [usualStride] tokens that windows
- *   share where the call doesn't say
+ * @param {(whole: Encoding) => number} [usualStride] tokens that windows share where the call
+ *   doesn't say
  * @returns {Encoded}
  * @throws TOO_LONG
  */
@@ -61,18 +66,27 @@ export function encodeText(tokenizer, { text, pair }, length, index, usualStride
   if (!inWindows) checkCut(tokenizer);
   const cut = tokenizer.encode(text, { pair, maxLength, truncation, stride });
   return inWindows
-    ? { encodings: [cut, ...cut.overflowing], truncated: 0, stride }
+    ? { encodings: [cut, ...(cut.overflowing ?? [])], truncated: 0, stride }
     : { encodings: [cut], truncated: whole.length - cut.length, stride };
 }
 
-/** Here the end of a long text is cut off. @throws UNSUPPORTED where the folder wants the beginning */
+/**
+ * Here the end of a long text is cut off.
+ * @param {Tokenizer} tokenizer
+ * @throws UNSUPPORTED where the folder wants the beginning cut
+ */
 export function checkCut(tokenizer) {
   if (!tokenizerInfo(tokenizer).cutsLeft) return;
   const what = 'truncation_side "left" of tokenizer_config.json is not supported';
   throw new BertletError('UNSUPPORTED', `${what}: give shorter texts, or longText "window".`);
 }
 
-/** Here the second text of a pair is of another type. @throws UNSUPPORTED where it must not be */
+/**
+ * Here the second text of a pair is of another type.
+ * @param {Tokenizer} tokenizer
+ * @param {string} [pair]
+ * @throws UNSUPPORTED where it must not be
+ */
 export function checkPair(tokenizer, pair) {
   if (pair === undefined || !tokenizerInfo(tokenizer).hasNoTypes) return;
   const what = 'model_input_names without token_type_ids, in tokenizer_config.json,';
@@ -90,33 +104,9 @@ export function usualStride(maxLength, taken) {
   return usual < room ? usual : room >> 1;
 }
 
-/** How many tokens the post-processor added. @param {import('./encoding.js').Encoding} encoding */
+/** How many tokens the post-processor added. @param {Encoding} encoding */
 export function countAdded({ specialTokensMask }) {
   return specialTokensMask.reduce((sum, mask) => sum + mask, 0);
-}
-
-/**
- * Runs encoded texts.
- * @param {import('./session.js').Session} session
- * @param {Encoded[]} texts
- * @param {object} options of the call
- * @param {object} request what to compute: see RunRequest in engine.js
- * @param {(encoding: import('./encoding.js').Encoding) => number[]} [rowsOf] the rows that heads
- *   are computed for, at least one; else they are an encoding's `rows`, or all
- * @returns {ReturnType<import('./session.js').Session['run']>}
- */
-export async function runEncoded(session, texts, options, request, rowsOf = ({ rows }) => rows) {
-  const inputs = texts.flatMap(({ encodings }) =>
-    encodings.map((encoding) => ({
-      ids: encoding.ids,
-      typeIds: encoding.typeIds,
-      rows: rowsOf(encoding),
-    })),
-  );
-  const results = await session.runPrepared(inputs, options, request);
-  const counts = texts.map(({ encodings }) => encodings.length);
-  const truncated = texts.map((text) => text.truncated);
-  return { ...results, windows: reportUsage(counts, results.usage, truncated, options) };
 }
 
 /**
@@ -127,7 +117,7 @@ export async function runEncoded(session, texts, options, request, rowsOf = ({ r
  * @param {number[]} counts windows of each text
  * @param {Uint32Array} usage of a run
  * @param {number[] | undefined} truncated of each text, where `usage` doesn't say it
- * @param {{ onUsage?: (usage: object) => void }} options of the call
+ * @param {CallOptions} options of the call
  * @returns {Windows[]}
  */
 export function reportUsage(counts, usage, truncated, { onUsage }) {
@@ -146,9 +136,9 @@ export function reportUsage(counts, usage, truncated, { onUsage }) {
 /**
  * One vector for a text's windows: their mean, each counting by its tokens.
  * @param {Windows} windows
- * @param {(index: number) => Float32Array} vectorOf an input of the engine
+ * @param {(index: number) => Floats} vectorOf an input of the engine
  * @param {boolean} normalize
- * @returns {Float32Array}
+ * @returns {Floats}
  */
 export function vectorOfWindows(windows, vectorOf, normalize) {
   const vector = windows.count > 1 ? meanOfWindows(windows, vectorOf) : vectorOf(windows.first);
@@ -160,7 +150,7 @@ export function vectorOfWindows(windows, vectorOf, normalize) {
  * The mean of a text's windows, each counting by its tokens.
  * @param {Windows} windows
  * @param {(index: number) => ArrayLike<number>} valuesOf an input of the engine
- * @returns {Float32Array}
+ * @returns {Floats}
  */
 export function meanOfWindows({ first, tokens, total }, valuesOf) {
   const mean = new Float64Array(valuesOf(first).length);

@@ -3,8 +3,17 @@ import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
 import { applyFunction, functions } from './scores.js';
 
 /**
- * See index.d.ts. Which function makes scores of logits, transformers' pipeline decides so.
+ * @import { Classification, ClassifyOptions } from '../index.d.ts'
+ * @import { HeadConfig } from '../heads.js'
+ * @import { ScoreFunction } from './scores.js'
+ */
+
+/**
+ * Which function makes scores of logits, transformers' pipeline decides so.
  * @param {import('../session.js').Session} session
+ * @param {unknown} x a text, a pair, or an array of these
+ * @param {ClassifyOptions} [options]
+ * @returns {Promise<Classification[] | Classification[][]>}
  */
 export async function classify(session, x, options = {}) {
   const { inputs, isArray } = readInputs(x);
@@ -27,15 +36,18 @@ export async function classify(session, x, options = {}) {
   return isArray ? results : results[0];
 }
 
+/** @param {ClassifyOptions} options @returns {ScoreFunction | undefined} */
 function readFunction({ functionToApply, multiLabel }) {
   if (typeof (multiLabel ?? true) !== 'boolean')
     throw badArgument('multiLabel is not true or false.');
   if ((functionToApply ?? null) !== null) {
     return readChoice('functionToApply', functionToApply, functions);
   }
-  return { true: 'sigmoid', false: 'softmax' }[multiLabel];
+  if ((multiLabel ?? null) === null) return undefined;
+  return multiLabel ? 'sigmoid' : 'softmax';
 }
 
+/** @param {HeadConfig} head @param {number} count of labels @returns {ScoreFunction} */
 function usualFunction({ problemType }, count) {
   if (problemType === 'regression') return 'none';
   return problemType === 'multi_label_classification' || count === 1 ? 'sigmoid' : 'softmax';

@@ -12,8 +12,19 @@ import { cutDimensions, normalizeRows, toPrecision } from '../vectors.js';
 import { vectorOfWindows } from '../windows.js';
 
 /**
- * See index.d.ts.
- * @param {import('../session.js').Session} session
+ * @import { EmbedOptions, Embedding, Floats, Matrix, Pooling } from '../index.d.ts'
+ * @import { TextOrPair } from '../inputs.js'
+ * @import { Session } from '../session.js'
+ * @import { Tokenizer } from '../tokenizer.js'
+ */
+
+/**
+ * @param {Session} session
+ * @param {unknown} x a text, a pair, or an array of these
+ * @param {EmbedOptions} [options]
+ * @returns {Promise<AnyEmbedding | AnyEmbedding[]>}
+ *
+ * @typedef {Embedding<Pooling, EmbedOptions['precision']>} AnyEmbedding
  */
 export async function embed(session, x, options = {}) {
   const { inputs, isArray } = readInputs(x);
@@ -23,7 +34,8 @@ export async function embed(session, x, options = {}) {
   const { width } = session;
   if (how.pooling === 'none') {
     const { outputs } = await session.run(texts, options, {});
-    const results = outputs.map(({ lastHiddenState: data }) => {
+    const results = outputs.map(({ lastHiddenState }) => {
+      const data = /** @type {Floats} */ (lastHiddenState);
       if (options.normalize) normalizeRows(data, width);
       return matrix(data, width);
     });
@@ -38,6 +50,7 @@ export async function embed(session, x, options = {}) {
     leftOut: countLeftOut(session, how.prompt, options),
     normalize: normalizeAll && !inWindows,
   });
+  /** @param {number} i of the engine's inputs */
   const vectorOf = (i) => vectors.slice(i * width, (i + 1) * width);
   const results = windows.map((part) => {
     const vector = inWindows ? vectorOfWindows(part, vectorOf, normalizeAll) : vectorOf(part.first);
@@ -47,6 +60,7 @@ export async function embed(session, x, options = {}) {
   return isArray ? results : results[0];
 }
 
+/** @param {EmbedOptions} options */
 function refuseForMatrices({ longText, precision, ...options }) {
   if (longText === 'window') {
     throw badArgument('Windows have no one matrix: with pooling "none" choose another longText.');
@@ -55,11 +69,17 @@ function refuseForMatrices({ longText, precision, ...options }) {
   refuseOptions(beside, ['dimensions', 'precision'], 'does not go with pooling "none"');
 }
 
-/** Row-major numbers with so many columns. */
+/**
+ * Row-major numbers with so many columns.
+ * @param {Floats} data
+ * @param {number} columns
+ * @returns {Matrix}
+ */
 export function matrix(data, columns) {
   return { data, shape: [data.length / columns, columns] };
 }
 
+/** @param {Session} session @param {EmbedOptions} options */
 function readEmbedOptions(session, options) {
   const { pooling: folder, transformer, sentence } = session.settings;
   // Whoever names a pooling asks for that, whatever the folder says.
@@ -81,9 +101,10 @@ function readEmbedOptions(session, options) {
   };
 }
 
+/** @param {Session} session @param {EmbedOptions} options */
 function readDimensions({ width, settings: { sentence } }, { dimensions, pooling }) {
   const wanted = readCount('dimensions', dimensions, undefined);
-  if (wanted > width) {
+  if (wanted !== undefined && wanted > width) {
     throw badArgument(`dimensions is ${wanted}, but the model's vectors have ${width}.`);
   }
   if (wanted === undefined && pooling !== 'none' && sentence.dimensionsFault) {
@@ -92,7 +113,12 @@ function readDimensions({ width, settings: { sentence } }, { dimensions, pooling
   return wanted ?? Math.min(sentence.dimensions ?? width, width);
 }
 
-/** The tokens of the prompt, where the folder leaves them out of the vectors. */
+/**
+ * The tokens of the prompt, where the folder leaves them out of the vectors.
+ * @param {Session} session
+ * @param {string} prompt
+ * @param {EmbedOptions} options
+ */
 function countLeftOut(session, prompt, options) {
   const { settings, tokenizer } = session;
   if (settings.pooling.includePrompt || prompt === '') return 0;
@@ -107,7 +133,12 @@ function countLeftOut(session, prompt, options) {
   return ids.length - (special.includes(ids.at(-1)) ? 1 : 0);
 }
 
-/** A prompt of the folder by its name, else the words themselves. */
+/**
+ * A prompt of the folder by its name, else the words themselves.
+ * @param {Session} session
+ * @param {unknown} prompt
+ * @returns {string}
+ */
 export function readPrompt({ settings: { sentence } }, prompt) {
   if (prompt === undefined || prompt === null) {
     if (sentence.promptFault) throw sentence.promptFault;
@@ -120,17 +151,30 @@ export function readPrompt({ settings: { sentence } }, prompt) {
   throw badArgument(`The folder's prompt "${words}" is no text: give the words themselves.`);
 }
 
-/** A text as the folder wants it. */
+/**
+ * A text as the folder wants it.
+ * @param {Session} session
+ * @param {TextOrPair} input
+ * @param {string} prompt
+ * @returns {TextOrPair}
+ */
 export function prepareText({ settings: { transformer }, tokenizer }, { text, pair }, prompt) {
+  /** @param {string} words */
   const change = (words) => (transformer.lowercase ? toLowerCase(words, tokenizer) : words);
   return { text: change(prompt + text), pair: pair === undefined ? pair : change(pair) };
 }
 
+/** @param {Tokenizer} tokenizer */
 const specialTokensOf = (tokenizer) => Object.values(tokenizerInfo(tokenizer).specialTokens);
 
-/** Letter by letter, as a normalizer does it, which never sees a special token. */
+/**
+ * Letter by letter, as a normalizer does it, which never sees a special token.
+ * @param {string} text
+ * @param {Tokenizer} tokenizer
+ */
 function toLowerCase(text, tokenizer) {
   const special = specialTokensOf(tokenizer).filter((token) => text.includes(token));
+  /** @param {string} part */
   const lower = (part) => Array.from(part, (letter) => letter.toLowerCase()).join('');
   if (special.length === 0) return lower(text);
   const quoted = special.map((token) => token.replace(/[^\p{L}\p{N}\s]/gu, '\\$&'));

@@ -1,22 +1,30 @@
 // Tags of tokens to entities, as transformers' TokenClassificationPipeline joins them.
 
-/** How tokens become entities. */
+/** @import { Entity, TagTokensOptions } from '../index.d.ts' */
+
+/**
+ * How tokens become entities.
+ * @typedef {NonNullable<TagTokensOptions['aggregation']>} Aggregation
+ *
+ * @type {Aggregation[]}
+ */
 export const aggregations = ['none', 'simple', 'first', 'average', 'max'];
 
 /**
  * A token with what the model says of it.
- * @typedef {{ word: string, scores: ArrayLike<number>, start: number, end: number,
- *   index: number, isSubword: boolean }} TaggedToken
+ * @typedef {{ word: string, scores: Float64Array, start: number, end: number, index: number,
+ *   isSubword: boolean }} TaggedToken
  *   `scores` by label; `isSubword`: it goes on with the word before
- * @typedef {{ entity: string, score: number, word: string, start: number, end: number,
- *   index?: number }} Entity
+ *
+ * Makes a text of tokens.
+ * @typedef {(words: string[]) => string} Join
  */
 
 /**
  * @param {TaggedToken[]} tokens of one window, in order
- * @param {string} aggregation
+ * @param {Aggregation} aggregation
  * @param {string[]} labels
- * @param {(words: string[]) => string} join tokens to text
+ * @param {Join} join
  * @returns {Entity[]}
  */
 export function findEntities(tokens, aggregation, labels, join) {
@@ -27,6 +35,7 @@ export function findEntities(tokens, aggregation, labels, join) {
         tagWord(word, aggregation, labels, join),
       );
   if (aggregation === 'none') return tagged;
+  /** @param {Entity} one @param {Entity} before */
   const goesOn = ({ entity }, before) =>
     !entity.startsWith('B-') && tagOf(entity) === tagOf(before.entity);
   return groupBy(tagged, goesOn).map((group) => ({
@@ -36,19 +45,33 @@ export function findEntities(tokens, aggregation, labels, join) {
   }));
 }
 
-/** Neighbours in one list each. @param {(item: T, before: T) => boolean} goesOn @template T */
+/**
+ * Neighbours in one list each.
+ * @param {T[]} items
+ * @param {(item: T, before: T) => boolean} goesOn
+ * @template T
+ */
 function groupBy(items, goesOn) {
+  /** @type {T[][]} */
   const groups = [];
   items.forEach((item, i) => {
-    if (i > 0 && goesOn(item, items[i - 1])) groups.at(-1).push(item);
+    if (i > 0 && goesOn(item, items[i - 1])) groups[groups.length - 1].push(item);
     else groups.push([item]);
   });
   return groups;
 }
 
-/** A word's tokens are of one entity: the first one's, the surest one's, or that of their mean. */
+/**
+ * A word's tokens are of one entity: the first one's, the surest one's, or that of their mean.
+ * @param {TaggedToken[]} word
+ * @param {Aggregation} aggregation
+ * @param {string[]} labels
+ * @param {Join} join
+ * @returns {Entity}
+ */
 function tagWord(word, aggregation, labels, join) {
-  let { scores } = word[0];
+  /** @type {Float64Array | number[]} */
+  let scores = word[0].scores;
   if (aggregation === 'max') {
     const surest = word.reduce((best, token) =>
       largest(token.scores) > largest(best.scores) ? token : best,
@@ -60,22 +83,30 @@ function tagWord(word, aggregation, labels, join) {
   return { ...bestLabel(scores, labels), ...spanOf(word, join) };
 }
 
-/** The label without what says whether an entity begins. */
+/** The label without what says whether an entity begins. @param {string} label */
 const tagOf = (label) => label.replace(/^[BI]-/, '');
 
-const largest = (scores) => scores.reduce((a, b) => Math.max(a, b));
+/** @param {Float64Array | number[]} scores @returns {number} */
+const largest = (scores) => {
+  let most = -Infinity;
+  for (const score of scores) most = Math.max(most, score);
+  return most;
+};
+/** @param {number[]} values */
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** @param {Float64Array | number[]} scores @param {string[]} labels */
 function bestLabel(scores, labels) {
   const score = largest(scores);
   return { entity: labels[scores.indexOf(score)], score };
 }
 
+/** @param {{ word: string, start: number, end: number }[]} parts @param {Join} join */
 function spanOf(parts, join) {
   return {
     word: join(parts.map(({ word }) => word)),
     start: parts[0].start,
-    end: parts.at(-1).end,
+    end: parts[parts.length - 1].end,
   };
 }
 
@@ -90,8 +121,11 @@ export const countCharacters = (text) => [...text].length;
  * @returns {Entity[]} by where they begin
  */
 export function mergeOverlapping(entities, text) {
+  /** @type {Entity[]} */
   const merged = [];
+  /** @type {Entity | undefined} */
   let last;
+  /** @param {Entity} entity */
   const lengthOf = ({ start, end }) => countCharacters(text.slice(start, end));
   for (const entity of entities.sort((a, b) => a.start - b.start)) {
     if (!last || entity.start >= last.end) {

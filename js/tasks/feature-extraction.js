@@ -4,8 +4,19 @@ import { readOptions } from '../options.js';
 import { isList } from '../show.js';
 import { toPrecision } from '../vectors.js';
 
-/** A tensor as transformers.js returns it: one block of numbers and its dimensions. */
+/**
+ * @import {
+ *   Bytes, FeatureExtractionOptions, Floats, Matrix, Model, SignedBytes, TextInput,
+ *   Tensor as Declared
+ * } from '../index.d.ts'
+ */
+
+/**
+ * A tensor as transformers.js returns it: one block of numbers and its dimensions.
+ * @implements {Declared}
+ */
 export class Tensor {
+  /** @param {Declared['type']} type @param {Declared['data']} data @param {number[]} dims */
   constructor(type, data, dims) {
     this.type = type;
     this.data = data;
@@ -18,6 +29,8 @@ export class Tensor {
 
   /** Nested arrays of numbers. */
   tolist() {
+    /** @type {unknown[]} */
+    const numbers = Array.from(this.data);
     return this.dims
       .slice(1)
       .reduceRight(
@@ -25,11 +38,11 @@ export class Tensor {
           Array.from({ length: list.length / width }, (_, i) =>
             list.slice(i * width, (i + 1) * width),
           ),
-        Array.from(this.data),
+        numbers,
       );
   }
 
-  /** Its parts along the first dimension. */
+  /** Its parts along the first dimension. @returns {Generator<Tensor, undefined>} */
   *[Symbol.iterator]() {
     const dims = this.dims.slice(1);
     const size = dims.reduce((product, width) => product * width, 1);
@@ -39,13 +52,21 @@ export class Tensor {
   }
 }
 
-/** @param {import('../model.js').Model} model */
+/**
+ * @param {Model} model
+ * @param {unknown} texts one or an array of them
+ * @param {unknown} options null is nothing, as there
+ */
 export async function featureExtraction(model, texts, options) {
   const given = readOptions(options ?? {}, 'feature-extraction');
   const { pooling = 'none', quantize, precision, ...others } = given;
   const inBits = readFlag('quantize', quantize, false);
   const kind = readChoice('precision', precision ?? 'binary', ['binary', 'ubinary']);
-  const list = readList('The input', isList(texts) ? texts : [texts], (text) => text);
+  const list = readList(
+    'The input',
+    isList(texts) ? texts : [texts],
+    (text) => /** @type {TextInput} */ (text), // which embed checks
+  );
   // Prompts and cut vectors are sentence-transformers' alone.
   const how = {
     normalize: false,
@@ -55,10 +76,10 @@ export async function featureExtraction(model, texts, options) {
   };
   if (how.pooling === 'none') {
     if (inBits) throw badArgument('quantize needs a pooling: it makes bits of one vector a text.');
-    return tokenTensor(await model.embed(list, how));
+    return tokenTensor(await model.embed(list, { ...how, pooling: how.pooling }));
   }
   const dimensions = given.dimensions ?? model.info.hiddenSize;
-  const vectors = await model.embed(list, { ...how, dimensions });
+  const vectors = await model.embed(list, { ...how, pooling: how.pooling, dimensions });
   if (!inBits) return stack('float32', vectors, Float32Array);
   const bits = vectors.map((vector) => toPrecision(vector, 'binary'));
   if (kind === 'ubinary') return stack('uint8', bits, Uint8Array);
@@ -70,6 +91,11 @@ export async function featureExtraction(model, texts, options) {
   );
 }
 
+/**
+ * @param {Declared['type']} type
+ * @param {ArrayLike<number>[]} vectors
+ * @param {new (length: number) => Floats | SignedBytes | Bytes} Kind of array
+ */
 function stack(type, vectors, Kind) {
   const width = vectors[0]?.length ?? 0;
   const data = new Kind(vectors.length * width);
@@ -77,7 +103,10 @@ function stack(type, vectors, Kind) {
   return new Tensor(type, data, [vectors.length, width]);
 }
 
-/** Rows of every token; texts shorter than the longest are filled up with zeros. */
+/**
+ * Rows of every token; texts shorter than the longest are filled up with zeros.
+ * @param {Matrix[]} matrices
+ */
 function tokenTensor(matrices) {
   const longest = Math.max(0, ...matrices.map(({ shape }) => shape[0]));
   const width = matrices[0]?.shape[1] ?? 0;

@@ -1,9 +1,14 @@
 import { readText, readTexts, refuseWindows } from '../inputs.js';
 import { softmax } from './scores.js';
 
+/** @import { Choice, WholeTextOptions } from '../index.d.ts' */
+
 /**
- * See index.d.ts.
  * @param {import('../session.js').Session} session
+ * @param {unknown} prompt a text
+ * @param {unknown} given choices: texts
+ * @param {WholeTextOptions} [options]
+ * @returns {Promise<Choice[]>}
  */
 export async function multipleChoice(session, prompt, given, options = {}) {
   const text = readText('prompt', prompt);

@@ -5,11 +5,20 @@ import { countDropped, countTokens, joinTurns } from './history.js';
 import { applyFunction, functions } from './scores.js';
 import { compare, embedVectors, refuseVectorOptions } from './similarity.js';
 
+/**
+ * @import { Ranked, RankOptions } from '../index.d.ts'
+ * @import { CallRequest, Session } from '../session.js'
+ */
+
 const head = 'sequence-classification';
 
 /**
- * See index.d.ts. Scores are those of sentence-transformers' CrossEncoder.
- * @param {import('../session.js').Session} session
+ * Scores are those of sentence-transformers' CrossEncoder.
+ * @param {Session} session
+ * @param {unknown} query a text
+ * @param {unknown} given documents: texts
+ * @param {RankOptions} [options]
+ * @returns {Promise<Ranked[]>}
  */
 export async function rank(session, query, given, options = {}) {
   session.check();
@@ -24,19 +33,26 @@ export async function rank(session, query, given, options = {}) {
     .slice(0, topK);
 }
 
-/** A classifier with one output says how well two texts go together. */
+/** A classifier with one output says how well two texts go together. @param {Session} session */
 function isCrossEncoder({ inUse }) {
   return inUse.heads.includes(head) && inUse.labels === 1;
 }
 
-/** The query beside each document; of a document's windows the best one counts. */
+/**
+ * A score for each document.
+ * @typedef {(session: Session, turns: string[], documents: string[], options: RankOptions)
+ *   => Promise<number[]>} Scorer `turns`: the query, and before it what was said before
+ */
+
+/** The query beside each document; of a document's windows the best one counts. @type {Scorer} */
 async function scoreTogether(session, turns, documents, options) {
   refuseVectorOptions(options);
-  const { scoreFunction = 'sigmoid' } = session.inUse.head;
-  if (!functions.includes(scoreFunction)) {
+  const { scoreFunction: name = 'sigmoid' } = session.inUse.head;
+  const scoreFunction = functions.find((known) => known === name);
+  if (!scoreFunction) {
     throw new BertletError(
       'UNSUPPORTED',
-      `This model's scores go through ${scoreFunction}; supported: Sigmoid, Identity.`,
+      `This model's scores go through ${name}; supported: Sigmoid, Identity.`,
     );
   }
   const { tokenizer, settings } = session;
@@ -48,16 +64,21 @@ async function scoreTogether(session, turns, documents, options) {
   const inputs = documents.map((pair, i) =>
     prepareText(session, { text: joined[i].text, pair }, prompt),
   );
+  /** @satisfies {CallRequest} */
   const request = { heads: [head], rows: 'first' };
   const run = await session.run(inputs, countDropped(options, joined), request);
   const scores = run.outputs.map(({ heads }) => applyFunction(heads[head], scoreFunction)[0]);
   return run.windows.map(({ first, count }) => Math.max(...scores.slice(first, first + count)));
 }
 
-/** How near vectors are, with the prompts that the folder has for queries and documents. */
+/**
+ * How near vectors are, with the prompts that the folder has for queries and documents.
+ * @type {Scorer}
+ */
 async function scoreApart(session, turns, documents, options) {
   const { tokenizer, settings } = session;
   const { prompts } = settings.sentence;
+  /** @param {string[]} names of which the folder has one, it may be */
   const withPrompt = (...names) => ({
     ...options,
     prompt: options.prompt ?? names.find((name) => prompts.has(name)),
@@ -69,7 +90,10 @@ async function scoreApart(session, turns, documents, options) {
   const room = cuts ? session.readMaxLength(options) - taken : Infinity;
   const joined = joinTurns(tokenizer, turns, [''], room);
   const [[query], vectors] = await Promise.all([
-    embedVectors(session, [joined[0].text], { ...countDropped(asking, joined), onProgress: null }),
+    embedVectors(session, [joined[0].text], {
+      ...countDropped(asking, joined),
+      onProgress: undefined,
+    }),
     embedVectors(session, documents, withPrompt('document', 'passage', 'corpus')),
   ]);
   return vectors.map((vector) => compare(session, query, vector));

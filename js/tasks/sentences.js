@@ -23,6 +23,7 @@ export function splitSentences(text, language = 'en') {
   const unwrapped = text.replace(/\r?\n(?=\S)/g, (end, at) =>
     at - text.lastIndexOf('\n', at - 1) > wrappedFrom ? ' '.repeat(end.length) : end,
   );
+  /** @type {{ text: string, start: number, end: number }[]} */
   const sentences = [];
   let start = 0;
   for (const end of findEnds(unwrapped, openSegmenter(language))) {
@@ -38,7 +39,11 @@ export function splitSentences(text, language = 'en') {
   return sentences;
 }
 
-/** Where segments end. In blocks: some engines take the square of a text's length. */
+/**
+ * Where segments end. In blocks: some engines take the square of a text's length.
+ * @param {string} text
+ * @param {Intl.Segmenter} segmenter
+ */
 function* findEnds(text, segmenter) {
   let size = blockSize;
   for (let start = 0; start < text.length; ) {
@@ -54,6 +59,7 @@ function* findEnds(text, segmenter) {
   }
 }
 
+/** @param {string} language */
 function openSegmenter(language) {
   if (typeof Intl.Segmenter !== 'function') {
     throw new BertletError('UNSUPPORTED', 'This runtime has no Intl.Segmenter to find sentences.');

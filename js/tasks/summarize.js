@@ -9,8 +9,15 @@ import { embedVectors } from './similarity.js';
 const relevance = 0.7;
 
 /**
- * See index.d.ts.
- * @param {import('../session.js').Session} session
+ * @import { SummarizeOptions, Summary } from '../index.d.ts'
+ * @import { Session } from '../session.js'
+ */
+
+/**
+ * @param {Session} session
+ * @param {unknown} x a text, or an array of them
+ * @param {SummarizeOptions} [options]
+ * @returns {Promise<Summary | Summary[]>}
  */
 export async function summarize(session, x, options = {}) {
   session.check();
@@ -35,6 +42,7 @@ export async function summarize(session, x, options = {}) {
   return isArray ? results : results[0];
 }
 
+/** @param {Float32Array[]} vectors */
 function sumOf(vectors) {
   const sum = new Float64Array(vectors[0]?.length ?? 0);
   for (const vector of vectors) {
@@ -43,15 +51,22 @@ function sumOf(vectors) {
   return sum;
 }
 
-/** The best `count`, each as far as may be from those before it. */
+/**
+ * The best `count`, each as far as may be from those before it.
+ * @param {Float32Array[]} vectors
+ * @param {number[]} scores
+ * @param {number} count
+ */
 function chooseApart(vectors, scores, count) {
+  /** @type {number[]} */
   const chosen = [];
   const repeats = scores.map(() => 0);
   const left = new Set(scores.keys());
   while (chosen.length < count && left.size > 0) {
+    /** @param {number} i */
     const gain = (i) => relevance * scores[i] - (1 - relevance) * repeats[i];
-    let best;
-    for (const i of left) if (best === undefined || gain(i) > gain(best)) best = i;
+    let [best] = left;
+    for (const i of left) if (gain(i) > gain(best)) best = i;
     chosen.push(best);
     left.delete(best);
     for (const i of left) repeats[i] = Math.max(repeats[i], dot(vectors[i], vectors[best]));

@@ -1,16 +1,24 @@
 import { labelsOf } from '../heads.js';
 import { badArgument, readChoice, readInputs, readTexts } from '../inputs.js';
-import { countAdded, encodeText, readLength, runEncoded, usualStride } from '../windows.js';
+import { countAdded, encodeText, usualStride } from '../windows.js';
 import { aggregations, countCharacters, findEntities, mergeOverlapping } from './entities.js';
 import { softmax } from './scores.js';
 
 /**
- * See index.d.ts.
+ * @import { Encoding, Entity, TagTokensOptions } from '../index.d.ts'
+ * @import { Tokenizer } from '../tokenizer.js'
+ * @import { TaggedToken } from './entities.js'
+ */
+
+/**
  * @param {import('../session.js').Session} session
+ * @param {unknown} x a text, or an array of them
+ * @param {TagTokensOptions} [options]
+ * @returns {Promise<Entity[] | Entity[][]>}
  */
 export async function tagTokens(session, x, options = {}) {
   const { inputs, isArray } = readInputs(x);
-  const length = readLength(session, options);
+  const length = session.readLength(options);
   const aggregation = readChoice('aggregation', options.aggregation ?? 'none', aggregations);
   const ignored = readTexts('ignoreLabels', options.ignoreLabels ?? ['O']);
   if (inputs.some(({ pair }) => pair !== undefined)) {
@@ -18,9 +26,11 @@ export async function tagTokens(session, x, options = {}) {
   }
   const head = session.findHead('tagTokens', 'token-classification');
   const { tokenizer } = session;
+  /** @param {Encoding} whole */
   const strideOf = (whole) => usualStride(length.maxLength, countAdded(whole));
   const texts = inputs.map((input, i) => encodeText(tokenizer, input, length, i, strideOf));
-  const run = await runEncoded(session, texts, options, { heads: [head] }, rowsOf);
+  const run = await session.runEncoded(texts, options, { heads: [head] }, rowsOf);
+  /** @param {string[]} words */
   const join = (words) => tokenizer.joinTokens(words);
   const results = run.windows.map(({ first }, i) => {
     const { encodings, stride } = texts[i];
@@ -39,13 +49,24 @@ export async function tagTokens(session, x, options = {}) {
   return isArray ? results : results[0];
 }
 
-/** Rows of the text's own tokens; of one without any the first, since a run computes some row. */
+/**
+ * Rows of the text's own tokens; of one without any the first, since a run computes some row.
+ * @param {Encoding} encoding
+ */
 function rowsOf({ specialTokensMask }) {
   const rows = [...specialTokensMask.keys()].filter((row) => specialTokensMask[row] === 0);
   return rows.length > 0 ? rows : [0];
 }
 
-/** @returns {import('./entities.js').TaggedToken[]} */
+/**
+ * @param {Tokenizer} tokenizer
+ * @param {string} text
+ * @param {Encoding} encoding
+ * @param {Float32Array} logits by row
+ * @param {number} width how many labels there are
+ * @param {number} skipped tokens of the text before the window
+ * @returns {TaggedToken[]}
+ */
 function tagged(tokenizer, text, encoding, logits, width, skipped) {
   const { ids, offsets, specialTokensMask } = encoding;
   const rows = rowsOf(encoding).filter((row) => specialTokensMask[row] === 0);
@@ -53,7 +74,7 @@ function tagged(tokenizer, text, encoding, logits, width, skipped) {
     const [start, end] = offsets[row];
     const own = text.slice(start, end);
     const isUnknown = ids[row] === tokenizer.unkTokenId;
-    const word = isUnknown ? own : tokenizer.idToToken(ids[row]);
+    const word = isUnknown ? own : (tokenizer.idToToken(ids[row]) ?? '');
     return {
       word,
       scores: softmax(logits.subarray(i * width, (i + 1) * width)),

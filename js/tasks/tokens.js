@@ -3,6 +3,7 @@ import { tokenizerInfo } from '../tokenizer.js';
 
 /** What loses its spaces, in the order of transformers' clean_up_tokenization. */
 const cleanUps = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
+/** @param {string} text @param {string} piece */
 const takeSpaces = (text, piece) => text.replaceAll(piece, piece.trim());
 
 /**

@@ -1,9 +1,14 @@
 import { badArgument, readFlag, readInputs, readTexts } from '../inputs.js';
 import { cosine } from '../vectors.js';
-import { encodeText, readLength, runEncoded } from '../windows.js';
+import { encodeText } from '../windows.js';
 import { countTokens } from './history.js';
 import { softmax } from './scores.js';
 import { embedVectors, refuseVectorOptions } from './similarity.js';
+
+/**
+ * @import { ZeroShotOptions, ZeroShotResult } from '../index.d.ts'
+ * @import { CallRequest, Session } from '../session.js'
+ */
 
 const head = 'sequence-classification';
 
@@ -11,8 +16,12 @@ const head = 'sequence-classification';
 const cosineScale = 20;
 
 /**
- * See index.d.ts. With an NLI head as transformers' pipeline computes it.
- * @param {import('../session.js').Session} session
+ * With an NLI head as transformers' pipeline computes it.
+ * @param {Session} session
+ * @param {unknown} x a text, or an array of them
+ * @param {unknown} labels
+ * @param {ZeroShotOptions} [options]
+ * @returns {Promise<ZeroShotResult | ZeroShotResult[]>}
  */
 export async function zeroShot(session, x, labels, options = {}) {
   session.check();
@@ -28,38 +37,52 @@ export async function zeroShot(session, x, labels, options = {}) {
   const hypotheses = names.map((name) => template.replaceAll('{}', () => name));
   const score = isNli(session) ? scoreByEntailment : scoreByVectors;
   const rows = await score(session, texts, hypotheses, multiLabel, options);
+  const method = score === scoreByVectors ? 'embedding' : 'nli';
+  /** @type {ZeroShotResult[]} */
   const results = texts.map((sequence, i) => {
     const order = [...names.keys()].sort((a, b) => rows[i][b] - rows[i][a]);
     return {
       sequence,
       labels: order.map((k) => names[k]),
       scores: order.map((k) => rows[i][k]),
-      method: score === scoreByVectors ? 'embedding' : 'nli',
+      method,
     };
   });
   return isArray ? results : results[0];
 }
 
+/** @param {unknown} labels */
 function readLabels(labels) {
   const names = typeof labels === 'string' ? splitLabels(labels) : readTexts('labels', labels);
   if (names.length > 0 && !names.includes('')) return names;
   throw badArgument('labels is not an array of words, at least one.');
 }
 
-/** "a, b" as transformers' pipeline takes it. */
+/** "a, b" as transformers' pipeline takes it. @param {string} labels */
 const splitLabels = (labels) =>
   labels
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
 
+/** @param {Session} session */
 const isNli = ({ inUse }) => inUse.heads.includes(head) && findEntailment(inUse) >= 0;
 
-/** Which output of an NLI classifier says that the second text follows; -1: it is none. */
+/**
+ * Which output of an NLI classifier says that the second text follows; -1: it is none.
+ * @param {Session['inUse']} inUse
+ */
 function findEntailment({ head: { labels }, labels: count }) {
   return count > 1 && labels ? labels.findIndex((label) => /^entail/i.test(label)) : -1;
 }
 
+/**
+ * For each text a score of each hypothesis.
+ * @typedef {(session: Session, texts: string[], hypotheses: string[], multiLabel: boolean,
+ *   options: ZeroShotOptions) => Promise<number[][]>} Scorer
+ */
+
+/** @type {Scorer} */
 async function scoreByEntailment(session, texts, hypotheses, multiLabel, options) {
   refuseVectorOptions(options, 'prompt');
   const entailment = findEntailment(session.inUse);
@@ -80,13 +103,24 @@ async function scoreByEntailment(session, texts, hypotheses, multiLabel, options
   });
 }
 
-/** Entailment against contradiction, which stands at the other end. */
+/**
+ * Entailment against contradiction, which stands at the other end.
+ * @param {Float32Array} values of all labels
+ * @param {number} entailment which of them it is
+ */
 const entails = (values, entailment) =>
-  softmax([values.at(entailment === 0 ? -1 : 0), values[entailment]])[1];
+  softmax([values[entailment === 0 ? values.length - 1 : 0], values[entailment]])[1];
 
-/** Every text with every hypothesis, which is never cut unless a call says so. */
+/**
+ * Every text with every hypothesis, which is never cut unless a call says so.
+ * @param {Session} session
+ * @param {string[]} texts
+ * @param {string[]} hypotheses
+ * @param {ZeroShotOptions} options
+ */
 function runPairs(session, texts, hypotheses, options) {
-  const length = readLength(session, options);
+  const length = session.readLength(options);
+  /** @satisfies {CallRequest} */
   const request = { heads: [head], rows: 'first' };
   const pairs = texts.flatMap((text) => hypotheses.map((pair) => ({ text, pair })));
   if (length.longText !== 'window') {
@@ -101,9 +135,10 @@ function runPairs(session, texts, hypotheses, options) {
     const maxLength = length.maxLength - longest + tokens[i % hypotheses.length];
     return encodeText(tokenizer, pair, { ...length, maxLength, truncation: 'only_first' }, i);
   });
-  return runEncoded(session, encoded, options, request);
+  return session.runEncoded(encoded, options, request);
 }
 
+/** @type {Scorer} */
 async function scoreByVectors(session, texts, hypotheses, multiLabel, options) {
   const vectors = await embedVectors(session, [...texts, ...hypotheses], options);
   const wanted = vectors.slice(texts.length);
