@@ -1,11 +1,103 @@
+// A loaded model as users have it: each call reads its options, and a file of tasks/ does it.
 import { guarded } from './errors.js';
 import { readOptions } from './options.js';
-import { sessionOf } from './session.js';
-import { TaskCalls } from './tasks/calls.js';
+import { giveSession, sessionOf } from './session.js';
+import { answer } from './tasks/answer.js';
+import { classify } from './tasks/classify.js';
 import { embed } from './tasks/embed.js';
+import { fillMask } from './tasks/fill-mask.js';
+import { forward } from './tasks/forward.js';
+import { multipleChoice } from './tasks/multiple-choice.js';
+import { nextSentence } from './tasks/next-sentence.js';
+import { rank } from './tasks/rank.js';
+import { similarity } from './tasks/similarity.js';
+import { summarize } from './tasks/summarize.js';
+import { tagTokens } from './tasks/tag-tokens.js';
+import { zeroShot } from './tasks/zero-shot.js';
 
-/** A loaded model: see index.d.ts for what each call takes and gives. */
-export class Model extends TaskCalls {
+/** @import { Model as Declared, ModelInfo } from './index.d.ts' */
+
+/**
+ * A call as it is declared: of several forms the last, which stands for all of them.
+ * @template {(...given: any[]) => unknown} Call
+ * @typedef {(...given: Parameters<Call>) => ReturnType<Call>} Form
+ */
+
+/** @implements {Record<Exclude<keyof Declared, symbol>, unknown>} */
+export class Model {
+  /** @param {import('./session.js').Session} session */
+  constructor(session) {
+    giveSession(this, session);
+  }
+
+  /** @type {Form<Declared['embed']>} */
+  embed(x, options) {
+    return guarded(() => embed(sessionOf(this), x, readOptions(options, 'embed')));
+  }
+
+  /** @type {Form<Declared['similarity']>} */
+  similarity(a, b, options) {
+    return guarded(() => similarity(sessionOf(this), a, b, readOptions(options, 'similarity')));
+  }
+
+  /** @type {Form<Declared['classify']>} */
+  classify(x, options) {
+    return guarded(() => classify(sessionOf(this), x, readOptions(options, 'classify')));
+  }
+
+  /** @type {Form<Declared['fillMask']>} */
+  fillMask(x, options) {
+    return guarded(() => fillMask(sessionOf(this), x, readOptions(options, 'fillMask')));
+  }
+
+  /** @type {Form<Declared['tagTokens']>} */
+  tagTokens(x, options) {
+    return guarded(() => tagTokens(sessionOf(this), x, readOptions(options, 'tagTokens')));
+  }
+
+  /** @type {Form<Declared['answer']>} */
+  answer(x, options) {
+    return guarded(() => answer(sessionOf(this), x, readOptions(options, 'answer')));
+  }
+
+  /** @type {Form<Declared['zeroShot']>} */
+  zeroShot(x, labels, options) {
+    return guarded(() => zeroShot(sessionOf(this), x, labels, readOptions(options, 'zeroShot')));
+  }
+
+  /** @type {Form<Declared['rank']>} */
+  rank(query, documents, options) {
+    return guarded(() => rank(sessionOf(this), query, documents, readOptions(options, 'rank')));
+  }
+
+  /** @type {Form<Declared['multipleChoice']>} */
+  multipleChoice(prompt, choices, options) {
+    return guarded(() =>
+      multipleChoice(sessionOf(this), prompt, choices, readOptions(options, 'multipleChoice')),
+    );
+  }
+
+  /** @type {Form<Declared['summarize']>} */
+  summarize(x, options) {
+    return guarded(() => summarize(sessionOf(this), x, readOptions(options, 'summarize')));
+  }
+
+  /** @type {Form<Declared['nextSentence']>} */
+  nextSentence(a, b, options) {
+    return guarded(() => nextSentence(sessionOf(this), a, b, readOptions(options, 'nextSentence')));
+  }
+
+  /** @type {Form<Declared['forward']>} */
+  forward(x, options) {
+    return guarded(() => forward(sessionOf(this), x, readOptions(options, 'forward')));
+  }
+
+  /** @type {Form<Declared['useAdapter']>} */
+  useAdapter(adapter, options) {
+    return guarded(() => sessionOf(this).useAdapter(adapter, readOptions(options, 'useAdapter')));
+  }
+
+  /** @returns {ModelInfo} */
   get info() {
     const { settings, engine, disposed, heads } = sessionOf(this);
     const { config, dtype, simd, threading } = settings;
@@ -32,10 +124,6 @@ export class Model extends TaskCalls {
     const session = sessionOf(this);
     session.check();
     return session.tokenizer;
-  }
-
-  embed(x, options) {
-    return guarded(() => embed(sessionOf(this), x, readOptions(options, 'embed')));
   }
 
   dispose() {
