@@ -9,6 +9,11 @@ const overviewShades = 12;
 const matrixShades = 24;
 const lineShades = 20;
 
+/**
+ * Of one layer: [heads, T, T] weights, as `forward` gives them.
+ * @typedef {{ data: ArrayLike<number>, shape: number[] }} Attention
+ */
+
 const tile = 64;
 const tileGap = 6;
 const row = 18;
@@ -35,7 +40,7 @@ export function attentionShade(weight) {
  * 40 or more.
  * @param {{
  *   tokens: string[],
- *   attentions: { data: ArrayLike<number>, shape: number[] }[],
+ *   attentions: Attention[],
  *   layers?: number[],
  *   heads?: number[],
  *   title?: string,
@@ -89,7 +94,7 @@ export function attentionOverviewSvg({ tokens, attentions, layers, heads, title 
  * The same input gives the same text.
  * @param {{
  *   tokens: string[],
- *   attention: { data: ArrayLike<number>, shape: number[] },
+ *   attention: Attention,
  *   layer: number,
  *   head: number,
  *   form?: 'lines' | 'matrix',
@@ -116,7 +121,8 @@ export function attentionHeadSvg(options) {
   const name = `Layer ${layer}, head ${head}`;
   const labels = tokens.map((part) => shorten(part, longestToken));
   const draw = form === 'lines' ? drawLines : drawMatrix;
-  const { width, height, body } = draw({ ...options, labels, weights, count });
+  const { threshold } = options;
+  const { width, height, body } = draw({ labels, weights, count, token, threshold });
   const caption = title ? `${name}: ${title}` : name;
   return svgDocument({
     width: Math.max(width, 260),
@@ -126,15 +132,24 @@ export function attentionHeadSvg(options) {
   });
 }
 
+/**
+ * What one head's picture is drawn of: the tokens' names, and [count, count] weights.
+ * @typedef {{ labels: string[], weights: number[], count: number, token?: number,
+ *   threshold?: number }} HeadPicture
+ */
+
+/** @param {HeadPicture} picture */
 function drawLines({ labels, weights, count, token, threshold = 0.025 }) {
   const widest = Math.max(...labels.map(textColumns)) * letter;
   const [left, top] = [margin + widest, margin + 52];
   const right = left + 220;
+  /** @param {number} at */
   const middle = (at) => top + at * row + row / 2;
   const parts = [
     text(left, top - 8, 'from', 'soft', 'end'),
     text(right, top - 8, 'to', 'soft', 'start'),
   ];
+  /** @type {Map<number, string>} the lines of each shade */
   const shades = new Map();
   for (let at = 0; at < count * count; at++) {
     const [from, to] = [Math.floor(at / count), at % count];
@@ -171,6 +186,7 @@ function drawLines({ labels, weights, count, token, threshold = 0.025 }) {
   };
 }
 
+/** @param {HeadPicture} picture */
 function drawMatrix({ labels, weights, count }) {
   const widest = Math.max(...labels.map(textColumns)) * letter;
   const cell = 16;
@@ -193,7 +209,7 @@ function drawMatrix({ labels, weights, count }) {
   };
 }
 
-/** What the shades of a map mean. */
+/** What the shades of a map mean. @param {number} x @param {number} y */
 function drawScale(x, y) {
   const parts = [0.01, 0.1, 0.25, 0.5, 1].map((weight, i) => {
     const at = x + i * 52;
@@ -206,8 +222,16 @@ function drawScale(x, y) {
   return { width: 5 * 52, height: 12, body: parts.join('') };
 }
 
-/** Cells of one shade are one path; those beside each other one stroke. */
+/**
+ * Cells of one shade are one path; those beside each other one stroke.
+ * @param {ArrayLike<number>} values [size, size]
+ * @param {number} size
+ * @param {{ x: number, y: number, size: number }} place
+ * @param {number} shades how many there are
+ * @param {string} name
+ */
 function heatMap(values, size, place, shades, name) {
+  /** @type {Map<number, string>} */
   const paths = new Map();
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; ) {
@@ -231,6 +255,7 @@ function heatMap(values, size, place, shades, name) {
   );
 }
 
+/** @param {number} weight @param {number} shades how many there are */
 const shadeOf = (weight, shades) => Math.round(attentionShade(weight) * shades);
 
 /**
@@ -255,15 +280,17 @@ export function poolWeights(weights, count, most) {
 
 /**
  * One head's weights out of a layer's.
- * @param {{ data: ArrayLike<number>, shape: number[] }} attention [heads, count, count]
+ * @param {Attention} attention
  * @param {number} head
  * @param {number} count
+ * @returns {number[]} [count, count]
  */
 function headWeights({ data }, head, count) {
   const size = count * count;
   return Array.prototype.slice.call(data, head * size, (head + 1) * size);
 }
 
+/** @param {string[]} tokens @param {Attention[]} attentions */
 function checkAttentions(tokens, attentions) {
   const count = tokens?.length;
   if (!(count > 0)) throw badArgument('tokens is empty');
@@ -282,18 +309,29 @@ function checkAttentions(tokens, attentions) {
   return { count, headCount };
 }
 
+/** @param {number} head @param {number} headCount */
 function checkHead(head, headCount) {
   if (Number.isInteger(head) && head >= 0 && head < headCount) return;
   throw badArgument(`there is no head ${head}: heads are numbered from 0 to ${headCount - 1}`);
 }
 
+/** @param {string} what */
 const badArgument = (what) => new BertletError('BAD_ARGUMENT', `${what}.`);
 
+/** @param {string} caption @param {number} columns */
 const heading = (caption, columns) =>
   text(margin, margin + 12, shorten(caption, Math.max(24, columns)), 'strong', 'start');
 
+/** @param {string} caption @param {number} y */
 const note = (caption, y) => text(margin, y, caption, 'soft', 'start');
 
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {string} content
+ * @param {string} style classes of svgDocument
+ * @param {'start' | 'middle' | 'end'} anchor
+ */
 function text(x, y, content, style, anchor) {
   return (
     `<text class="${style}" x="${svgNumber(x)}" y="${svgNumber(y)}" ` +

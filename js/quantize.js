@@ -15,6 +15,8 @@ import { openSource } from './source.js';
 import { scaleSuffix, TensorNames } from './tensor-names.js';
 import { chooseModule, loadModule } from './wasm-module.js';
 
+/** @import { LoadProgress } from './index.d.ts' */
+
 const stagingBytes = 1 << 20;
 
 const elementBytes = { F32: 4, F16: 2, BF16: 2 };
@@ -24,7 +26,7 @@ const elementBytes = { F32: 4, F16: 2, BF16: 2 };
  * tables as I8 rows with F32 scales (`NAME` and `NAME_scale`), in one model.safetensors.
  * @param {string} source folder with float weights
  * @param {string} target folder, made where it is missing
- * @param {{ signal?: AbortSignal, onProgress?: (event: object) => void }} [options]
+ * @param {{ signal?: AbortSignal, onProgress?: (event: LoadProgress) => void }} [options]
  * @returns {Promise<{ sourceBytes: number, bytes: number, tensors: number }>}
  *   `tensors`: how many were quantised
  */

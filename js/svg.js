@@ -42,6 +42,7 @@ export function svgDocument({ width, height, title, body }) {
 function styleSheet() {
   const scope = '.bertlet-picture';
   // Plain properties and no variables: viewers other than browsers don't know these.
+  /** @param {typeof schemes.light} scheme */
   const colours = ({ paper, ink, soft, rule, mark, accent }) => [
     `${scope} { color: ${ink}; }`,
     `${scope} .paper { fill: ${paper}; }`,

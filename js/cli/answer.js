@@ -1,12 +1,11 @@
 // `bertlet answer`: where a text answers a question.
-import { InputError, UsageError } from './arguments.js';
+import { defineCommand, InputError, UsageError } from './arguments.js';
 import { lengthOption } from './each-text.js';
 import { wholeFile } from './input.js';
 import { modelOptions, openModel } from './open-model.js';
 import { oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'answer',
   summary: 'find the words of a text that answer a question',
   usage: [
@@ -59,10 +58,12 @@ export default {
       await model.dispose();
     }
   },
-};
+});
 
+/** @param {import('../index.d.ts').Answer} found */
 const show = ({ score, answer }) => `${score.toFixed(6)}\t${oneLine(answer) || '(no answer)'}`;
 
+/** @param {string[]} positionals @param {string | undefined} file @param {AbortSignal} signal */
 async function readQuestions(positionals, file, signal) {
   const questions = file === undefined ? positionals.slice(0, 1) : positionals;
   if (file === undefined && positionals.length !== 2) {

@@ -1,14 +1,13 @@
 // `bertlet attention`: a picture of what tokens attend to.
 import { writeFileSync } from 'node:fs';
 import { attentionHeadSvg, attentionOverviewSvg } from '../attention-svg.js';
-import { InputError, UsageError } from './arguments.js';
+import { defineCommand, InputError, UsageError } from './arguments.js';
 import { textFrom } from './input.js';
 import { modelOptions, openModel } from './open-model.js';
 import { say } from './output.js';
 import { formatBytes, formatCount } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'attention',
   summary: 'draw what the tokens of a text attend to, as SVG',
   usage: ['bertlet attention [OPTIONS] TEXT', 'bertlet attention [OPTIONS] --file FILE'],
@@ -70,20 +69,35 @@ export default {
       await model.dispose();
     }
   },
-};
+});
 
-const showsOneHead = ({ layer, head }) => layer !== undefined && head !== undefined;
+/**
+ * @import { Matrix } from '../index.d.ts'
+ *
+ * @typedef {{ layer?: number, head?: number, form?: 'lines' | 'matrix', token?: number }} Shown
+ *   what the options choose
+ */
 
-function checkForm(values) {
-  const option = ['form', 'token'].find((name) => values[name] !== undefined);
-  if (option !== undefined && !showsOneHead(values)) {
+/** @param {Shown} shown @returns {shown is Shown & { layer: number, head: number }} */
+const showsOneHead = (shown) => shown.layer !== undefined && shown.head !== undefined;
+
+/** @param {Shown} shown */
+function checkForm(shown) {
+  const option = shown.form !== undefined ? 'form' : 'token';
+  if (shown[option] !== undefined && !showsOneHead(shown)) {
     throw new UsageError(`--${option} goes with --layer and --head`, 'attention');
   }
-  if (values.form === 'matrix' && values.token !== undefined) {
+  if (shown.form === 'matrix' && shown.token !== undefined) {
     throw new UsageError('--token goes with --form lines', 'attention');
   }
 }
 
+/**
+ * @param {string} name of the option
+ * @param {number | undefined} value
+ * @param {number} count
+ * @param {string} things there are so many of
+ */
 function checkNumber(name, value, count, things) {
   if (value === undefined || value < count) return;
   throw new InputError(
@@ -91,16 +105,20 @@ function checkNumber(name, value, count, things) {
   );
 }
 
-function draw(tokens, attentions, { layer, head, form, token }) {
-  if (showsOneHead({ layer, head })) {
+/** @param {string[]} tokens @param {Matrix[]} attentions @param {Shown} shown */
+function draw(tokens, attentions, shown) {
+  if (showsOneHead(shown)) {
+    const { layer, head, form, token } = shown;
     const [attention] = attentions;
     return attentionHeadSvg({ tokens, attention, layer, head, form, token });
   }
+  const { layer, head } = shown;
   const layers = layer === undefined ? undefined : [layer];
   const heads = head === undefined ? undefined : [head];
   return attentionOverviewSvg({ tokens, attentions, layers, heads });
 }
 
+/** @param {import('../index.d.ts').Usage} usage */
 function sayTruncated({ tokens, truncated }) {
   if (truncated === 0) return;
   const [shown, whole] = [tokens, tokens + truncated].map(formatCount);

@@ -1,11 +1,10 @@
 // `bertlet classify`: the best label of each text.
-import { UsageError } from './arguments.js';
+import { defineCommand, UsageError } from './arguments.js';
 import { eachText, inWindows, lengthOption, textOptions } from './each-text.js';
 import { modelOptions } from './open-model.js';
 import { oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'classify',
   summary: 'give texts a label: the one the model knows, or one of yours',
   usage: ['bertlet classify [OPTIONS] TEXT...', 'bertlet classify [OPTIONS] --file FILE'],
@@ -60,10 +59,12 @@ export default {
             ),
     });
   },
-};
+});
 
+/** @param {import('../index.d.ts').ZeroShotResult} result */
 const pairUp = ({ labels, scores }) => labels.map((label, i) => ({ label, score: scores[i] }));
 
+/** @param {{ labels?: string, template?: string, pair?: string }} values */
 function readLabels({ labels, template, pair }) {
   if (labels === undefined) {
     if (template !== undefined) throw new UsageError('--template goes with --labels', 'classify');

@@ -4,30 +4,42 @@ import { openModel } from './open-model.js';
 import { Progress } from './output.js';
 import { formatCount } from './text.js';
 
+/** @import { Model, WindowOptions } from '../index.d.ts' */
+
 /** Options of these commands. */
-export const textOptions = {
+export const textOptions = /** @type {const} */ ({
   file: { short: 'f', value: 'FILE', help: 'one text per line; "-" is standard input' },
-};
+});
 
 /** Long texts are read in windows, so that nothing is left out. */
-export const lengthOption = {
+export const lengthOption = /** @type {const} */ ({
   'max-length': {
     value: 'N',
     number: [1, Infinity],
     help: 'read long texts N tokens at a time (default: as many as the model takes)',
   },
-};
+});
 
-/** @param {{ maxLength?: number }} values @param {AbortSignal} signal */
+/**
+ * @param {{ maxLength?: number }} values
+ * @param {AbortSignal} signal
+ * @returns {WindowOptions}
+ */
 export const inWindows = ({ maxLength }, signal) => ({ signal, maxLength, longText: 'window' });
 
 /**
+ * The line of such a command.
+ * @typedef {import('./arguments.js').Line<typeof textOptions
+ *   & typeof import('./open-model.js').modelOptions>} TextLine
+ */
+
+/**
  * Reads texts some at a time, and lets each lot be answered before the next is read.
- * @param {Parameters<import('./arguments.js').Command['run']>[0]} line the command line
+ * @param {TextLine} line
  * @param {{
  *   command: string,
  *   label: string,
- *   answer(model: import('../model.js').Model, texts: string[], first: number): Promise<void>,
+ *   answer(model: Model, texts: string[], first: number): Promise<void>,
  * }} how `label`: of the progress bar; `first`: how many texts came before these; `answer`
  *   writes to the output
  */
@@ -53,11 +65,11 @@ export async function eachLot({ values, positionals, output, signal }, { command
 
 /**
  * @template T
- * @param {Parameters<typeof eachLot>[0]} line the command line
+ * @param {TextLine} line
  * @param {{
  *   command: string,
  *   label: string,
- *   call(model: import('../model.js').Model, texts: string[], first: number): Promise<T[]>,
+ *   call(model: Model, texts: string[], first: number): Promise<T[]>,
  *   print(result: T, text: string): string[],
  *   apart?: boolean,
  * }} how as eachLot; `print`: the lines of one text; `apart`: an empty line stands between the

@@ -1,10 +1,10 @@
 // `bertlet embed`: texts in, one vector a line out.
+import { defineCommand } from './arguments.js';
 import { eachLot } from './each-text.js';
 import { modelOptions } from './open-model.js';
 import { shortestFloat32 } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'embed',
   summary: 'turn texts into vectors, one line of JSON for each',
   usage: [
@@ -65,34 +65,51 @@ export default {
       },
     });
   },
-};
+});
 
-/** Only what was asked for: everything else is the folder's default. */
+/**
+ * @import { EmbedOptions, Matrix } from '../index.d.ts'
+ *
+ * @typedef {Float32Array | Int8Array | Uint8Array} Vector
+ */
+
+/**
+ * What was asked for: everything else is the folder's default.
+ * @param {Pick<EmbedOptions, 'pooling' | 'dimensions' | 'precision' | 'prompt' | 'maxLength'>
+ *   & { noNormalize?: boolean }} values
+ * @param {AbortSignal} signal
+ */
 function embedOptions(values, signal) {
-  const options = { signal };
-  for (const name of ['pooling', 'dimensions', 'precision', 'prompt', 'maxLength']) {
-    if (values[name] !== undefined) options[name] = values[name];
-  }
-  if (values.noNormalize) options.normalize = false;
-  return options;
+  const { pooling, dimensions, precision, prompt, maxLength, noNormalize } = values;
+  const normalize = noNormalize ? false : undefined;
+  return { signal, pooling, dimensions, precision, prompt, maxLength, normalize };
 }
 
+/** @type {Record<string, (vector: Vector | Matrix, text: string) => string | Uint8Array>} */
 const formats = {
   array: (vector) => `${JSON.stringify(numbersOf(vector))}\n`,
   object: (vector, text) => `${JSON.stringify({ text, embedding: numbersOf(vector) })}\n`,
   binary: (vector) => {
-    const data = vector.data ?? vector;
+    const data = 'data' in vector ? vector.data : vector;
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   },
 };
 
-/** Plain numbers; with pooling none a list of them per token. */
+/**
+ * Plain numbers; with pooling none a list of them per token.
+ * @param {Vector | Matrix} vector
+ * @returns {number[] | number[][]}
+ */
 function numbersOf(vector) {
-  if (vector.shape) {
-    const [rows, columns] = vector.shape;
-    return Array.from({ length: rows }, (_, row) =>
-      numbersOf(vector.data.subarray(row * columns, (row + 1) * columns)),
-    );
-  }
+  if (!('data' in vector)) return plain(vector);
+  const { data, shape } = vector;
+  const [rows, columns] = shape;
+  return Array.from({ length: rows }, (_, row) =>
+    plain(data.subarray(row * columns, (row + 1) * columns)),
+  );
+}
+
+/** @param {Vector} vector */
+function plain(vector) {
   return Array.from(vector, vector instanceof Float32Array ? shortestFloat32 : Number);
 }

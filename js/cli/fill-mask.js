@@ -1,11 +1,10 @@
 // `bertlet fill-mask`: words for a gap.
-import { InputError } from './arguments.js';
+import { defineCommand, InputError } from './arguments.js';
 import { eachText, inWindows, lengthOption, textOptions } from './each-text.js';
 import { modelOptions } from './open-model.js';
 import { oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'fill-mask',
   summary: 'say which words could stand where a text has [MASK]',
   usage: ['bertlet fill-mask [OPTIONS] TEXT...', 'bertlet fill-mask [OPTIONS] --file FILE'],
@@ -47,15 +46,22 @@ export default {
       apart: !values.json,
       async call(model, texts, first) {
         checkMasks(model.tokenizer, texts, (at) => `${isFile ? 'line' : 'text'} ${first + at + 1}`);
+        /** @type {FilledMasks[]} */
         const results = await model.fillMask(texts, options);
-        return results.map((found) => (Array.isArray(found[0]) ? found : [found]));
+        return results.map((found) => (isOfSeveral(found) ? found : [found]));
       },
       print: (masks, text) =>
         values.json ? [JSON.stringify({ text, masks })] : masks.flatMap(linesOfMask),
     });
   },
-};
+});
 
+/** @import { FilledMask, FilledMasks, Tokenizer } from '../index.d.ts' */
+
+/** @param {FilledMasks} found @returns {found is FilledMask[][]} */
+const isOfSeveral = (found) => Array.isArray(found[0]);
+
+/** @param {FilledMask[]} found @param {number} mask which one of the text */
 const linesOfMask = (found, mask) => [
   ...(mask > 0 ? [''] : []),
   ...found.map(
@@ -63,7 +69,12 @@ const linesOfMask = (found, mask) => [
   ),
 ];
 
-/** The library would say the same, but counts texts from the last ones it was given. */
+/**
+ * The library would say the same, but counts texts from the last ones it was given.
+ * @param {Tokenizer} tokenizer
+ * @param {string[]} texts
+ * @param {(at: number) => string} nameOf
+ */
 function checkMasks(tokenizer, texts, nameOf) {
   const { maskToken, maskTokenId } = tokenizer;
   if (maskTokenId === null) return;

@@ -28,6 +28,7 @@ export function generalHelp(commands) {
 
 /** @param {import('./arguments.js').Command} command */
 export function commandHelp(command) {
+  /** @type {Row[]} */
   const options = Object.entries(command.options).map(([name, spec]) => [
     `${spec.short ? `-${spec.short}, ` : '    '}--${name}${spec.value ? ` ${spec.value}` : ''}`,
     spec.help,
@@ -47,8 +48,12 @@ export function commandHelp(command) {
   ].join('\n');
 }
 
+/** A name and what is said of it. @typedef {[name: string, text: string]} Row */
+
+/** @param {string} text */
 const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
+/** @param {Row[]} rows */
 function columns(rows) {
   const left = Math.max(...rows.map(([name]) => name.length)) + 4;
   return rows.flatMap(([name, text]) =>
@@ -56,6 +61,7 @@ function columns(rows) {
   );
 }
 
+/** @param {string} text @param {number} limit columns */
 function wrap(text, limit) {
   const lines = [''];
   for (const word of text.split(' ')) {

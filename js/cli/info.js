@@ -3,13 +3,12 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import path from 'node:path';
 import { readConfig } from '../config.js';
 import { parseExactly } from '../json.js';
-import { InputError, UsageError } from './arguments.js';
+import { defineCommand, InputError, UsageError } from './arguments.js';
 import { embeddedModel, modelOptions, openModel } from './open-model.js';
 import { formatBytes, formatCount, visible } from './text.js';
 import { tryCalls } from './trial.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'info',
   summary: 'say what a model folder holds and whether it works',
   usage: ['bertlet info [OPTIONS] [DIR]'],
@@ -39,17 +38,27 @@ export default {
       await model.dispose();
     }
   },
-};
+});
 
+/**
+ * @import { Model } from '../index.d.ts'
+ *
+ * @typedef {{ name: string, bytes: number }} FileSize
+ *
+ * @typedef {ReturnType<typeof collect> & Awaited<ReturnType<typeof tryCalls>>} Facts
+ */
+
+/** @param {string} folder @param {Model} model @param {number} milliseconds of loading */
 function collect(folder, model, milliseconds) {
   const text = readFileSync(path.join(folder, 'config.json'), 'utf8').replace(/^\ufeff/, '');
   const config = readConfig(parseExactly(text));
-  const statsOf = (name) => statSync(path.join(folder, name), { throwIfNoEntry: false });
-  const files = readdirSync(folder, { recursive: true })
-    .map((name) => ({ name: String(name), stats: statsOf(String(name)) }))
-    .filter(({ stats }) => stats?.isFile()) // a link may lead nowhere
-    .map(({ name, stats }) => ({ name, bytes: stats.size }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  /** @type {FileSize[]} */
+  const files = [];
+  for (const name of readdirSync(folder, { recursive: true }).map(String)) {
+    const stats = statSync(path.join(folder, name), { throwIfNoEntry: false });
+    if (stats?.isFile()) files.push({ name, bytes: stats.size }); // a link may lead nowhere
+  }
+  files.sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     folder,
     ...model.info,
@@ -61,18 +70,28 @@ function collect(folder, model, milliseconds) {
   };
 }
 
-/** Element types in the safetensors headers with their number of tensors, e.g. { I8: 39, F32: 106 }. */
+/**
+ * Element types in the safetensors headers with their number of tensors, e.g. { I8: 39, F32: 106 }.
+ * @param {string} folder
+ * @param {FileSize[]} files
+ */
 function storedTypes(folder, files) {
+  /** @type {Record<string, number>} */
   const types = {};
   for (const { name } of files.filter((file) => /^[^/]*\.safetensors$/.test(file.name))) {
     for (const [key, value] of Object.entries(readHeader(path.join(folder, name)))) {
-      if (key !== '__metadata__') types[value?.dtype] = (types[value?.dtype] ?? 0) + 1;
+      const type = String(value?.dtype);
+      if (key !== '__metadata__') types[type] = (types[type] ?? 0) + 1;
     }
   }
   return types;
 }
 
-/** Of a file that is none of the model's nothing is known. */
+/**
+ * Of a file that is none of the model's nothing is known.
+ * @param {string} file
+ * @returns {Record<string, { dtype?: unknown } | null>}
+ */
 function readHeader(file) {
   const descriptor = openSync(file, 'r');
   try {
@@ -88,11 +107,13 @@ function readHeader(file) {
   }
 }
 
+/** @param {Facts} facts */
 function longestInput({ maxLength, positions }) {
   const most = `${formatCount(positions)} tokens`;
   return maxLength < positions ? `${formatCount(maxLength)} tokens, at most ${most}` : most;
 }
 
+/** @param {Facts} facts */
 function describe(facts) {
   const shape =
     `${facts.layers} layers, hidden ${facts.hiddenSize}, ${facts.attentionHeads} heads, ` +

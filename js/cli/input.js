@@ -27,6 +27,7 @@ export function textsFrom({ command, positionals, file, signal }) {
   return chunksOf(positionals);
 }
 
+/** @param {string[]} texts @returns {AsyncGenerator<Chunk, void>} */
 async function* chunksOf(texts) {
   for (let at = 0; at < texts.length; at += chunkLines) {
     const part = texts.slice(at, at + chunkLines);
@@ -45,15 +46,23 @@ export function linesOf(file, signal) {
   return readLines(file, file === '-' ? undefined : sizeOf(file), signal);
 }
 
+/**
+ * @param {string} file
+ * @param {number | undefined} total
+ * @param {AbortSignal} [signal]
+ * @returns {AsyncGenerator<Chunk, void>}
+ */
 async function* readLines(file, total, signal) {
   const isPipe = file === '-';
   const stream = isPipe ? process.stdin : createReadStream(file);
   const stop = () => stream.destroy(new Error('interrupted'));
   signal?.addEventListener('abort', stop, { once: true });
   const decoder = new TextDecoder();
+  /** @type {string[]} */
   let texts = [];
   let chars = 0;
   let done = 0;
+  /** @type {string[]} of the last line */
   let rest = [];
   try {
     for await (const bytes of stream) {
@@ -63,7 +72,7 @@ async function* readLines(file, total, signal) {
       rest.push(lines[0]);
       if (lines.length === 1) continue;
       lines[0] = rest.join('');
-      rest = [lines.pop()];
+      rest = lines.splice(-1);
       for (const line of lines) {
         texts.push(line.endsWith('\r') ? line.slice(0, -1) : line);
         chars += line.length;
@@ -139,12 +148,14 @@ export async function wholeFile(file, signal) {
   return parts.join('') + decoder.decode();
 }
 
+/** @param {string} file */
 function sizeOf(file) {
   let stats;
   try {
     stats = statSync(file);
   } catch (error) {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const why = code === 'ENOENT' ? 'there is no such file' : message;
     throw new InputError(`cannot read ${file}: ${why}`);
   }
   if (stats.isDirectory()) throw new InputError(`cannot read ${file}: it is a folder`);

@@ -1,10 +1,10 @@
 // `bertlet ner`: names, places and what else a model tags.
+import { defineCommand } from './arguments.js';
 import { eachText, inWindows, lengthOption, textOptions } from './each-text.js';
 import { modelOptions } from './open-model.js';
 import { oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'ner',
   summary: 'find names, places and whatever else the model tags',
   usage: ['bertlet ner [OPTIONS] TEXT...', 'bertlet ner [OPTIONS] --file FILE'],
@@ -53,4 +53,4 @@ export default {
             ),
     });
   },
-};
+});

@@ -9,7 +9,7 @@ export const embeddedModel = fileURLToPath(
 );
 
 /** Options of every command that runs a model. */
-export const modelOptions = {
+export const modelOptions = /** @type {const} */ ({
   model: {
     short: 'm',
     value: 'DIR',
@@ -20,10 +20,10 @@ export const modelOptions = {
     choices: ['auto', 'fp32', 'int8', 'int8-fast'],
     help: 'auto, fp32, int8 or int8-fast (default: auto, which is int8)',
   },
-};
+});
 
 /**
- * @param {{ model?: string, dtype?: string }} values
+ * @param {{ model?: string, dtype?: import('../index.d.ts').LoadOptions['dtype'] }} values
  * @param {AbortSignal} signal
  */
 export async function openModel(values, signal) {

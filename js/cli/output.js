@@ -5,9 +5,11 @@ import { forTerminal } from './text.js';
 /** Collects what is written and waits for a slow reader, so that memory stays small. */
 export class Output {
   #stream;
+  /** @type {Uint8Array[]} */
   #pending = [];
   #bytes = 0;
-  #failure = null;
+  /** @type {Error | undefined} */
+  #failure;
 
   /** @param {NodeJS.WriteStream} stream */
   constructor(stream) {
@@ -37,7 +39,7 @@ export class Output {
     this.#bytes = 0;
     if (bytes.length === 0) return;
     await new Promise((resolve, reject) => {
-      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve(undefined)));
     });
   }
 }
@@ -77,7 +79,7 @@ export class Progress {
     this.#drawn = now;
     this.#visible = true;
     const parts = [this.#label];
-    if (total > 0) {
+    if (total !== undefined && total > 0) {
       const share = Math.min(1, done / total);
       const left = ((now - this.#started) * (1 - share)) / Math.max(share, 1e-9) / 1000;
       parts.push(bar(share, 24), `${Math.floor(share * 100)} %`.padStart(5));
@@ -95,6 +97,7 @@ export class Progress {
   }
 }
 
+/** @param {number} share from 0 to 1 @param {number} cells */
 function bar(share, cells) {
   const full = Math.round(share * cells);
   return '█'.repeat(full) + '░'.repeat(cells - full);

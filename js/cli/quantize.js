@@ -1,11 +1,10 @@
 // `bertlet quantize`: float weights in, an int8 model folder out.
 import { quantizeModel } from '../quantize.js';
-import { UsageError } from './arguments.js';
+import { defineCommand, UsageError } from './arguments.js';
 import { Progress } from './output.js';
 import { formatBytes } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'quantize',
   summary: 'write an int8 copy of a model folder, a quarter of the size',
   usage: ['bertlet quantize [OPTIONS] DIR OUT'],
@@ -37,4 +36,4 @@ export default {
         : '';
     await output.line(`wrote ${target}${sizes}`);
   },
-};
+});

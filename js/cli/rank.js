@@ -1,13 +1,12 @@
 // `bertlet rank`: documents by how well they fit a query.
-import { UsageError } from './arguments.js';
+import { defineCommand, UsageError } from './arguments.js';
 import { lengthOption, inWindows } from './each-text.js';
 import { linesOf } from './input.js';
 import { modelOptions, openModel } from './open-model.js';
 import { Progress } from './output.js';
 import { formatCount, oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'rank',
   summary: 'order documents by how well they fit a query',
   usage: ['bertlet rank [OPTIONS] QUERY DOCUMENT...', 'bertlet rank [OPTIONS] QUERY --file FILE'],
@@ -52,11 +51,24 @@ export default {
       await model.dispose();
     }
   },
-};
+});
 
-/** Ranks chunk by chunk; with `top`, only that many entries are kept. */
+/**
+ * @import { Model, Ranked, WindowOptions } from '../index.d.ts'
+ * @import { Chunk } from './input.js'
+ */
+
+/**
+ * Ranks chunk by chunk; with `top`, only that many entries are kept.
+ * @param {Model} model
+ * @param {string} query
+ * @param {AsyncIterable<Chunk> | Chunk[]} chunks
+ * @param {number | undefined} top
+ * @param {WindowOptions} options
+ */
 async function rankAll(model, query, chunks, top = Infinity, options) {
   const progress = new Progress('Ranking');
+  /** @type {Ranked[]} */
   let entries = [];
   let count = 0;
   try {
@@ -73,6 +85,10 @@ async function rankAll(model, query, chunks, top = Infinity, options) {
   return bestOf(entries, top);
 }
 
-/** Equal scores keep their order, so that the output is the same every time. */
+/**
+ * Equal scores keep their order, so that the output is the same every time.
+ * @param {Ranked[]} entries
+ * @param {number} top
+ */
 const bestOf = (entries, top) =>
   entries.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, top);

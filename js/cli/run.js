@@ -52,13 +52,14 @@ export async function run(argv) {
     process.exitCode = exitOk;
   } catch (error) {
     // The reader of a pipe has gone away (`| head`): nothing is wrong.
-    if (error.code === 'EPIPE') process.exit(exitOk);
+    if (partsOf(error).code === 'EPIPE') process.exit(exitOk);
     // Die by the signal, so that a shell script stops as well.
     if (interrupt.signal.aborted) process.kill(process.pid, 'SIGINT');
     else fail(error);
   }
 }
 
+/** @param {string[]} argv @param {Output} output @param {AbortSignal} signal */
 async function dispatch(argv, output, signal) {
   const [first, ...rest] = argv;
   if (first === undefined) {
@@ -75,12 +76,16 @@ async function dispatch(argv, output, signal) {
   return command.run({ values, positionals, output, signal });
 }
 
-/** `--help` wins over whatever else is wrong with the line, but not behind `--`. */
+/**
+ * `--help` wins over whatever else is wrong with the line, but not behind `--`.
+ * @param {string[]} args
+ */
 function asksForHelp(args) {
   const end = args.indexOf('--');
   return (end < 0 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h');
 }
 
+/** @param {string} name */
 function find(name) {
   const command = commands.find((candidate) => candidate.name === name);
   if (command) return command;
@@ -93,20 +98,33 @@ function version() {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
+/**
+ * What errors have, whatever was thrown.
+ * @param {unknown} error
+ * @returns {{ name?: string, code?: string, message?: unknown, stack?: string, syscall?: unknown }}
+ */
+const partsOf = (error) => Object(error);
+
+/** @param {unknown} error */
 function fail(error) {
   const isInput = isUserError(error);
   const hint = error instanceof UsageError ? ` (see: bertlet ${helpTopic(error)}--help)` : '';
-  const message = oneLine(String(error?.message ?? error));
-  say(`bertlet: ${message}${hint}`);
-  if (!isInput && error?.stack) say(error.stack);
+  const { message, stack } = partsOf(error);
+  say(`bertlet: ${oneLine(String(message ?? error))}${hint}`);
+  if (!isInput && stack) say(stack);
   process.exitCode = isInput ? exitBadInput : exitInternal;
 }
 
+/** @param {UsageError} error */
 const helpTopic = (error) => (error.command ? `${error.command} ` : '');
 
-/** A BertletError other than our own fault, or a file that can't be read or written. */
+/**
+ * A BertletError other than our own fault, or a file that can't be read or written.
+ * @param {unknown} error
+ */
 function isUserError(error) {
   if (error instanceof UsageError || error instanceof InputError) return true;
-  if (['BertletError', 'AbortError'].includes(error?.name)) return error.code !== 'INTERNAL';
-  return typeof error?.syscall === 'string';
+  const { name = '', code, syscall } = partsOf(error);
+  if (['BertletError', 'AbortError'].includes(name)) return code !== 'INTERNAL';
+  return typeof syscall === 'string';
 }

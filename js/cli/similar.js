@@ -1,12 +1,11 @@
 // `bertlet similar`: one number for two texts, a ranking for more.
-import { UsageError } from './arguments.js';
+import { defineCommand, UsageError } from './arguments.js';
 import { linesOf } from './input.js';
 import { modelOptions, openModel } from './open-model.js';
 import { Progress } from './output.js';
 import { formatCount, oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'similar',
   summary: 'how close texts are in meaning, from -1 to 1',
   usage: ['bertlet similar [OPTIONS] TEXT TEXT...', 'bertlet similar [OPTIONS] TEXT --file FILE'],
@@ -55,13 +54,27 @@ export default {
       await model.dispose();
     }
   },
-};
+});
 
-/** Ranks chunk by chunk; with `top`, only that many entries are kept. */
+/**
+ * @import { Model } from '../index.d.ts'
+ * @import { Chunk } from './input.js'
+ *
+ * @typedef {{ index: number, score: number, text: string }} Entry
+ */
+
+/**
+ * Ranks chunk by chunk; with `top`, only that many entries are kept.
+ * @param {Model} model
+ * @param {string} query
+ * @param {AsyncIterable<Chunk> | Chunk[]} chunks
+ * @param {{ top?: number, signal: AbortSignal }} how
+ */
 async function rankAll(model, query, chunks, { top = Infinity, signal }) {
   const options = { normalize: true, signal };
   const target = await model.embed(query, options);
   const progress = new Progress('Comparing');
+  /** @type {Entry[]} */
   let entries = [];
   let index = 0;
   try {
@@ -79,10 +92,15 @@ async function rankAll(model, query, chunks, { top = Infinity, signal }) {
   return bestOf(entries, top);
 }
 
-/** Equal scores keep their order, so that the output is the same every time. */
+/**
+ * Equal scores keep their order, so that the output is the same every time.
+ * @param {Entry[]} entries
+ * @param {number} top
+ */
 const bestOf = (entries, top) =>
   entries.sort((a, b) => b.score - a.score || a.index - b.index).slice(0, top);
 
+/** @param {Float32Array} a @param {Float32Array} b */
 function dot(a, b) {
   let sum = 0;
   for (let at = 0; at < a.length; at++) sum += a[at] * b[at];

@@ -1,11 +1,11 @@
 // `bertlet summarize`: the sentences that say most of a text.
+import { defineCommand } from './arguments.js';
 import { textFrom } from './input.js';
 import { modelOptions, openModel } from './open-model.js';
 import { Progress } from './output.js';
 import { oneLine } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'summarize',
   summary: 'pick the sentences that say most of a text',
   usage: [
@@ -56,4 +56,4 @@ export default {
       await model.dispose();
     }
   },
-};
+});

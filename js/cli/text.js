@@ -1,11 +1,14 @@
 // Texts and numbers on their way to a terminal.
 
-/** Everything that could move the cursor or end the line becomes a space. */
+/** Everything that could move the cursor or end the line becomes a space. @param {string} text */
 export function oneLine(text) {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
-/** Makes control characters visible, so that a piece of text keeps its table row. */
+/**
+ * Makes control characters visible, so that a piece of text keeps its table row.
+ * @param {string} text
+ */
 export function visible(text) {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, escaped);
 }
@@ -20,18 +23,26 @@ export function forTerminal(text) {
   return text.replace(/(?![\t\n])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped);
 }
 
-const escaped = (char) => `\\u${char.codePointAt(0).toString(16).padStart(4, '0')}`;
+/** @param {string} char */
+const escaped = (char) => `\\u${codeOf(char).toString(16).padStart(4, '0')}`;
 
-/** Terminal columns of a text: marks take none, East Asian wide characters and emoji two. */
+/** Of the first character. @param {string} text not empty */
+const codeOf = (text) => /** @type {number} */ (text.codePointAt(0));
+
+/**
+ * Terminal columns of a text: marks take none, East Asian wide characters and emoji two.
+ * @param {string} text
+ */
 export function columnsOf(text) {
   let columns = 0;
   for (const char of text) {
     if (/\p{M}/u.test(char)) continue;
-    columns += isWide(char.codePointAt(0)) ? 2 : 1;
+    columns += isWide(codeOf(char)) ? 2 : 1;
   }
   return columns;
 }
 
+/** @param {number} code */
 const isWide = (code) =>
   (code >= 0x1100 && code <= 0x115f) ||
   (code >= 0x2e80 && code <= 0xa4cf) ||
@@ -42,7 +53,12 @@ const isWide = (code) =>
   (code >= 0x1f300 && code <= 0x1faff) ||
   (code >= 0x20000 && code <= 0x3fffd);
 
-/** Pads to a number of terminal columns. */
+/**
+ * Pads to a number of terminal columns.
+ * @param {string} text
+ * @param {number} columns
+ * @param {boolean} [atStart]
+ */
 export function pad(text, columns, atStart = false) {
   const spaces = ' '.repeat(Math.max(0, columns - columnsOf(text)));
   return atStart ? spaces + text : text + spaces;
@@ -65,5 +81,5 @@ export function formatBytes(bytes) {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
-/** 22713216 → "22,713,216" */
+/** 22713216 → "22,713,216" @param {number} count */
 export const formatCount = (count) => count.toLocaleString('en-US');

@@ -1,10 +1,10 @@
 // `bertlet tokenize`: what the tokenizer makes of a text.
+import { defineCommand } from './arguments.js';
 import { textsFrom } from './input.js';
 import { openTokenizer } from './open-model.js';
 import { columnsOf, pad, visible } from './text.js';
 
-/** @type {import('./arguments.js').Command} */
-export default {
+export default defineCommand({
   name: 'tokenize',
   summary: 'show the tokens of a text: pieces, ids, places',
   usage: ['bertlet tokenize [OPTIONS] TEXT...', 'bertlet tokenize [OPTIONS] --file FILE'],
@@ -52,9 +52,18 @@ export default {
       await tokenizer.dispose?.();
     }
   },
-};
+});
 
+/**
+ * @import { EncodeOptions, Encoding } from '../index.d.ts'
+ */
+
+/**
+ * @param {{ noSpecial?: boolean, pair?: string, maxLength?: number }} values
+ * @returns {EncodeOptions}
+ */
 function encodeOptions(values) {
+  /** @type {EncodeOptions} */
   const options = { addSpecialTokens: !values.noSpecial };
   if (values.pair !== undefined) options.pair = values.pair;
   if (values.maxLength !== undefined) {
@@ -64,6 +73,7 @@ function encodeOptions(values) {
   return options;
 }
 
+/** @param {Encoding} encoding */
 function asPlainData(encoding) {
   return {
     tokens: encoding.tokens,
@@ -74,6 +84,7 @@ function asPlainData(encoding) {
   };
 }
 
+/** @param {Encoding} encoding @param {string} text @param {string} [pair] */
 function table(encoding, text, pair) {
   const rows = [['#', 'id', 'start', 'end', 'piece', 'text']];
   encoding.tokens.forEach((token, at) => {

@@ -8,13 +8,21 @@ const [text] = texts;
 /** Beyond the vocabulary, so many ids are looked at. */
 const idsBeyond = 1 << 20;
 
-/** Calls that need no head, and those of each head. */
+/** @import { CallOptions, Model } from '../index.d.ts' */
+
+/**
+ * Makes a call; what it gives does not matter.
+ * @typedef {(model: Model, options: Pick<CallOptions, 'signal'>) => Promise<unknown>} Trial
+ */
+
+/** Calls that need no head, and those of each head. @type {Record<string, Trial>} */
 const usual = {
   embed: async (model, options) => checkNumbers(await model.embed(texts, options)),
   'embed a pair': (model, options) =>
     model.embed({ text, pair: text }, { ...options, pooling: 'mean' }),
   rank: (model, options) => model.rank(text, texts, options),
 };
+/** @type {Record<string, Record<string, Trial>>} */
 const callsOfHeads = {
   'masked-lm': {
     fillMask: (model, options) => {
@@ -36,7 +44,7 @@ const callsOfHeads = {
 };
 
 /**
- * @param {import('../model.js').Model} model
+ * @param {Model} model
  * @param {AbortSignal} signal
  * @returns {Promise<{ works: string[], problems: Problem[] }>} `works`: the calls that do
  *
@@ -44,16 +52,19 @@ const callsOfHeads = {
  *   this error
  */
 export async function tryCalls(model, signal) {
+  /** @type {string[]} */
   const works = [];
   /** @type {Problem[]} */
   const problems = [];
+  /** @type {Record<string, Trial>} */
   const calls = Object.assign({}, usual, ...model.info.heads.map((head) => callsOfHeads[head]));
   for (const [name, call] of Object.entries(calls)) {
     try {
       await call(model, { signal });
       works.push(name);
-    } catch ({ code = 'INTERNAL', message }) {
+    } catch (error) {
       signal.throwIfAborted();
+      const { code = 'INTERNAL', message } = /** @type {NodeJS.ErrnoException} */ (error);
       const known = problems.find((problem) => problem.message === message);
       if (known) known.calls.push(name);
       else problems.push({ calls: [name], code, message });
@@ -63,13 +74,19 @@ export async function tryCalls(model, signal) {
   return { works, problems: beyond ? [...problems, beyond] : problems };
 }
 
+/** @param {Float32Array[]} vectors */
 function checkNumbers(vectors) {
   if (vectors.every((vector) => vector.every(Number.isFinite))) return;
   throw Object.assign(new Error('The vectors hold what is no number.'), { code: 'BAD_MODEL' });
 }
 
-/** Texts with such tokens are refused, others are not. @returns {Problem | undefined} */
+/**
+ * Texts with such tokens are refused, others are not.
+ * @param {Model} model
+ * @returns {Problem | undefined}
+ */
 function checkVocabulary({ tokenizer, info: { vocabSize } }) {
+  /** @param {number} id */
   const isToken = (id) => tokenizer.idToToken(id) !== undefined;
   let within = 0;
   for (let id = 0; id < vocabSize; id++) if (isToken(id)) within++;
