@@ -12,7 +12,7 @@ const fileName = 'The index file';
  * @param {import('./vector-arguments.js').VectorForm} form
  * @param {(string | number)[]} ids of all vectors
  * @param {(target: Uint8Array, at: number) => void} copyRows
- * @returns {Uint8Array}
+ * @returns {import('./index.d.ts').Bytes}
  */
 export function writeIndexFile(form, ids, copyRows) {
   const { dtype, width, precision, dimensions } = form;
@@ -35,7 +35,7 @@ export function writeIndexFile(form, ids, copyRows) {
 /**
  * @param {unknown} content
  * @returns {Promise<{ form: import('./vector-arguments.js').VectorForm,
- *   rows: Float32Array | Int8Array | Uint8Array, ids: (string | number)[] | undefined }>}
+ *   rows: import('./vector-arguments.js').Rows, ids: (string | number)[] | undefined }>}
  * @throws BAD_ARGUMENT, BAD_MODEL
  */
 export async function readIndexFile(content) {

@@ -6,6 +6,15 @@ import { fromUtf8, toUtf8 } from './utf8.js';
 /** What a DataView calls the kinds of fields. */
 const accessors = { u32: 'Uint32', f32: 'Float32', ptr: 'Uint32' };
 
+/** @typedef {{ offset: number, kind: keyof typeof accessors }} StructField */
+
+/**
+ * What the module exports: calls, which take and give plain numbers (wasm/exports.txt has their
+ * names), and its memory.
+ * @typedef {Record<string, (...numbers: number[]) => number> & { memory: WebAssembly.Memory
+ *   }} CoreExports
+ */
+
 /** One instance of the module with its linear memory. */
 export class Memory {
   /**
@@ -23,10 +32,11 @@ export class Memory {
    * @param {WebAssembly.Memory} [shared] the memory of a module that imports it
    */
   constructor(exports, shared) {
-    this.exports = shared ? { ...exports, memory: shared } : exports;
-    exports._initialize?.();
-    this.arena = exports.bl_wasm_arena() >>> 0;
-    const layout = readLayout(this.shared.buffer, exports.bl_wasm_layout() >>> 0);
+    this.exports = /** @type {CoreExports} */ (shared ? { ...exports, memory: shared } : exports);
+    this.exports._initialize?.();
+    this.arena = this.exports.bl_wasm_arena() >>> 0;
+    const layout = readLayout(this.shared.buffer, this.exports.bl_wasm_layout() >>> 0);
+    /** @type {Record<string, { size: number, fields: Record<string, StructField> }>} */
     this.structs = layout.structs;
     /** Enum constants of C by name. @type {Record<string, number>} */
     this.constants = layout.constants;
@@ -147,7 +157,12 @@ export class Memory {
     }
   }
 
-  /** All fields of a C struct as a plain object. */
+  /**
+   * All fields of a C struct as a plain object.
+   * @param {string} name
+   * @param {number} address
+   * @returns {Record<string, number>}
+   */
   readStruct(name, address) {
     const view = new DataView(this.shared.buffer);
     const fields = Object.entries(this.structs[name].fields);

@@ -5,6 +5,16 @@ import { typedArrayKind } from './kind.js';
 import { isList, show } from './show.js';
 import { toPrecision } from './vectors.js';
 
+/**
+ * @import { Bytes, Floats, SignedBytes, VectorPrecision } from './index.d.ts'
+ *
+ * @typedef {Floats | SignedBytes | Bytes} Rows vectors end to end, as an index keeps them
+ *
+ * @typedef {new (length: number | ArrayBuffer) => Rows} RowsKind
+ *
+ * @typedef {Float32Array | Int8Array | Uint8Array} GivenVector
+ */
+
 /** For each precision: the arrays that hold its vectors, and what the file calls an element. */
 const kinds = {
   float32: { Kind: Float32Array, dtype: 'F32', constant: 'BL_PRECISION_FLOAT32' },
@@ -12,18 +22,17 @@ const kinds = {
   binary: { Kind: Uint8Array, dtype: 'U8', constant: 'BL_PRECISION_BINARY' },
 };
 
-export const precisions = Object.keys(kinds);
+export const precisions = /** @type {VectorPrecision[]} */ (Object.keys(kinds));
 /** The core's BL_MAX_DIMENSIONS. */
 export const mostDimensions = 2 ** 24;
 
 /**
  * How an index keeps its vectors.
- * @typedef {{ precision: 'float32' | 'int8' | 'binary', dimensions: number, width: number,
- *   rowBytes: number, dtype: string, constant: string,
- *   Kind: typeof Float32Array | typeof Int8Array | typeof Uint8Array }} VectorForm
+ * @typedef {{ precision: VectorPrecision, dimensions: number, width: number, rowBytes: number,
+ *   dtype: string, constant: string, Kind: RowsKind }} VectorForm
  *   `width`: numbers of a row, which are the dimensions, or bytes of bits
  *
- * @param {VectorForm['precision']} precision
+ * @param {VectorPrecision} precision
  * @param {number} dimensions
  * @returns {VectorForm}
  */
@@ -48,14 +57,25 @@ export function readVectors(vectors, form) {
   const rows = new form.Kind(counts.reduce((sum, count) => sum + count, 0) * form.width);
   let at = 0;
   list.forEach((vector, i) => {
-    rows.set(isOwn(vector, form) ? vector : convert(vector, counts[i], form), at);
+    rows.set(isOwn(vector, form) ? vector : convertFloats(vector, counts[i], form), at);
     at += counts[i] * form.width;
   });
   return rows;
 }
 
+/**
+ * @param {unknown} vector
+ * @param {VectorForm} form
+ * @returns {vector is GivenVector} of the index's own kind
+ */
 const isOwn = (vector, { Kind }) => typedArrayKind(vector) === Kind.name;
 
+/**
+ * @param {string} name for messages
+ * @param {unknown} vector
+ * @param {VectorForm} form
+ * @param {boolean} isOne whether it must be a single one
+ */
 function countRows(name, vector, form, isOne) {
   const { length } = checkKind(name, vector, form);
   const unit = isOwn(vector, form) ? form.width : form.dimensions;
@@ -65,8 +85,14 @@ function countRows(name, vector, form, isOne) {
   );
 }
 
+/**
+ * @param {string} name for messages
+ * @param {unknown} vector
+ * @param {VectorForm} form
+ * @returns {GivenVector} floats, or of the index's own kind
+ */
 function checkKind(name, vector, form) {
-  if (isOwn(vector, form) || typedArrayKind(vector) === 'Float32Array') {
+  if (isOwn(vector, form) || isFloats(vector)) {
     new Uint8Array(vector.buffer, 0, 0); // throws where it was given away: it is not empty
     return vector;
   }
@@ -75,8 +101,17 @@ function checkKind(name, vector, form) {
   throw badArgument(`${name} is ${typedArrayKind(vector) ?? show(vector)}, not ${wanted}.`);
 }
 
-/** Float vectors, end to end, in the index's precision. */
-function convert(floats, count, { Kind, precision, dimensions, width }) {
+/** @param {unknown} vector @returns {vector is Floats} */
+const isFloats = (vector) => typedArrayKind(vector) === 'Float32Array';
+
+/**
+ * Float vectors, end to end, in the index's precision.
+ * @param {unknown} given which checkKind has let through as floats
+ * @param {number} count
+ * @param {VectorForm} form
+ */
+function convertFloats(given, count, { Kind, precision, dimensions, width }) {
+  const floats = /** @type {Floats} */ (given);
   checkFinite('A vector', floats);
   const rows = new Kind(count * width);
   for (let i = 0; i < count; i++) {
@@ -86,6 +121,7 @@ function convert(floats, count, { Kind, precision, dimensions, width }) {
   return rows;
 }
 
+/** @param {string} name @param {Float32Array} numbers */
 function checkFinite(name, numbers) {
   if (numbers.every(Number.isFinite)) return;
   throw badArgument(`${name} has a component that is no number.`);
@@ -99,14 +135,17 @@ function checkFinite(name, numbers) {
 export function readIds(ids, count) {
   if (ids === undefined || ids === null) return undefined;
   const names = readList('ids', ids, (id) => {
-    if (typeof id === 'string' || Number.isSafeInteger(id)) return id;
+    if (typeof id === 'string' || isWhole(id)) return id;
     throw badArgument(`ids has ${show(id)}; an id is a string or a whole number.`);
   });
   if (names.length === count) return names;
   throw badArgument(`ids has ${names.length}, but there are ${count} vectors.`);
 }
 
-/** Whether a first argument is one id, or an array of them: no vectors. */
+/** @param {unknown} id @returns {id is number} */
+const isWhole = (id) => Number.isSafeInteger(id);
+
+/** Whether a first argument is one id, or an array of them: no vectors. @param {unknown} value */
 export function isIds(value) {
   const first = isList(value) ? reading('vectors', () => value[0]) : value;
   return typeof first === 'string' || typeof first === 'number';
@@ -119,17 +158,18 @@ export function isIds(value) {
  */
 export function readQuery(query, form) {
   return reading('query', () => {
-    checkKind('query', query, form);
+    const numbers = checkKind('query', query, form);
     const own = isOwn(query, form);
     const wanted = own ? form.width : form.dimensions;
-    if (query.length !== wanted) {
-      throw badArgument(`query has ${query.length} numbers; a vector here has ${wanted}.`);
+    if (numbers.length !== wanted) {
+      throw badArgument(`query has ${numbers.length} numbers; a vector here has ${wanted}.`);
     }
-    if (form.precision === 'int8' && own) return new Int16Array(query);
-    if (form.precision === 'binary' && own) return clearBeyond(new Uint8Array(query), form);
-    checkFinite('query', query);
-    if (form.precision === 'int8') return inSteps(query);
-    return form.precision === 'binary' ? toPrecision(query, 'binary') : new Float32Array(query);
+    if (form.precision === 'int8' && own) return new Int16Array(numbers);
+    if (form.precision === 'binary' && own) return clearBeyond(new Uint8Array(numbers), form);
+    const floats = /** @type {Floats} */ (numbers);
+    checkFinite('query', floats);
+    if (form.precision === 'int8') return inSteps(floats);
+    return form.precision === 'binary' ? toPrecision(floats, 'binary') : new Float32Array(floats);
   });
 }
 
@@ -144,7 +184,10 @@ export function clearBeyond(rows, { dimensions, width }) {
   return rows;
 }
 
-/** Floats as whole numbers, the largest of them 4095: what the core takes for int8 rows. */
+/**
+ * Floats as whole numbers, the largest of them 4095: what the core takes for int8 rows.
+ * @param {Floats} query
+ */
 function inSteps(query) {
   const largest = query.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return Int16Array.from(query, (value) =>

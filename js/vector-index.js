@@ -4,6 +4,7 @@ import { badContent, readIndexFile, writeIndexFile } from './index-file.js';
 import { badArgument, readChoice, readCount } from './inputs.js';
 import { Memory } from './memory.js';
 import { readOptions } from './options.js';
+import { asyncDispose } from './platform.js';
 import { show } from './show.js';
 import {
   formOf,
@@ -18,19 +19,26 @@ import { VectorStore } from './vector-store.js';
 import { chooseModule, loadModule } from './wasm-module.js';
 import { yieldToEvents } from './yield.js';
 
-/** See vector-index.d.ts. */
+/**
+ * @import { Index as Declared, Match } from './index.d.ts'
+ * @import { Rows, VectorForm } from './vector-arguments.js'
+ */
+
+/** @implements {Declared} */
 export class Index {
-  /** @type {import('./vector-arguments.js').VectorForm} */
+  /** @type {VectorForm} */
   #form;
   /** @type {VectorStore | undefined} there from the first call on */
   #store;
   /** @type {(string | number)[]} */
   #ids = [];
-  #known = new Set(); // the same ids
+  /** The same ids. @type {Set<string | number>} */
+  #known = new Set();
+  /** @type {Promise<unknown>} */
   #tail = Promise.resolve();
   #disposed = false;
 
-  /** @param {{ dimensions: number, precision?: 'float32' | 'int8' | 'binary' }} options */
+  /** @param {import('./index.d.ts').IndexOptions} options */
   constructor(options) {
     const { dimensions, precision = 'float32' } = readOptions(options, 'new Index');
     const count = readCount('dimensions', dimensions, undefined);
@@ -58,6 +66,7 @@ export class Index {
     return this.#store?.memoryBytes ?? 0;
   }
 
+  /** @type {Declared['add']} */
   async add(vectors, ids) {
     return guarded(() => {
       if (isIds(vectors) && ids !== undefined && !isIds(ids)) {
@@ -69,6 +78,7 @@ export class Index {
     });
   }
 
+  /** @type {Declared['search']} */
   async search(query, k, options) {
     return guarded(() => {
       const { signal } = readOptions(options, 'search');
@@ -90,6 +100,7 @@ export class Index {
     });
   }
 
+  /** @type {Declared['toBytes']} */
   async toBytes() {
     return guarded(() =>
       this.#queue((store) =>
@@ -120,11 +131,16 @@ export class Index {
     this.#store = undefined;
   }
 
-  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+  async [asyncDispose]() {
     this.dispose();
   }
 
-  /** Calls run one after the other: what one takes of the memory is above the last one's. */
+  /**
+   * Calls run one after the other: what one takes of the memory is above the last one's.
+   * @param {(store: VectorStore) => T | Promise<T>} body
+   * @returns {Promise<T>}
+   * @template T
+   */
   #queue(body) {
     const result = this.#tail.then(async () => {
       if (this.#disposed) throw disposedError();
@@ -136,6 +152,7 @@ export class Index {
     return result;
   }
 
+  /** @param {VectorStore} store @param {Rows} rows @param {(string | number)[]} [ids] */
   #append(store, rows, ids) {
     const count = rows.length / this.#form.width;
     const names = ids ?? Array.from({ length: count }, (_, i) => this.size + i);
@@ -152,6 +169,7 @@ export class Index {
   }
 }
 
+/** @param {VectorForm} form */
 async function openStore(form) {
   return new VectorStore(await Memory.instantiate(await loadModule(chooseModule())), form);
 }

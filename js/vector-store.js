@@ -9,15 +9,22 @@ const blockBytes = 1 << 22;
 /** Bytes that are searched before other events get their turn. */
 const bytesPerTurn = 1 << 24;
 
+/**
+ * @import { Rows, VectorForm } from './vector-arguments.js'
+ *
+ * @typedef {{ rows: number, norms: number, count: number, capacity: number }} Block
+ *   the addresses of its rows and norms, and how many vectors it holds and has room for
+ */
+
 export class VectorStore {
   #memory;
   #form;
-  /** @type {{ rows: number, norms: number, count: number, capacity: number }[]} addresses */
+  /** @type {Block[]} */
   #blocks = [];
 
   /**
    * @param {import('./memory.js').Memory} memory of its own
-   * @param {import('./vector-arguments.js').VectorForm} form
+   * @param {VectorForm} form
    */
   constructor(memory, form) {
     this.#memory = memory;
@@ -30,7 +37,7 @@ export class VectorStore {
 
   /**
    * All or nothing: of what fails nothing is left.
-   * @param {Float32Array | Int8Array | Uint8Array} rows
+   * @param {Rows} rows
    */
   append(rows) {
     const { width } = this.#form;
@@ -40,9 +47,9 @@ export class VectorStore {
     const mark = this.#memory.mark();
     try {
       const block = count > inLast ? this.#createBlock(count - inLast) : undefined;
-      if (inLast > 0) this.#write(last, rows.subarray(0, inLast * width), inLast);
+      if (last && inLast > 0) this.#write(last, rows.subarray(0, inLast * width), inLast);
       if (block) this.#write(block, rows.subarray(inLast * width), count - inLast);
-      if (inLast > 0) last.count += inLast;
+      if (last && inLast > 0) last.count += inLast;
       if (!block) return;
       block.count = count - inLast;
       this.#blocks.push(block);
@@ -52,6 +59,7 @@ export class VectorStore {
     }
   }
 
+  /** @param {number} count of vectors, at least @returns {Block} */
   #createBlock(count) {
     const { rowBytes } = this.#form;
     const capacity = Math.max(count, Math.min(blockRows, Math.floor(blockBytes / rowBytes)));
@@ -67,6 +75,7 @@ export class VectorStore {
     }
   }
 
+  /** @param {Block} block @param {Rows} rows @param {number} count of vectors */
   #write(block, rows, count) {
     const memory = this.#memory;
     const form = this.#form;
@@ -114,6 +123,7 @@ export class VectorStore {
     }
   }
 
+  /** @param {ArrayBufferView} query @param {number} limit @returns {number} address of the search */
   #begin(query, limit) {
     const memory = this.#memory;
     const place = memory.alloc(4);
@@ -130,6 +140,7 @@ export class VectorStore {
     return memory.readU32(place);
   }
 
+  /** @param {number} search @param {() => Promise<void>} giveWay */
   async #scan(search, giveWay) {
     const { rowBytes } = this.#form;
     const rowsPerTurn = Math.max(1, Math.floor(bytesPerTurn / rowBytes));
@@ -149,13 +160,15 @@ export class VectorStore {
     }
   }
 
+  /** @param {number} search @returns {{ position: number, score: number }[]} */
   #finish(search) {
     const memory = this.#memory;
     memory.exports.bl_search_finish(search);
     const { count, matches } = memory.readStruct('bl_search', search);
     const { size } = memory.structs.bl_match;
-    return Array.from({ length: count }, (_, i) =>
-      memory.readStruct('bl_match', matches + i * size),
-    );
+    return Array.from({ length: count }, (_, i) => {
+      const { position, score } = memory.readStruct('bl_match', matches + i * size);
+      return { position, score };
+    });
   }
 }
