@@ -24,7 +24,31 @@ import { chooseModule, loadModule } from './wasm-module.js';
 import { weightsFile } from './weights.js';
 import { Workers } from './workers.js';
 
-/** See index.d.ts. */
+/**
+ * @import { LoadChoices, ModelEngine } from './session.js'
+ * @import { EngineOptions } from './engine.js'
+ * @import { Dtype, LoadOptions, LoadProgress, LoadTokenizerOptions, ModelInfo } from './index.d.ts'
+ * @import { FileProgress } from './progress.js'
+ * @import { SourceOptions, Source } from './source.js'
+ * @import { TokenizerFiles } from './tokenizer-files.js'
+ */
+
+/**
+ * What copySource makes of a user's source.
+ * @typedef {ReturnType<typeof copySource>} GivenSource
+ *
+ * What a source is opened with.
+ * @typedef {Pick<SourceOptions, 'cache' | 'integrity'>} OpeningOptions
+ *
+ * @typedef {ReturnType<typeof readChoices>} Choices
+ *
+ * Of loading: what stops it, and who hears how far it is.
+ * @typedef {{ signal?: AbortSignal, report?: FileProgress }} Control
+ *
+ * @typedef {Omit<EngineOptions, 'packTokenizer' | 'tokenizerBlob'>} EnginePlan
+ */
+
+/** @type {typeof import('./index.d.ts').load} */
 export function load(source, options) {
   return guarded(() => {
     refuseAsSource(source, 'load');
@@ -32,6 +56,7 @@ export function load(source, options) {
   });
 }
 
+/** @param {GivenSource} source @param {LoadOptions} options */
 async function openModel(source, options) {
   const choices = readChoices(options);
   const { signal } = choices;
@@ -58,14 +83,21 @@ async function openModel(source, options) {
     await hearAbort(signal);
     tell?.({ phase: 'ready' });
     throwIfAborted(signal);
-    return new Model(session);
+    // Its calls have one form each, which stands for all that are declared.
+    return /** @type {import('./index.d.ts').Model} */ (new Model(session));
   } catch (error) {
     engine.dispose();
     throw error;
   }
 }
 
-/** Reads a folder: its settings, the engine with its weights, and the tokenizer. */
+/**
+ * Reads a folder: its settings, the engine with its weights, and the tokenizer.
+ * @param {GivenSource} source
+ * @param {OpeningOptions} sourceOptions
+ * @param {Choices} choices
+ * @param {Control} control
+ */
 async function openParts(source, sourceOptions, choices, control) {
   const { simd, dtype, threading } = choices;
   const { signal, report } = control;
@@ -75,24 +107,27 @@ async function openParts(source, sourceOptions, choices, control) {
   const worker = choices.worker ? WorkerEngine.open(source, sourceOptions, control) : undefined;
   const compiled = loadModule(simd, threads > 1);
   compiled.catch(() => {});
+  /** @type {Source | undefined} */
   let opened;
   try {
-    opened = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
-    if (!worker) opened.prepare(weightsFile);
+    const reading = await openSource(source, { ...sourceOptions, signal, onFileProgress: report });
+    opened = reading;
+    if (!worker) reading.prepare(weightsFile);
     const packed = isPacked(source, sourceOptions);
-    opened.prepare(packed ? packedTokenizerFile : 'tokenizer.json');
-    const folder = await guardedReading(() => readFolder(opened));
+    reading.prepare(packed ? packedTokenizerFile : 'tokenizer.json');
+    const folder = await guardedReading(() => readFolder(reading));
     const module = await untilAborted(compiled, signal);
+    /** @type {EnginePlan} */
     const engineOptions = { module, config: folder.config, dtype, threads };
     worker?.give({ options: engineOptions });
     // A vocabulary keeps this thread busy, and a worker cannot begin without it.
     if (worker) await untilAborted(worker.begun, signal);
-    const files = await guardedReading(() => readTokenizerFiles(opened, packed));
-    await opened.checkPins();
+    const files = await guardedReading(() => readTokenizerFiles(reading, packed));
+    await reading.checkPins();
     await hearAbort(signal);
     const both = worker
       ? await openInWorker(worker, engineOptions, files)
-      : await openHere(engineOptions, files, opened, control);
+      : await openHere(engineOptions, files, reading, control);
     return { ...both, folder, info: files.info, module };
   } catch (error) {
     worker?.dispose();
@@ -102,13 +137,25 @@ async function openParts(source, sourceOptions, choices, control) {
   }
 }
 
-/** The embedded tokenizer is read already; pinned files are those of the model's folder. */
+/**
+ * The embedded tokenizer is read already; pinned files are those of the model's folder.
+ * @param {GivenSource} source
+ * @param {{ integrity?: unknown }} options
+ */
 const isPacked = (source, { integrity }) => source === undefined && !integrity;
 
-/** Lets an engine have copies in further workers, and be replaced if its own worker ends. */
+/**
+ * Lets an engine have copies in further workers, and be replaced if its own worker ends.
+ * @param {Awaited<ReturnType<typeof openParts>>} parts
+ * @param {GivenSource} source
+ * @param {OpeningOptions} sourceOptions
+ * @param {Choices} choices
+ * @returns {ModelEngine}
+ */
 function addWorkers({ engine, module }, source, sourceOptions, choices) {
   const { threading, count, mostBytes } = choices.threading;
   if (!choices.worker && threading !== 'workers') return engine;
+  /** @param {AbortSignal} signal */
   const reopen = async (signal) => {
     const again = await openParts(source, sourceOptions, choices, { signal });
     again.tokenizer.dispose();
@@ -122,7 +169,7 @@ function addWorkers({ engine, module }, source, sourceOptions, choices) {
   });
 }
 
-/** See index.d.ts. */
+/** @type {typeof import('./index.d.ts').loadTokenizer} */
 export function loadTokenizer(source, options) {
   return guarded(() => {
     refuseAsSource(source, 'loadTokenizer');
@@ -130,6 +177,7 @@ export function loadTokenizer(source, options) {
   });
 }
 
+/** @param {GivenSource} source @param {LoadTokenizerOptions} options */
 async function readTokenizer(source, options) {
   const simd = chooseModule('auto');
   const { signal, onProgress } = options;
@@ -149,12 +197,21 @@ async function readTokenizer(source, options) {
   return tokenizer;
 }
 
-/** What a source is opened with, as data that a worker can be sent. */
+/**
+ * What a source is opened with, as data that a worker can be sent.
+ * @param {LoadTokenizerOptions} options
+ * @returns {OpeningOptions}
+ */
 function readSourceOptions({ cache, integrity }) {
   const pins = (integrity ?? null) !== null && readIntegrity(integrity);
   return { cache: readCacheOption(cache), integrity: pins ? Object.fromEntries(pins) : undefined };
 }
 
+/**
+ * What the options and this runtime come to.
+ * @param {LoadOptions} options
+ * @returns {Omit<LoadChoices, 'sourceOptions' | 'companions'> & { worker: boolean }}
+ */
 function readChoices(options) {
   const simd = chooseModule(options.simd);
   const wanted = readChoice('dtype', options.dtype ?? 'auto', [
@@ -173,37 +230,59 @@ function readChoices(options) {
   };
 }
 
-/** Tells of an event; what it leaves out is as it was: phases after the download repeat its figures. */
+/**
+ * Tells of an event; what it leaves out is as it was: phases after the download repeat its
+ * figures.
+ * @param {LoadOptions['onProgress']} onProgress
+ * @returns {((event: Partial<LoadProgress>) => void) | undefined}
+ */
 function progressTeller(onProgress) {
   if (!onProgress) return undefined;
+  /** @type {Partial<LoadProgress>} */
   let last = {};
   return (event) => {
     last = { ...last, ...event };
-    onProgress(last);
+    onProgress(/** @type {LoadProgress} */ (last)); // the first event has everything
   };
 }
 
-/** int8-fast needs relaxed SIMD; without it int8 is the next best, and info.dtype says so. */
+/**
+ * int8-fast needs relaxed SIMD; without it int8 is the next best, and info.dtype says so.
+ * @param {'auto' | Dtype} wanted
+ * @param {ModelInfo['simd']} simd
+ * @returns {Dtype}
+ */
 function chooseDtype(wanted, simd) {
   if (wanted === 'auto' || (wanted === 'int8-fast' && simd !== 'relaxed')) return 'int8';
   return wanted;
 }
 
-/** In a page the engine leaves the main thread free; a worker or Node script is free already. */
-function chooseWorker(wanted) {
-  readChoice('worker', wanted, ['auto', true, false]);
+/**
+ * In a page the engine leaves the main thread free; a worker or Node script is free already.
+ * @param {unknown} given
+ * @returns {boolean}
+ */
+function chooseWorker(given) {
+  const wanted = readChoice('worker', given, ['auto', true, false]);
   if (wanted === true && !WorkerClass) {
     throw new BertletError('UNSUPPORTED', 'This runtime cannot start a worker; use worker: false.');
   }
   return wanted === 'auto' ? typeof document !== 'undefined' && WorkerClass !== undefined : wanted;
 }
 
-/** A first call makes the engine compile what later calls use: better now than then. */
+/**
+ * A first call makes the engine compile what later calls use: better now than then.
+ * @param {ModelEngine} engine
+ * @param {import('./config.js').Config} config
+ * @param {AbortSignal} [signal]
+ */
 async function warmUp(engine, { max_positions: maxLength }, signal) {
+  /** @type {import('./engine.js').RunRequest} */
   const request = {
     inputs: [{ text: 'a few words to begin with' }],
     maxLength,
     truncation: 'longest_first',
+    longText: 'truncate',
     pooling: 'mean',
   };
   await engine.run(request, { signal }).catch(() => {}); // a call of the user's will tell
@@ -211,7 +290,10 @@ async function warmUp(engine, { max_positions: maxLength }, signal) {
 
 /**
  * The engine on this thread; its tokenizer is the model's.
- * @param {import('./tokenizer-files.js').TokenizerFiles} files
+ * @param {EnginePlan} engineOptions
+ * @param {TokenizerFiles} files
+ * @param {Source} source
+ * @param {Control} control
  */
 async function openHere(engineOptions, { pack, info }, source, control) {
   const engine = await Engine.open({ ...engineOptions, packTokenizer: pack }, source, control);
@@ -220,7 +302,9 @@ async function openHere(engineOptions, { pack, info }, source, control) {
 
 /**
  * The engine in a worker, and a tokenizer of its own here, so that it is synchronous.
- * @param {import('./tokenizer-files.js').TokenizerFiles} files
+ * @param {WorkerEngine} engine
+ * @param {EnginePlan} plan
+ * @param {TokenizerFiles} files
  */
 async function openInWorker(engine, { module, threads }, { pack, info }) {
   const memory = await Memory.instantiate(module, { shared: threads > 1 });

@@ -1,6 +1,7 @@
 // A loaded model as users have it: each call reads its options, and a file of tasks/ does it.
 import { guarded } from './errors.js';
 import { readOptions } from './options.js';
+import { asyncDispose } from './platform.js';
 import { giveSession, sessionOf } from './session.js';
 import { answer } from './tasks/answer.js';
 import { classify } from './tasks/classify.js';
@@ -23,7 +24,7 @@ import { zeroShot } from './tasks/zero-shot.js';
  * @typedef {(...given: Parameters<Call>) => ReturnType<Call>} Form
  */
 
-/** @implements {Record<Exclude<keyof Declared, symbol>, unknown>} */
+/** @implements {Record<keyof Declared, unknown>} */
 export class Model {
   /** @param {import('./session.js').Session} session */
   constructor(session) {
@@ -130,7 +131,7 @@ export class Model {
     sessionOf(this).dispose();
   }
 
-  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+  async [asyncDispose]() {
     this.dispose();
   }
 }

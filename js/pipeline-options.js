@@ -6,6 +6,13 @@ import { foreignNames } from './option-names.js';
 import { readOptions } from './options.js';
 import { show } from './show.js';
 
+/**
+ * @import { LoadOptions, LoadProgress } from './index.d.ts'
+ * @import { OptionsOf } from './option-names.js'
+ *
+ * @typedef {LoadProgress & { status: 'progress' | 'ready', progress: number }} TheirProgress
+ */
+
 /** Options about files and runtimes that bertlet has not, and their values that change nothing. */
 const withoutEffect = {
   config: [null],
@@ -22,38 +29,56 @@ const withoutEffect = {
 /**
  * Those of pipeline() as load() takes them.
  * @param {unknown} given null is nothing, as there
- * @param {(event: object) => object} describe an event of ours as one of theirs
+ * @param {(event: LoadProgress) => TheirProgress} describe an event of ours as one of theirs
+ * @returns {LoadOptions}
  */
 export function readPipelineOptions(given, describe) {
   const options = readOptions(given ?? {}, 'pipeline');
   const { progress_callback: tell, onProgress, dtype, ...others } = options;
+  const rest = /** @type {Record<string, unknown>} */ (others);
   for (const [name, harmless] of Object.entries(withoutEffect)) {
-    const { [name]: value = null } = others;
-    delete others[name];
-    if (harmless.includes(value)) continue;
+    const { [name]: value = null } = rest;
+    delete rest[name];
+    if (harmless.some((choice) => choice === value)) continue;
     const choices = harmless.filter((choice) => choice !== null && choice !== '');
     const instead = choices.length > 0 ? ` (or ${choices.join(', ')})` : '';
     const sentence = `pipeline: ${name} ${show(value)} is not supported; leave it out${instead}.`;
     throw new BertletError('UNSUPPORTED', sentence);
   }
+  /** @param {LoadProgress} event */
   const tellBoth = (event) => {
-    tell(describe(event));
+    tell?.(describe(event));
     onProgress?.(event);
   };
   return {
-    ...others,
+    .../** @type {Omit<LoadOptions, 'dtype' | 'onProgress'>} */ (rest),
     dtype: dtype === 'q8' ? 'int8' : dtype,
     onProgress: tell ? tellBoth : onProgress,
   };
 }
 
 /**
+ * The call of a model behind each pipeline.
+ * @typedef {{
+ *   'text-classification': 'classify',
+ *   'fill-mask': 'fillMask',
+ *   'token-classification': 'tagTokens',
+ *   'question-answering': 'answer',
+ *   'zero-shot-classification': 'zeroShot',
+ * }} CallOf
+ */
+
+/**
  * Those of a pipeline's call as the model's call takes them.
  * @param {unknown} given null is nothing, as there
- * @param {keyof typeof import('./option-names.js').optionNames} task
+ * @param {Task} task
+ * @returns {OptionsOf[CallOf[Task]]} under our names
+ * @template {keyof CallOf} Task
  */
 export function readTaskOptions(given, task) {
+  /** @type {Record<string, unknown>} */
   const options = {};
+  /** @type {Record<string, string>} by our names, what they were called */
   const named = {};
   for (const [name, value] of Object.entries(readOptions(given ?? {}, task))) {
     const own = foreignNames[name] ?? name;
@@ -63,5 +88,5 @@ export function readTaskOptions(given, task) {
     options[own] = value;
     named[own] = name;
   }
-  return options;
+  return /** @type {OptionsOf[CallOf[Task]]} */ (options);
 }

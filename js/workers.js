@@ -32,7 +32,7 @@ export class Workers {
   /**
    * @param {import('./engine.js').Engine | WorkerEngine} first
    * @param {{
-   *   reopen: (signal: AbortSignal) => Promise<WorkerEngine>,
+   *   reopen: (signal: AbortSignal) => Promise<import('./engine.js').Engine | WorkerEngine>,
    *   module: WebAssembly.Module,
    *   most: number,
    *   mostBytes: number,
