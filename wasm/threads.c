@@ -1,8 +1,8 @@
 /* A crew of threads on one shared memory. Each thread is an instance of this module in a
  * worker of its own; there is no thread library underneath, only atomics.
  *
- * A job's parts are claimed through one word: the job's number, its count of parts and the
- * next part, together, so that a claim that comes late cannot touch the next job. Whoever
+ * A job's shares are claimed through one word: the job's number, its count of shares and the
+ * next share, together, so that a claim that comes late cannot touch the next job. Whoever
  * waits spins for a while first: between the jobs of a forward pass there is no time to
  * sleep, between calls there is. */
 #include "threads.h"
@@ -20,9 +20,9 @@
 
 typedef struct thread_crew {
     bl_crew crew;           /* first: bl_crew_run gives its address */
-    _Atomic uint32_t claim; /* job number << 16 | part count << 8 | next part */
-    _Atomic uint32_t done;  /* parts that are finished */
-    uint32_t job, part_count;
+    _Atomic uint32_t claim; /* job number << 16 | share count << 8 | next share */
+    _Atomic uint32_t done;  /* shares that are finished */
+    uint32_t job, share_count;
     bl_task task;
     void *context;
 } thread_crew;
@@ -35,18 +35,18 @@ static void wake(_Atomic uint32_t *word, uint32_t sleepers) {
     __builtin_wasm_memory_atomic_notify((int *)word, sleepers);
 }
 
-static int has_parts(uint32_t claim) {
+static int has_shares(uint32_t claim) {
     return (claim & 0xff) < (claim >> 8 & 0xff);
 }
 
-/* Claims and runs parts of the current job until none is left. */
+/* Claims and runs shares of the current job until none is left. */
 static void work(thread_crew *self, uint32_t member) {
     for (;;) {
         /* Looking first keeps those who find nothing from running the counter over. */
-        if (!has_parts(atomic_load(&self->claim)))
+        if (!has_shares(atomic_load(&self->claim)))
             return;
         uint32_t claim = atomic_fetch_add(&self->claim, 1);
-        if (!has_parts(claim))
+        if (!has_shares(claim))
             return;
         self->task(self->context, claim & 0xff, member);
         if (atomic_fetch_add(&self->done, 1) + 1 == (claim >> 8 & 0xff))
@@ -57,7 +57,7 @@ static void work(thread_crew *self, uint32_t member) {
 int bl_wasm_crew_wait(bl_crew *crew) {
     thread_crew *self = (thread_crew *)crew;
     uint32_t done;
-    for (uint32_t spins = 0; (done = atomic_load(&self->done)) < self->part_count; spins++) {
+    for (uint32_t spins = 0; (done = atomic_load(&self->done)) < self->share_count; spins++) {
         if (spins < SPINS)
             continue;
         int timed_out = sleep_while(&self->done, done, PATIENCE) == 2;
@@ -67,14 +67,14 @@ int bl_wasm_crew_wait(bl_crew *crew) {
     return 1;
 }
 
-static int run_job(bl_crew *crew, bl_task task, void *context, uint32_t part_count) {
+static int run_job(bl_crew *crew, bl_task task, void *context, uint32_t share_count) {
     thread_crew *self = (thread_crew *)crew;
     self->task = task;
     self->context = context;
-    self->part_count = part_count;
+    self->share_count = share_count;
     self->job = (self->job + 1) & 0xffff;
     atomic_store(&self->done, 0);
-    atomic_store(&self->claim, self->job << 16 | part_count << 8);
+    atomic_store(&self->claim, self->job << 16 | share_count << 8);
     wake(&self->claim, crew->size);
     work(self, 0);
     return bl_wasm_crew_wait(crew);

@@ -171,10 +171,10 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
     return BL_OK;
 }
 
-/* Units are dealt out in turn: the heads of a long sequence go to every part. */
-static void run_part(void *context, uint32_t part, uint32_t member) {
+/* Units are dealt out in turn: the heads of a long sequence go to every share. */
+static void run_share(void *context, uint32_t share, uint32_t member) {
     const bl_encoder_state *state = context;
-    for (uint32_t unit = state->begin + part; unit < state->end; unit += state->part_count)
+    for (uint32_t unit = state->begin + share; unit < state->end; unit += state->share_count)
         bl_phase_run_unit(state, &state->workspaces[member], unit);
 }
 
@@ -187,8 +187,8 @@ static uint64_t take_units(bl_encoder_state *state, uint64_t least) {
     while (state->end < state->units &&
            (work < least || (state->end - state->begin) % members != 0))
         work += bl_phase_measure_unit(state, state->end++);
-    uint32_t count = state->end - state->begin, most = BL_CREW_PARTS / BL_CREW_LIMIT * members;
-    state->part_count = !state->crew ? 1 : count < most ? count : most;
+    uint32_t count = state->end - state->begin, most = BL_CREW_SHARES / BL_CREW_LIMIT * members;
+    state->share_count = !state->crew ? 1 : count < most ? count : most;
     return work;
 }
 
@@ -203,7 +203,7 @@ bl_encoder_progress bl_encoder_step(bl_encoder_run *run) {
         if (work >= limit)
             return BL_ENCODER_MORE;
         work += take_units(state, limit - work);
-        if (!bl_crew_run(state->crew, run_part, state, state->part_count))
+        if (!bl_crew_run(state->crew, run_share, state, state->share_count))
             return BL_ENCODER_LATE;
     }
     return BL_ENCODER_DONE;

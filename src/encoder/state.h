@@ -30,7 +30,7 @@ typedef struct bl_encoder_state {
     bl_phase phase;
     uint32_t units;         /* of the phase */
     uint32_t begin, end;    /* units of the job under way: those before are done */
-    uint32_t part_count;    /* of the job */
+    uint32_t share_count;   /* of the job */
     uint32_t layer;         /* the one under way */
     uint32_t block_rows;    /* most rows of a block */
     uint32_t rows;          /* of `hidden` and `context`: the tokens, at last those wanted */

@@ -68,12 +68,12 @@ static bl_model *make_model(bl_arena *arena, const bl_config *config, uint32_t s
 
 static uint32_t jobs;
 
-/* A crew whose parts come in the wrong order, for they must not depend on each other, and
+/* A crew whose shares come in the wrong order, for they must not depend on each other, and
  * that sometimes says that it is late. */
-static int run_backwards(bl_crew *crew, bl_task task, void *context, uint32_t part_count) {
-    CHECK(part_count > 0 && part_count <= BL_CREW_PARTS);
-    for (uint32_t part = part_count; part-- > 0;)
-        task(context, part, part % crew->size);
+static int run_backwards(bl_crew *crew, bl_task task, void *context, uint32_t share_count) {
+    CHECK(share_count > 0 && share_count <= BL_CREW_SHARES);
+    for (uint32_t share = share_count; share-- > 0;)
+        task(context, share, share % crew->size);
     return ++jobs % 3 != 0;
 }
 
@@ -196,7 +196,7 @@ static void test_alone_as_in_a_batch(void *base, uint32_t dtype) {
     }
 }
 
-/* However many parts the work is cut into, the bits are the same. */
+/* However many shares the work is cut into, the bits are the same. */
 static void test_crews(void *base) {
     const uint32_t lengths[] = {1, 80, 2, 33, 7, 64, 65};
     float expected[7 * 15], actual[7 * 15];
