@@ -80,8 +80,8 @@ bl_status bl_chars_lower(bl_arena *arena, bl_chars *chars, bl_chars *spare) {
     return BL_OK;
 }
 
-/* While a normal form is made, `at` holds how the character counts against the input:
- * 0 stands for one character of it, 1 for none, -n for n more. */
+/* While a normal form is made, `at` says which characters of the input this one stands for. 0:
+ * the next one. 1: none, it was added behind the one before it. -n: the next one and n more. */
 static int32_t change_of(bl_char c) {
     return (int32_t)c.at;
 }
