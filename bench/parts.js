@@ -1,27 +1,55 @@
 // The parts of a complete run. Each is measured by itself, start to end, in less than nine
-// minutes; what it compares, it measures side by side. A part has
-//
-//   name       for --part
-//   engine     of contenders.js
-//   kind       'steady': contenders take turns; 'load': fresh processes and pages;
-//              'roofline': loops and kernels
-//   group      'one': tables of one thread; 'threads', 'heads': tables of their own
-//   workloads  of a steady part
-//   threads    numbers of threads that take part
-//   takes      which contenders take part
-//   minutes    about how long it takes
-//   rounds     overrides those of the pace
+// minutes; what it compares, it measures side by side.
 import { HEAD_WORKLOADS, WORKLOADS } from './workloads.js';
+
+/**
+ * @import { Contender, EngineName } from './contenders.js'
+ *
+ * @typedef {'steady' | 'load' | 'roofline'} Kind `steady`: contenders take turns; `load`: fresh
+ *   processes and pages; `roofline`: loops and kernels
+ * @typedef {'one' | 'threads' | 'heads'} Group `one`: tables of one thread; the others have tables
+ *   of their own
+ * @typedef {(contender: Contender) => boolean} Takes
+ *
+ * @typedef {object} Part
+ * @property {string} name for --part
+ * @property {EngineName} engine
+ * @property {Kind} kind
+ * @property {Group} group
+ * @property {string[]} [workloads] of a steady part
+ * @property {number[]} threads numbers of threads that take part
+ * @property {Takes} takes which contenders take part
+ * @property {(contender: Contender, workload: string) => boolean} [takesWorkload] which workloads
+ *   they take; undefined: as `takesWorkload` says
+ * @property {number} minutes about how long it takes
+ * @property {Record<string, number>} [rounds] overrides those of the pace
+ *
+ * @typedef {object} Pace how long and how often; all by name of the workload
+ * @property {Record<string, number>} rounds
+ * @property {Record<string, number>} sliceMs
+ * @property {Record<string, { ms: number, calls: number, mostMs: number }>} warm at least `ms` and
+ *   `calls`, but no longer than `mostMs`
+ * @property {number} sampleMs
+ * @property {number} corpusLines
+ * @property {number} proseBytes
+ *
+ * @typedef {object} Wish what narrows parts to a question of one's own: see options.js
+ * @property {string[]} [ours] words of ids: only those of our contenders that contain one of them
+ *   take part
+ * @property {string[]} [peers] the same of the others
+ * @property {boolean} quick
+ * @property {number} [rounds]
+ */
 
 export const SHORT = ['query', 'tok128', 'batch32'];
 const LONG = ['mixed64', 'corpus'];
 export const HEADS = Object.keys(HEAD_WORKLOADS);
 export const STEADY = [...Object.keys(WORKLOADS), 'tokenizer'];
 
-/** "classify tok128" takes turns as tok128 does. */
-export const pacedAs = (workload) => workload.split(' ').at(-1);
+/** "classify tok128" takes turns as tok128 does. @param {string} workload */
+export const pacedAs = (workload) => workload.replace(/.* /, '');
 
-/** How long and how often. `warm`: at least `ms` and `calls`, but no longer than `mostMs`. */
+/** @type {Record<'full' | 'quick', Pace>} */
 export const PACES = {
   full: {
     rounds: { query: 9, tok128: 7, batch32: 5, mixed64: 2, corpus: 2, tokenizer: 4, load: 5 },
@@ -55,7 +83,11 @@ export const PACES = {
   },
 };
 
-/** Whether a contender takes a workload of a part. */
+/**
+ * Whether a contender takes a workload of a part.
+ * @param {Contender} contender
+ * @param {string} workload
+ */
 export function takesWorkload(contender, workload) {
   const { scope, long, ours, precision, native } = contender;
   if (HEADS.includes(workload) || scope === 'heads') {
@@ -72,31 +104,37 @@ export function takesWorkload(contender, workload) {
 
 const FEWER = { query: 3, tok128: 3, batch32: 3 };
 
+/** @type {Takes} */
 const oneThread = ({ threads, scope }) => threads === 1 && /encoder|call/.test(scope);
 
-/** Our calls on one and two threads; of the peers the best that have two. */
+/** Our calls on one and two threads; of the peers the best that have two. @type {Takes} */
 function takesThreads({ ours, scope, threads, native, id }) {
   if (ours) return scope === 'call';
   return threads > 1 && !native && /fp32 fused|int8|q8/.test(id);
 }
 
-/** @param {string} engine @param {Record<string, number>} minutes by kind of part */
+/**
+ * @param {EngineName} engine
+ * @param {Record<string, number>} minutes by the part's name without the engine's
+ * @returns {Part[]}
+ */
 function partsOf(engine, minutes) {
+  /** @type {(Pick<Part, 'name' | 'takes'> & Partial<Part>)[]} */
   const parts = [
     {
       name: `${engine}-short`,
       workloads: SHORT,
-      takes: (contender) => oneThread(contender) && contender.main,
+      takes: (contender) => oneThread(contender) && Boolean(contender.main),
     },
     {
       name: `${engine}-mixed64`,
       workloads: ['mixed64'],
-      takes: (contender) => oneThread(contender) && contender.long,
+      takes: (contender) => oneThread(contender) && Boolean(contender.long),
     },
     {
       name: `${engine}-corpus`,
       workloads: ['corpus'],
-      takes: (contender) => oneThread(contender) && contender.long,
+      takes: (contender) => oneThread(contender) && Boolean(contender.long),
     },
     {
       name: `${engine}-threads`,
@@ -116,16 +154,26 @@ function partsOf(engine, minutes) {
       workloads: HEADS,
       takes: ({ scope }) => scope === 'heads',
     },
-    { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => loads },
-    { name: `${engine}-roofline`, kind: 'roofline' },
+    { name: `${engine}-load`, kind: 'load', takes: ({ loads }) => Boolean(loads) },
+    { name: `${engine}-roofline`, kind: 'roofline', takes: nobody },
   ];
   return parts.map((part) => ({
-    ...{ kind: 'steady', group: 'one', threads: [1], ...part, engine },
+    kind: 'steady',
+    group: 'one',
+    threads: [1],
+    ...part,
+    engine,
     minutes: minutes[part.name.slice(engine.length + 1)],
   }));
 }
 
-/** A complete run. The oldest engine that is supported, in short: it would say nothing new. */
+/** Of loops and kernels: what is measured there is the engine. */
+const nobody = () => false;
+
+/**
+ * A complete run. The oldest engine that is supported, in short: it would say nothing new.
+ * @type {Part[]}
+ */
 export const PARTS = [
   ...partsOf('chromium', {
     ...{ short: 6, mixed64: 5, corpus: 4, threads: 5.5 },
@@ -142,31 +190,38 @@ export const PARTS = [
     group: 'one',
     workloads: SHORT,
     threads: [1],
-    takes: (contender) => oneThread(contender) && contender.main && !contender.native,
+    takes: (contender) => oneThread(contender) && Boolean(contender.main) && !contender.native,
     rounds: FEWER,
     minutes: 1.5,
   },
 ];
 
-/** What narrows parts to a question of one's own: see options.js. */
+/** @param {Wish} wish */
 function narrowing({ ours, peers, quick, rounds }) {
+  /** @param {Contender} contender */
   const named = (contender) => (contender.ours ? ours : peers);
   return {
     named,
-    /** Contenders whose id contains one of the words; else those of a quick run, or all. */
+    /**
+     * Contenders whose id contains one of the words; else those of a quick run, or all.
+     * @type {Takes}
+     */
     takes(contender) {
       const words = named(contender);
       if (!words) return !quick || Boolean(contender.quick);
       return words.some((word) => contender.id.includes(word));
     },
-    rounds: rounds && Object.fromEntries([...STEADY, 'load'].map((name) => [name, rounds])),
+    rounds: rounds
+      ? Object.fromEntries([...STEADY, 'load'].map((name) => [name, rounds]))
+      : undefined,
   };
 }
 
 /**
  * Parts of a complete run with fewer contenders or rounds.
- * @param {object[]} parts
- * @param {{ ours?: string[], peers?: string[], quick: boolean, rounds?: number }} wish
+ * @param {Part[]} parts
+ * @param {Wish} wish
+ * @returns {Part[]}
  */
 export function narrowParts(parts, wish) {
   const { takes, rounds } = narrowing({ ...wish, quick: false });
@@ -177,29 +232,53 @@ export function narrowParts(parts, wish) {
   }));
 }
 
+/** Nobody knows how long these take; it is what --calm is a multiple of. */
+const OWN_MINUTES = 1;
+
 /**
  * Parts for a question of one's own, an engine each.
- * @param {{ engines: string[], workloads: string[], heads: boolean, load: boolean,
- *   roofline: boolean, threads: number[], ours?: string[], peers?: string[], quick: boolean, rounds?: number }} wish
- *   `ours`, `peers`: words of ids; only contenders that contain one of them take part
+ * @param {Wish & { engines: EngineName[], workloads: string[], heads: boolean, load: boolean,
+ *   roofline: boolean, threads: number[] }} wish
+ * @returns {Part[]}
  */
 export function partsFor(wish) {
   const { engines, workloads, heads, load, roofline, threads } = wish;
   const { named, takes, rounds } = narrowing(wish);
   // Who is asked for by name takes what it can, however long that is.
+  /** @type {Part['takesWorkload']} */
   const takesAsked = (contender, workload) =>
     takesWorkload(named(contender) ? { ...contender, long: true } : contender, workload);
+  /** @type {Takes} */
   const takesLoad = (contender) =>
-    takes(contender) && (contender.loads || (named(contender) && contender.scope === 'call'));
+    takes(contender) &&
+    Boolean(contender.loads || (named(contender) && contender.scope === 'call'));
   return engines.flatMap((engine) => {
-    const part = { engine, group: 'one', threads, rounds, takes };
-    const steady = { ...part, name: engine, kind: 'steady', workloads, takesWorkload: takesAsked };
+    /** @type {Part} */
+    const steady = {
+      name: engine,
+      engine,
+      kind: 'steady',
+      group: 'one',
+      workloads,
+      threads,
+      takes,
+      takesWorkload: takesAsked,
+      minutes: OWN_MINUTES,
+      rounds,
+    };
+    /** @type {Part} */
     const ofHeads = { ...steady, name: `${engine}-heads`, group: 'heads', workloads: HEADS };
+    /** @type {Part} */
+    const fresh = { ...steady, workloads: undefined, takesWorkload: undefined };
+    /** @type {Part} */
+    const ofLoad = { ...fresh, name: `${engine}-load`, kind: 'load', takes: takesLoad };
+    /** @type {Part} */
+    const ofLoops = { ...fresh, name: `${engine}-roofline`, kind: 'roofline', takes: nobody };
     return [
       ...(workloads.length ? [steady] : []),
       ...(heads ? [ofHeads] : []),
-      ...(load ? [{ ...part, name: `${engine}-load`, kind: 'load', takes: takesLoad }] : []),
-      ...(roofline ? [{ ...part, name: `${engine}-roofline`, kind: 'roofline' }] : []),
+      ...(load ? [ofLoad] : []),
+      ...(roofline ? [ofLoops] : []),
     ];
   });
 }

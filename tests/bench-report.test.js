@@ -213,6 +213,8 @@ test('the command line chooses parts, and says what is wrong with it', () => {
   const contender = { id: 'bertlet int8 relaxed', ours: true, scope: 'call' };
   assert.equal(part.takes(contender), false);
   assert.equal(part.takes({ ...contender, id: 'bertlet fp32 relaxed' }), true);
+  // What --calm is a multiple of: without a number a busy machine would be waited for at length.
+  for (const { name, minutes } of own.parts) assert.ok(Number.isFinite(minutes), name);
   const [quick] = readOptions(['--quick']).parts;
   const all = [contender, { ...contender, quick: true }, contender];
   assert.deepEqual(all.filter(quick.takes), [all[1]]);
