@@ -1,23 +1,4 @@
-// Who takes part. A contender is one library with one model in one setting; it has
-//
-//   id         "onnxruntime-web int8", unique within a part of the bench
-//   runtime    where it runs: 'node' (with `node`, a major version), 'page', 'python'
-//   isolated   of a page: whether it has the headers that give it shared memory
-//   adapter    the file in adapters/ (or the class in hosts/python.py)
-//   options    what the adapter's create() gets
-//   precision  'fp32' | 'int8' | 'int8-fast': compared with the same precision
-//   scope      'encoder': ids in, hidden states out; 'call': text in, vector out;
-//              'tokenizer': text in, ids out; 'heads': ids in, a head's values out
-//   weights    what the same vectors are expected of; undefined: MiniLM
-//   reference  whether its vectors count as right; undefined: where it is float
-//   threads    how many it may use
-//   ours       whether it is bertlet
-//   native     not WebAssembly: an upper reference
-//   long       whether it takes the workloads that need seconds a call
-//   rounds     it takes at most so many (for who needs seconds a call)
-//   spins      its threads go on for a while after a call: the next one has to wait
-//   loads      whether its loading is measured
-//   quick      whether it takes part in a quick run
+// Who takes part.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import {
@@ -37,20 +18,84 @@ import {
   pythonProgram,
 } from './setup.js';
 
+/**
+ * @typedef {'node' | 'page' | 'python'} Runtime
+ * @typedef {'fp32' | 'int8' | 'int8-fast'} Precision
+ *
+ * @typedef {{ title: string, runtime: 'node' | 'page', node?: number }} Engine where contenders
+ *   run; `node`: its major version
+ * @typedef {'node24' | 'node20' | 'chromium'} EngineName
+ *
+ * A contender is one library with one model in one setting.
+ * @typedef {object} Setting
+ * @property {string} id "onnxruntime-web int8", unique within a part of the bench
+ * @property {Runtime} runtime where it runs
+ * @property {number} [node] a major version
+ * @property {boolean} [isolated] of a page: whether it has the headers that give it shared memory
+ * @property {Precision} [precision] compared with the same precision; a tokenizer has none
+ * @property {'encoder' | 'call' | 'tokenizer' | 'heads'} scope `encoder`: ids in, hidden states
+ *   out; `call`: text in, vector out; `tokenizer`: text in, ids out; `heads`: ids in, a head's
+ *   values out
+ * @property {string} [weights] what the same vectors are expected of; undefined: MiniLM
+ * @property {boolean} [reference] whether its vectors count as right; undefined: where it is float
+ * @property {number} threads how many it may use
+ * @property {boolean} [ours] whether it is bertlet
+ * @property {boolean} [native] not WebAssembly: an upper reference
+ * @property {boolean} [main] whether its short workloads are measured
+ * @property {boolean} [long] whether it takes the workloads that need seconds a call
+ * @property {number} [rounds] it takes at most so many (for who needs seconds a call)
+ * @property {boolean} [spins] its threads go on for a while after a call: the next one has to wait
+ * @property {boolean} [loads] whether its loading is measured
+ * @property {boolean} [quick] whether it takes part in a quick run
+ *
+ * @typedef {Setting & Use} Contender
+ */
+
+/**
+ * What a `create` of adapters/ is given.
+ * @template {(options: never) => unknown} Create
+ * @typedef {Parameters<Create>[0]} OptionsOf
+ */
+
+/**
+ * The file in adapters/ (or the class in hosts/python.py), and what it is given.
+ * @typedef {(
+ *   | { adapter: 'bertlet', options: OptionsOf<typeof import('./adapters/bertlet.js').create> }
+ *   | { adapter: 'bertlet-encoder',
+ *       options: OptionsOf<typeof import('./adapters/bertlet-encoder.js').create> }
+ *   | { adapter: 'bertlet-heads',
+ *       options: OptionsOf<typeof import('./adapters/bertlet-heads.js').create> }
+ *   | { adapter: 'bertlet-tokenizer',
+ *       options: OptionsOf<typeof import('./adapters/bertlet-tokenizer.js').create> }
+ *   | { adapter: 'onnxruntime',
+ *       options: OptionsOf<typeof import('./adapters/onnxruntime.js').create> }
+ *   | { adapter: 'transformers',
+ *       options: OptionsOf<typeof import('./adapters/transformers.js').create> }
+ *   | { adapter: 'transformers-tokenizer',
+ *       options: OptionsOf<typeof import('./adapters/transformers-tokenizer.js').create> }
+ *   | { adapter: 'wllama', options: OptionsOf<typeof import('./adapters/wllama.js').create> }
+ *   | { adapter: 'llama', options: OptionsOf<typeof import('./adapters/llama.js').create> }
+ *   | { adapter: 'torch', options: { model: string, threads: number } }
+ *   | { adapter: 'tokenizers', options: { model: string } }
+ * )} Use
+ */
+
+/** @type {Record<EngineName, Engine>} */
 export const ENGINES = {
   node24: { title: 'Node 24', runtime: 'node', node: 24 },
   node20: { title: 'Node 20', runtime: 'node', node: 20 },
   chromium: { title: 'Chromium', runtime: 'page' },
 };
 
-/** Why an engine cannot take part here, or null. */
+/** Why an engine cannot take part here, or null. @param {EngineName} name */
 export function obstacle(name) {
-  const { runtime, node } = ENGINES[name];
-  if (runtime === 'node') return nodeProgram(node) ? null : `no Node ${node} found`;
+  const { node } = ENGINES[name];
+  if (node) return nodeProgram(node) ? null : `no Node ${node} found`;
   if (!peerVersion('playwright-core')) return 'no playwright-core to drive it';
   return chromiumProgram() ? null : 'no Chromium found (BERTLET_CHROMIUM)';
 }
 
+/** @type {{ simd: 'baseline' | 'relaxed', dtype: Precision }[]} */
 const OURS = [
   { simd: 'baseline', dtype: 'fp32' },
   { simd: 'relaxed', dtype: 'fp32' },
@@ -59,8 +104,10 @@ const OURS = [
   { simd: 'relaxed', dtype: 'int8-fast' },
 ];
 
+/** @param {Engine} engine */
 const ours = ({ runtime, node }) => ({ runtime, node, ours: true });
 
+/** @param {Engine} engine */
 function ourPlaces({ runtime }) {
   const page = runtime === 'page';
   const sources = page ? '/js/index.js' : path.join(ROOT, 'js/index.js');
@@ -73,7 +120,7 @@ function ourPlaces({ runtime }) {
   };
 }
 
-/** The settings of OURS that can be had. */
+/** The settings of OURS that can be had. @param {Engine} engine @param {number} threads */
 function ourSettings(engine, threads) {
   const { entry, float } = ourPlaces(engine);
   return OURS.filter(({ dtype }) => dtype !== 'fp32' || hasFloatModel()).map(({ simd, dtype }) => ({
@@ -84,7 +131,12 @@ function ourSettings(engine, threads) {
   }));
 }
 
-/** bertlet as its users have it: the whole call. */
+/**
+ * bertlet as its users have it: the whole call.
+ * @param {Engine} engine
+ * @param {number} threads
+ * @returns {Contender[]}
+ */
 function ourCalls(engine, threads) {
   return ourSettings(engine, threads).map(({ simd, dtype, options }) => ({
     ...ours(engine),
@@ -102,7 +154,11 @@ function ourCalls(engine, threads) {
   }));
 }
 
-/** bertlet's encoder alone. It drives one instance by itself, so it knows no threads. */
+/**
+ * bertlet's encoder alone. It drives one instance by itself, so it knows no threads.
+ * @param {Engine} engine
+ * @returns {Contender[]}
+ */
 function ourEncoders(engine) {
   return ourSettings(engine, 1).map(({ simd, dtype, options }) => ({
     ...ours(engine),
@@ -118,7 +174,12 @@ function ourEncoders(engine) {
   }));
 }
 
-/** bertlet in a page that is not isolated: instances of their own share the texts. */
+/**
+ * bertlet in a page that is not isolated: instances of their own share the texts.
+ * @param {Engine} engine
+ * @param {number} threads
+ * @returns {Contender[]}
+ */
 function ourWorkers(engine, threads) {
   if (engine.runtime !== 'page' || threads === 1) return [];
   return ourCalls(engine, threads)
@@ -132,12 +193,17 @@ function ourWorkers(engine, threads) {
     }));
 }
 
-/** Ours with heads: what is needed alone, beside every row through everything. */
+/**
+ * Ours with heads: what is needed alone, beside every row through everything.
+ * @param {Engine} engine
+ * @returns {Contender[]}
+ */
 function ourHeads(engine) {
   const { sources } = ourPlaces(engine);
   const models = Object.entries(HEAD_MODELS).filter(([, folder]) =>
     existsSync(path.join(folder, 'config.json')),
   );
+  /** @param {string} folder */
   const model = (folder) =>
     engine.runtime === 'page' ? `/cache/models/${path.basename(folder)}/` : folder;
   return models.flatMap(([weights, folder]) =>
@@ -158,6 +224,7 @@ function ourHeads(engine) {
   );
 }
 
+/** @param {Engine} engine @returns {Contender} */
 function ourTokenizer(engine) {
   const { entry, embedded } = ourPlaces(engine);
   return {
@@ -171,17 +238,20 @@ function ourTokenizer(engine) {
   };
 }
 
+/** @type {{ name: string, file: string, precision: Precision }[]} */
 const ONNX = [
   { name: 'fp32', file: 'model.onnx', precision: 'fp32' },
   { name: 'fp32 fused', file: 'model_optimized.onnx', precision: 'fp32' },
   { name: 'int8', file: 'model_quantized.onnx', precision: 'int8' },
 ];
 
+/** @type {{ name: string, type: string, precision: Precision }[]} */
 const GGUF = [
   { name: 'F32', type: 'f32', precision: 'fp32' },
   { name: 'Q8_0', type: 'q8_0', precision: 'int8' },
 ];
 
+/** @param {Engine} engine @param {number} threads @returns {Contender[]} */
 function onnxruntimeWeb(engine, threads) {
   const page = engine.runtime === 'page';
   // It has one thread in Node.
@@ -210,7 +280,12 @@ function onnxruntimeWeb(engine, threads) {
   );
 }
 
-/** transformers.js; in Node it is native: its users have no choice. */
+/**
+ * transformers.js; in Node it is native: its users have no choice.
+ * @param {Engine} engine
+ * @param {number} threads
+ * @returns {Contender[]}
+ */
 function transformersJs(engine, threads) {
   if (!peerVersion('@huggingface/transformers') || !existsSync(onnxModel('model.onnx'))) return [];
   const page = engine.runtime === 'page';
@@ -233,7 +308,10 @@ function transformersJs(engine, threads) {
       wasmPaths: '/peers/@huggingface/transformers/node_modules/onnxruntime-web/dist/',
     }),
   };
-  const calls = ['fp32', 'q8'].map((dtype) => ({
+  /** @type {('fp32' | 'q8')[]} */
+  const dtypes = ['fp32', 'q8'];
+  /** @type {Contender[]} */
+  const calls = dtypes.map((dtype) => ({
     ...common,
     id: `transformers.js ${dtype}`,
     adapter: 'transformers',
@@ -248,6 +326,7 @@ function transformersJs(engine, threads) {
     loads: true,
     quick: dtype === 'q8',
   }));
+  /** @type {Contender} */
   const tokenizer = {
     ...common,
     id: 'transformers.js tokenizer',
@@ -261,7 +340,12 @@ function transformersJs(engine, threads) {
   return threads === 1 ? [...calls, tokenizer] : calls;
 }
 
-/** llama.cpp in WebAssembly. A batch takes it seconds. */
+/**
+ * llama.cpp in WebAssembly. A batch takes it seconds.
+ * @param {Engine} engine
+ * @param {number} threads
+ * @returns {Contender[]}
+ */
 function wllama(engine, threads) {
   if (engine.runtime !== 'page' || threads > 1 || !peerVersion('@wllama/wllama')) return [];
   return GGUF.filter(({ type }) => existsSync(ggufModel(type))).map(
@@ -286,12 +370,28 @@ function wllama(engine, threads) {
   );
 }
 
-/** Native code on the same machine, as an upper reference. */
+/**
+ * Native code on the same machine, as an upper reference.
+ * @param {Engine} engine beside which it stands
+ * @returns {Contender[]}
+ */
 function natives(engine) {
-  const inNode = { runtime: 'node', node: nodeProgram(24) ? 24 : 20, native: true, threads: 1 };
-  const inPython = { runtime: 'python', native: true, threads: 1 };
-  const onnx = ({ name, file, precision }) => ({
-    ...inNode,
+  const inPage = engine.runtime === 'page';
+  return [...onnxruntimeNode(), ...llamaCpp(inPage), ...inPython(inPage)];
+}
+
+/** The Node of native code: the newest that is there. */
+const nativeNode = () => (nodeProgram(24) ? 24 : 20);
+
+/** @returns {Contender[]} */
+function onnxruntimeNode() {
+  if (!peerVersion('onnxruntime-node')) return [];
+  const able = ONNX.filter(({ name, file }) => name !== 'fp32' && existsSync(onnxModel(file)));
+  return able.map(({ name, file, precision }) => ({
+    runtime: 'node',
+    node: nativeNode(),
+    native: true,
+    threads: 1,
     id: `onnxruntime-node ${name}`,
     adapter: 'onnxruntime',
     options: {
@@ -305,47 +405,63 @@ function natives(engine) {
     main: true,
     long: precision === 'int8',
     quick: precision === 'int8',
-  });
-  const llama = ({ name, type, precision }) => ({
-    ...inNode,
+  }));
+}
+
+/** @param {boolean} main @returns {Contender[]} */
+function llamaCpp(main) {
+  const entry = llamaEntry();
+  if (!entry) return [];
+  const able = GGUF.filter(({ type }) => existsSync(ggufModel(type)));
+  return able.map(({ name, type, precision }) => ({
+    runtime: 'node',
+    node: nativeNode(),
+    native: true,
+    threads: 1,
     id: `llama.cpp ${name}`,
     adapter: 'llama',
-    options: { entry: llamaEntry(), model: ggufModel(type), threads: 1 },
+    options: { entry, model: ggufModel(type), threads: 1 },
     precision,
     scope: 'call',
-    main: engine.runtime === 'page',
-  });
+    main,
+  }));
+}
+
+/** @param {boolean} main @returns {Contender[]} */
+function inPython(main) {
+  if (!pythonProgram()) return [];
+  /** @type {Contender} */
   const torch = {
-    ...inPython,
+    runtime: 'python',
+    native: true,
+    threads: 1,
     id: 'PyTorch fp32',
     adapter: 'torch',
     options: { model: FLOAT_MODEL, threads: 1 },
     precision: 'fp32',
     scope: 'encoder',
-    main: engine.runtime === 'page',
+    main,
     spins: true,
   };
+  /** @type {Contender} */
   const tokenizers = {
-    ...inPython,
+    runtime: 'python',
+    native: true,
+    threads: 1,
     id: 'tokenizers (Rust)',
     adapter: 'tokenizers',
     options: { model: EMBEDDED_MODEL },
     scope: 'tokenizer',
     quick: true,
   };
-  return [
-    ...(peerVersion('onnxruntime-node') ? ONNX : [])
-      .filter(({ name, file }) => name !== 'fp32' && existsSync(onnxModel(file)))
-      .map(onnx),
-    ...(llamaEntry() ? GGUF : []).filter(({ type }) => existsSync(ggufModel(type))).map(llama),
-    ...(pythonProgram() ? [...(hasFloatModel() ? [torch] : []), tokenizers] : []),
-  ];
+  return hasFloatModel() ? [torch, tokenizers] : [tokenizers];
 }
 
 /**
  * Everybody who can take part in an engine's parts.
- * @param {keyof typeof ENGINES} name
+ * @param {EngineName} name
  * @param {number[]} counts of threads
+ * @returns {Contender[]}
  */
 export function contendersOf(name, counts) {
   const engine = ENGINES[name];
@@ -366,7 +482,8 @@ export function contendersOf(name, counts) {
         ...natives(engine),
       ];
     }
-    const named = ({ id }) => (id.includes('without isolation') ? id : `${id}, ${threads} threads`);
-    return everybody.map((contender) => ({ ...contender, id: named(contender) }));
+    /** @param {string} id */
+    const named = (id) => (id.includes('without isolation') ? id : `${id}, ${threads} threads`);
+    return everybody.map((contender) => ({ ...contender, id: named(contender.id) }));
   });
 }

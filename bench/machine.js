@@ -7,7 +7,13 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT, peerVersions } from './setup.js';
 
-/** A field of /proc/cpuinfo, or undefined: other systems have no such file. */
+/**
+ * @typedef {{ cpu: string, dotInstructions: string[], cores: number, memoryGB: number,
+ *   system: string }} Machine
+ * @typedef {Record<string, string>} Versions by name
+ */
+
+/** A field of /proc/cpuinfo, or undefined: other systems have no such file. @param {string} name */
 function cpuField(name) {
   try {
     const text = readFileSync('/proc/cpuinfo', 'utf8');
@@ -17,7 +23,11 @@ function cpuField(name) {
   }
 }
 
-/** "AMD EPYC (family 26)": a virtual machine's processor often tells no more of itself. */
+/**
+ * "AMD EPYC (family 26)": a virtual machine's processor often tells no more of itself.
+ * @param {string} model
+ * @param {string} [family]
+ */
 export function cpuName(model, family) {
   const short = model
     .replace(/\((R|TM|tm|r)\)/g, '')
@@ -29,7 +39,7 @@ export function cpuName(model, family) {
   return family && !/\d/.test(name) ? `${name} (family ${family})` : name;
 }
 
-/** What the results say about the machine. */
+/** What the results say about the machine. @returns {Machine} */
 export function describeMachine() {
   const cpus = os.cpus();
   const flags = cpuField('flags')?.split(/\s+/) ?? [];
@@ -51,6 +61,7 @@ const WRITTEN = /^bench\/(results\.\w+|chart\.svg|README\.md|report\/)/;
 
 /** The commit, "-dirty" where a file that matters differs from it; null without git. */
 function describeCommit() {
+  /** @param {string[]} args */
   const git = (...args) =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trimEnd();
   try {
@@ -64,12 +75,18 @@ function describeCommit() {
   }
 }
 
-/** Versions by name; what is not there has none. */
+/** Of all that takes part; what is not there has none. @returns {Versions} */
 export function describeVersions() {
   const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   const all = { bertlet: version, commit: describeCommit(), ...peerVersions() };
-  return Object.fromEntries(Object.entries(all).filter(([, found]) => found));
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, found]) => (found ? [[name, found]] : [])),
+  );
 }
+
+/** Why something failed, in a line that names nothing of this machine. @param {unknown} error */
+export const reasonOf = (error) =>
+  cleanMessage(error instanceof Error ? error.message : String(error));
 
 /** The first line of an error, without paths of this machine. @param {string} message */
 export function cleanMessage(message) {

@@ -3,6 +3,11 @@ import { parseArgs } from 'node:util';
 import { ENGINES } from './contenders.js';
 import { PARTS, SHORT, STEADY, narrowParts, partsFor } from './parts.js';
 
+/**
+ * @import { EngineName } from './contenders.js'
+ * @import { Part, Wish } from './parts.js'
+ */
+
 const KINDS = [...STEADY, 'heads', 'load', 'roofline'];
 
 export const HELP = `Usage: npm run bench -- [OPTIONS]
@@ -32,49 +37,80 @@ Environment: BERTLET_PYTHON (an interpreter that has torch already), BERTLET_CHR
 
 export class UsageError extends Error {}
 
-const OPTIONS = {
-  help: 'boolean',
-  quick: 'boolean',
-  resume: 'boolean',
-  parts: 'boolean',
-  render: 'boolean',
-  minutes: 'string',
-  calm: 'string',
-  part: 'string',
-  in: 'string',
-  only: 'string',
-  peers: 'string',
-  ours: 'string',
-  threads: 'string',
-  rounds: 'string',
-  out: 'string',
-};
+/** As parseArgs takes them. */
+const OPTIONS = /** @type {const} */ ({
+  help: { type: 'boolean' },
+  quick: { type: 'boolean' },
+  resume: { type: 'boolean' },
+  parts: { type: 'boolean' },
+  render: { type: 'boolean' },
+  minutes: { type: 'string' },
+  calm: { type: 'string' },
+  part: { type: 'string' },
+  in: { type: 'string' },
+  only: { type: 'string' },
+  peers: { type: 'string' },
+  ours: { type: 'string' },
+  threads: { type: 'string' },
+  rounds: { type: 'string' },
+  out: { type: 'string' },
+});
 
-/** Options of a question of one's own: what is measured, and what of it. */
+/** @typedef {ReturnType<typeof parse>} Values of the options that are given */
+
+/** @param {string[]} args */
+function parse(args) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * Options of a question of one's own: what is measured, and what of it.
+ * @type {(keyof Values)[]}
+ */
 const CHOOSING = ['in', 'only', 'threads'];
+/** @type {(keyof Values)[]} */
 const NARROWING = ['quick', 'peers', 'ours', 'rounds'];
 
+/** @param {string} name @param {string | undefined} text */
 function readCount(name, text) {
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : countOf(name, text);
+}
+
+/** @param {string} name @param {string} text */
+function countOf(name, text) {
   const value = Number(text);
   if (!(value >= 1)) throw new UsageError(`--${name} is not a number from 1 on: ${text}`);
   return value;
 }
 
-function readNames(name, text, known) {
+/** @param {string} text */
+const wordsOf = (text) => text.split(',').filter(Boolean);
+
+/**
+ * @template {string} Name
+ * @param {string} option
+ * @param {string | undefined} text
+ * @param {readonly Name[]} known
+ */
+function readNames(option, text, known) {
   if (text === undefined) return undefined;
-  const names = text.split(',').filter(Boolean);
-  const wrong = known ? names.filter((one) => !known.includes(one)) : [];
-  if (wrong.length) throw new UsageError(`--${name}: unknown: ${wrong.join(', ')}`);
-  return names;
+  const words = wordsOf(text);
+  const wrong = words.filter((word) => !known.some((name) => name === word));
+  if (wrong.length) throw new UsageError(`--${option}: unknown: ${wrong.join(', ')}`);
+  return words.flatMap((word) => known.filter((name) => name === word));
 }
 
-/** Words of --ours or --peers; undefined: everybody. */
+/** Words of --ours or --peers; undefined: everybody. @param {string | undefined} text */
 function readContenders(text) {
-  return text === 'none' ? [] : readNames('peers', text);
+  if (text === undefined) return undefined;
+  return text === 'none' ? [] : wordsOf(text);
 }
 
-/** What narrows the parts of a question of one's own. */
+/** What narrows the parts of a question of one's own. @param {Values} values @returns {Wish} */
 function readWish(values) {
   return {
     quick: values.quick ?? false,
@@ -84,14 +120,14 @@ function readWish(values) {
   };
 }
 
-/** Parts of a question of one's own: an engine each. */
+/** Parts of a question of one's own: an engine each. @param {Values} values */
 function ownParts(values) {
   const wish = readWish(values);
-  const all = Object.keys(ENGINES);
-  const engines = readNames('in', values.in, all) ?? (wish.quick ? ['node24'] : all);
+  const usualEngine = wish.quick ? ENGINE_NAMES.filter((name) => name === 'node24') : ENGINE_NAMES;
+  const engines = readNames('in', values.in, ENGINE_NAMES) ?? usualEngine;
   const usual = wish.quick ? [...SHORT, 'tokenizer', 'load', 'roofline'] : KINDS;
   const chosen = readNames('only', values.only, KINDS) ?? usual;
-  const threads = readNames('threads', values.threads) ?? ['1'];
+
   return partsFor({
     ...wish,
     engines,
@@ -99,32 +135,27 @@ function ownParts(values) {
     heads: chosen.includes('heads'),
     load: chosen.includes('load'),
     roofline: chosen.includes('roofline'),
-    threads: threads.map((text) => readCount('threads', text)),
+    threads: wordsOf(values.threads ?? '1').map((text) => countOf('threads', text)),
   });
 }
 
+const ENGINE_NAMES = /** @type {EngineName[]} */ (Object.keys(ENGINES));
+
 const NAMES = PARTS.map(({ name }) => name);
 
-/** Whether any of these options is given. */
+/** Whether any of these options is given. @param {Values} values @param {(keyof Values)[]} names */
 const has = (values, names) => names.some((name) => values[name] !== undefined);
 
 /**
- * @param {string[]} args
- * @returns {{ help?: boolean, list?: boolean, render?: boolean, quick: boolean, own: boolean,
- *   parts: object[], named: boolean, keep: boolean, minutes: number, calm: number,
- *   out?: string }} `own`: no part of a complete run; `keep`: adds to the run that was begun;
- *   `named`: `parts` even if that run has them
+ * @typedef {{ help?: boolean, list?: boolean, render?: boolean, quick: boolean, own: boolean,
+ *   parts: Part[], named: boolean, keep: boolean, minutes: number, calm: number,
+ *   out?: string }} Options `own`: no part of a complete run; `keep`: adds to the run that was
+ *   begun; `named`: `parts` even if that run has them
  */
+
+/** @param {string[]} args @returns {Options} */
 export function readOptions(args) {
-  const options = Object.fromEntries(
-    Object.entries(OPTIONS).map(([name, type]) => [name, { type }]),
-  );
-  let values;
-  try {
-    ({ values } = parseArgs({ args, options }));
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
+  const values = parse(args);
   const asked = readNames('part', values.part, NAMES);
   const own = has(values, [...CHOOSING, ...NARROWING]);
   if (own && values.resume) throw new UsageError('--resume goes on with a complete run only');

@@ -4,13 +4,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Calm, probe } from './hosts/probe.js';
 
+/**
+ * @import { Contender } from './contenders.js'
+ * @import { Driver } from './drivers.js'
+ *
+ * @typedef {{ contender: Contender, driver?: Driver }} Place whose core is asked
+ * @typedef {{ calm: number, busy: number, again: number }} Slices by how they came about; those of
+ *   `again` are not kept
+ */
+
 /** Calls until an engine has compiled the probe. */
 const FIRST_PROBES = 5;
 
 const PAUSE_MS = 20;
 
 export class Patience {
-  /** Slices by how they came about; those of `again` are not kept. */
+  /** @type {Slices} */
   slices = { calm: 0, busy: 0, again: 0 };
 
   #calm = new Calm();
@@ -21,7 +30,10 @@ export class Patience {
     this.#left = limitMs;
   }
 
-  /** Whether the contender's core is calm; without a process that could tell, this one's. */
+  /**
+   * Whether the contender's core is calm; without a process that could tell, this one's.
+   * @param {Place} place
+   */
   async #isCalm({ contender, driver }) {
     const asked = driver && contender.runtime !== 'python' ? driver.call('probe') : null;
     // With a second thread the other core counts too: this process is on it meanwhile.
@@ -29,33 +41,37 @@ export class Patience {
     return (!asked || this.#calm.includes(contender.runtime, await asked)) && isHereCalm;
   }
 
-  async #settle(entry) {
+  /** @param {Place} place */
+  async #settle(place) {
     const begin = performance.now();
-    while (this.#left > performance.now() - begin && !(await this.#isCalm(entry))) {
+    while (this.#left > performance.now() - begin && !(await this.#isCalm(place))) {
       await sleep(PAUSE_MS);
     }
     this.#left -= performance.now() - begin;
   }
 
-  /** Lets an engine compile the probe: its first calls would pass for a busy core. */
-  async begin(entry) {
-    for (let i = 0; i < FIRST_PROBES; i++) await this.#isCalm(entry);
+  /**
+   * Lets an engine compile the probe: its first calls would pass for a busy core.
+   * @param {Place} place
+   */
+  async begin(place) {
+    for (let i = 0; i < FIRST_PROBES; i++) await this.#isCalm(place);
   }
 
   /**
    * The result of `action`, from a calm moment if there is one in time.
    * @template T
-   * @param {{ contender: object, driver?: object }} entry whose core is asked
+   * @param {Place} place
    * @param {() => Promise<T>} action
    * @returns {Promise<T>}
    */
-  async measure(entry, action) {
+  async measure(place, action) {
     for (;;) {
-      await this.#settle(entry);
+      await this.#settle(place);
       const begin = performance.now();
       const result = await action();
       const took = performance.now() - begin;
-      const isCalm = await this.#isCalm(entry);
+      const isCalm = await this.#isCalm(place);
       if (isCalm || took > this.#left) {
         this.slices[isCalm ? 'calm' : 'busy']++;
         return result;

@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ENGINES, contendersOf, obstacle } from './contenders.js';
 import { chromiumVersion, closeBrowser } from './drivers.js';
-import { cleanMessage } from './machine.js';
+import { reasonOf } from './machine.js';
 import { HELP, UsageError, readOptions } from './options.js';
 import { PACES, PARTS } from './parts.js';
 import { Patience } from './patience.js';
@@ -16,44 +16,76 @@ import * as setup from './setup.js';
 import { addPart, keepRun, newRun, partsToDo, resumeRun } from './store.js';
 import { makeProse, makeWorkloads } from './workloads.js';
 
+/**
+ * @import { Engine } from './contenders.js'
+ * @import { Options } from './options.js'
+ * @import { Pace, Part } from './parts.js'
+ * @import { MeasuredPart, Results, Run } from './store.js'
+ * @import { Prose, Workload } from './workloads.js'
+ */
+
 const TOKENIZER = path.join(setup.EMBEDDED_MODEL, 'tokenizer.json');
 
-/** One line that is overwritten on a terminal; silent elsewhere. */
+/**
+ * One line that is overwritten on a terminal; silent elsewhere.
+ * @param {string} name
+ * @returns {(text: string) => void}
+ */
 function makeLog(name) {
   if (!process.stderr.isTTY) return () => {};
   return (text) => process.stderr.write(`\r\x1b[K${text ? `${name}: ${text}` : ''}`);
 }
 
-/** Workloads by name, made when a part first needs them. */
-function makeData(pace) {
-  let texts;
-  let prose;
-  return ({ workloads = [], kind }) => {
-    texts ??= makeWorkloads(TOKENIZER, pace);
-    if (kind !== 'steady' || !workloads.includes('tokenizer')) return texts;
-    if (!prose) {
-      const lines = makeProse(TOKENIZER, pace.proseBytes);
-      prose = {
-        texts: lines,
-        bytes: lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0),
-      };
+/** What contenders get, made when a part first needs it. */
+class Data {
+  #pace;
+  /** @type {Record<string, Workload> | undefined} */
+  #texts;
+  /** @type {Prose | undefined} */
+  #prose;
+
+  /** @param {Pace} pace */
+  constructor(pace) {
+    this.#pace = pace;
+  }
+
+  /** Of texts, by name. */
+  get texts() {
+    this.#texts ??= makeWorkloads(TOKENIZER, this.#pace);
+    return this.#texts;
+  }
+
+  /** Of tokenizers. */
+  get prose() {
+    if (!this.#prose) {
+      const texts = makeProse(TOKENIZER, this.#pace.proseBytes);
+      const bytes = texts.reduce((sum, line) => sum + Buffer.byteLength(line), 0);
+      this.#prose = { texts, bytes };
     }
-    return { ...texts, tokenizer: prose };
-  };
+    return this.#prose;
+  }
 }
 
-/** "Chromium 156.0.8078.79", "Node 24.21.0" */
-async function titleOf({ title, runtime, node }) {
-  if (runtime === 'page') return `${title} ${await chromiumVersion()}`;
-  const version = execFileSync(setup.nodeProgram(node), ['--version'], { encoding: 'utf8' });
+/** "Chromium 156.0.8078.79", "Node 24.21.0". @param {Engine} engine */
+async function titleOf({ title, node }) {
+  const program = node && setup.nodeProgram(node);
+  if (!program) return `${title} ${await chromiumVersion()}`;
+  const version = execFileSync(program, ['--version'], { encoding: 'utf8' });
   return `Node ${version.trim().slice(1)}`;
 }
 
-/** Measures one part; what it cannot measure here it says. */
+/**
+ * Measures one part; what it cannot measure here it says.
+ * @param {Part} part
+ * @param {Data} data
+ * @param {Pace} pace
+ * @param {Options} options
+ */
 async function measurePart(part, data, pace, { quick, calm }) {
   const { name, engine, kind, group } = part;
   const patienceMs = calm * part.minutes * 60_000;
   const begin = performance.now();
+  /** @type {MeasuredPart} */
   const kept = { name, engine, kind, group, date: new Date().toISOString() };
   const reason = obstacle(engine);
   if (reason) return { ...kept, title: ENGINES[engine].title, leftOut: reason };
@@ -63,15 +95,16 @@ async function measurePart(part, data, pace, { quick, calm }) {
     if (kind === 'roofline') {
       kept.roofline = await measureRoofline(ENGINES[engine], quick, patienceMs);
     } else {
-      const own = data(part);
+      const hasProse = kind === 'steady' && part.workloads?.includes('tokenizer');
+      const own = hasProse ? { ...data.texts, tokenizer: data.prose } : data.texts;
       const patience = new Patience(patienceMs);
       const contenders = contendersOf(engine, part.threads);
       kept.rows = await runPart(part, contenders, own, pace, patience, log);
       kept.slices = patience.slices;
-      if (own.tokenizer) kept.proseBytes = own.tokenizer.bytes;
+      if (hasProse) kept.proseBytes = data.prose.bytes;
     }
   } catch (error) {
-    kept.leftOut = cleanMessage(error?.message ?? String(error));
+    kept.leftOut = reasonOf(error);
   } finally {
     log('');
     await closeBrowser();
@@ -79,14 +112,11 @@ async function measurePart(part, data, pace, { quick, calm }) {
   return { ...kept, seconds: Math.round((performance.now() - begin) / 1000) };
 }
 
-/** What the report is made of. */
+/** @param {Run} run @param {boolean} complete @returns {Results} */
 function resultsOf(run, complete) {
   const leftOut = run.parts.flatMap(({ name, leftOut: why }) => (why ? [`${name}: ${why}`] : []));
   return {
-    date: run.parts
-      .map(({ date }) => date)
-      .sort()
-      .at(-1),
+    date: run.parts.reduce((last, { date }) => (date > last ? date : last), ''),
     complete,
     machine: run.machine,
     versions: run.versions,
@@ -98,12 +128,14 @@ function resultsOf(run, complete) {
   };
 }
 
-/** How busy the machine was, if it was. */
-function describeSlices({ slices: { calm, busy, again } = {} }) {
-  if (!busy && !again) return '';
+/** How busy the machine was, if it was. @param {MeasuredPart} part */
+function describeSlices({ slices }) {
+  if (!slices || slices.busy + slices.again === 0) return '';
+  const { calm, busy, again } = slices;
   return `; ${busy} of ${calm + busy} slices on a busy machine, ${again} measured again`;
 }
 
+/** @param {MeasuredPart} part */
 function tellFailures({ rows = [] }) {
   for (const { id, error } of rows.filter((row) => row.error)) setup.say(`  ${id}: ${error}`);
 }
@@ -111,15 +143,20 @@ function tellFailures({ rows = [] }) {
 /**
  * Measures parts, one after the other; each is kept before the next begins. Of those that would
  * not end in time none is begun, except the first: a run goes on whatever time it is given.
+ * @param {Run} run
+ * @param {Part[]} parts
+ * @param {Options} options
+ * @param {number} began when the run did
  */
-async function measureParts(run, parts, { own, quick, calm, minutes }, began) {
+async function measureParts(run, parts, options, began) {
+  const { own, quick, calm, minutes } = options;
   const pace = quick ? PACES.quick : PACES.full;
-  const data = makeData(pace);
+  const data = new Data(pace);
   for (const [i, part] of parts.entries()) {
     const spent = (performance.now() - began) / 60_000;
     if (i > 0 && spent + (1 + calm) * part.minutes > minutes) continue;
     setup.say(`${part.name} (${i + 1} of ${parts.length})`);
-    const measured = await measurePart(part, data, pace, { quick, calm });
+    const measured = await measurePart(part, data, pace, options);
     setup.say(`  ${measured.leftOut ?? `${measured.seconds} s${describeSlices(measured)}`}`);
     tellFailures(measured);
     addPart(run, measured);
@@ -147,6 +184,7 @@ async function main() {
   else await bench(options);
 }
 
+/** @param {Options} options */
 async function bench(options) {
   const began = performance.now();
   setup.providePeers();
@@ -184,7 +222,7 @@ main()
     setup.say(
       isUsage
         ? `bench: ${error.message} (npm run bench -- --help)`
-        : `bench: ${error?.stack ?? error}`,
+        : `bench: ${error instanceof Error ? error.stack : error}`,
     );
     process.exitCode = isUsage ? 2 : 1;
   })

@@ -4,8 +4,55 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cosine, median, rotate, summarize } from './statistics.js';
 import { start } from './drivers.js';
-import { cleanMessage } from './machine.js';
+import { reasonOf } from './machine.js';
 import { HEADS, pacedAs, takesWorkload } from './parts.js';
+
+/**
+ * @import { Contender } from './contenders.js'
+ * @import { Driver } from './drivers.js'
+ * @import { Times } from './hosts/host.js'
+ * @import { Pace, Part } from './parts.js'
+ * @import { Patience } from './patience.js'
+ * @import { SentBytes } from './server.js'
+ * @import { Summary } from './statistics.js'
+ * @import { Workload } from './workloads.js'
+ *
+ * @typedef {(text: string) => void} Log
+ * @typedef {Record<string, Workload>} Workloads by name
+ *
+ * @typedef {object} Entry a contender and what is known of it so far
+ * @property {Contender} contender
+ * @property {string[]} workloads those that it takes
+ * @property {Record<string, number[][]>} rounds the samples of each, by workload
+ * @property {Driver} [driver] once it is open
+ * @property {string} [error] why it is out
+ * @property {number} [agreement] the least cosine to the float reference
+ * @property {object} [info] what it says about itself
+ * @property {LoadSummary} [load]
+ *
+ * @typedef {Entry & { driver: Driver }} OpenEntry
+ *
+ * @typedef {object} Course how a part is measured
+ * @property {Workloads} data
+ * @property {Pace} pace
+ * @property {Record<string, number>} rounds of each workload, and of loading
+ * @property {Patience} patience
+ * @property {Log} log
+ *
+ * @typedef {{ afterLoad: number | null, inBatch: number | null }} MemoryBytes
+ * @typedef {{ cold: Times, warm: Times, memory: MemoryBytes, bytes: SentBytes | null }} LoadSample
+ *   `cold`: in a fresh process or page; `warm`: a second time
+ *
+ * @typedef {Summary & { rounds: number[] }} RoundsSummary with the median of each round
+ * @typedef {Record<'import' | 'load' | 'first' | 'total', RoundsSummary>} TimesSummary
+ * @typedef {{ cold: TimesSummary, warm: TimesSummary, memory: MemoryBytes,
+ *   bytes: SentBytes | null }} LoadSummary
+ *
+ * @typedef {Pick<Contender, 'id' | 'precision' | 'scope' | 'threads'>} RowOf
+ * @typedef {RowOf & { ours: boolean, native: boolean, error?: string, agreement?: number,
+ *   info?: object, rows: Record<string, RoundsSummary>, load?: LoadSummary }} Row what the results
+ *   keep of a contender; `rows`: by workload
+ */
 
 /** Below this cosine to the float reference, somebody computes something else. */
 const LEAST_AGREEMENT = 0.9;
@@ -13,17 +60,28 @@ const LEAST_AGREEMENT = 0.9;
 /** Threads that wait for their next work in a loop give up after about a second. */
 const SPIN_MS = 1000;
 
-/** Who fails is out from then on, and the others go on. */
+/**
+ * Who fails is out from then on, and the others go on.
+ * @template T
+ * @param {Entry} entry
+ * @param {() => Promise<T>} action
+ * @returns {Promise<T | null>}
+ */
 async function attempt(entry, action) {
   try {
     return await action();
   } catch (error) {
-    entry.error = cleanMessage(error?.message ?? String(error));
+    entry.error = reasonOf(error);
     return null;
   }
 }
 
-/** Times from a fresh process (or page) to the first vector, and the same a second time. */
+/**
+ * Times from a fresh process (or page) to the first vector, and the same a second time.
+ * @param {Contender} contender
+ * @param {Workloads} data
+ * @returns {Promise<LoadSample>}
+ */
 async function measureLoad(contender, data) {
   const driver = await start(contender);
   try {
@@ -52,8 +110,9 @@ async function measureLoad(contender, data) {
   }
 }
 
-/** Medians of the three times and of their sum, with the sum and the first call by round. */
+/** Of the three times and of their sum. @param {Times[]} list @returns {TimesSummary} */
 function summarizeTimes(list) {
+  /** @param {(times: Times) => number} pick */
   const part = (pick) => {
     const values = list.map(pick);
     return { ...summarize(values), rounds: values };
@@ -66,8 +125,10 @@ function summarizeTimes(list) {
   };
 }
 
-async function measureLoads(entries, data, rounds, patience, log) {
-  const samples = new Map(entries.map((entry) => [entry, []]));
+/** @param {Entry[]} entries @param {Course} course */
+async function measureLoads(entries, { data, rounds: { load: rounds }, patience, log }) {
+  /** @type {Map<Entry, LoadSample[]>} */
+  const samples = new Map();
   if (entries.length) await patience.begin({ contender: entries[0].contender });
   for (let round = 0; round < rounds; round++) {
     for (const entry of rotate(entries, round)) {
@@ -77,7 +138,7 @@ async function measureLoads(entries, data, rounds, patience, log) {
       const sample = await attempt(entry, () =>
         patience.measure({ contender }, () => measureLoad(contender, data)),
       );
-      if (sample) samples.get(entry).push(sample);
+      if (sample) samples.set(entry, [...(samples.get(entry) ?? []), sample]);
     }
   }
   for (const [entry, list] of samples) {
@@ -91,27 +152,32 @@ async function measureLoads(entries, data, rounds, patience, log) {
   }
 }
 
-/** Opens a contender and hands it its workloads. */
+/** Opens a contender and hands it its workloads. @param {Entry} entry @param {Workloads} data */
 async function openEntry(entry, data) {
   const { contender, workloads } = entry;
   const driver = await start(contender);
   entry.driver = driver;
   // The shortest workload is enough to find out whether it works.
   const first = contender.scope === 'tokenizer' ? undefined : 'query';
-  const names = [...new Set([...workloads, first])].filter(Boolean);
+  const names = new Set(first ? [...workloads, first] : workloads);
   await driver.call('setWorkloads', {
-    workloads: Object.fromEntries(names.map((name) => [name, data[name]])),
+    workloads: Object.fromEntries([...names].map((name) => [name, data[name]])),
   });
   const { adapter, options } = contender;
   await driver.call('open', { adapter, options, first });
   entry.info = await driver.call('describe');
 }
 
-/** Vectors of the contender that counts as right: float, a peer's if there is one. */
+/**
+ * Vectors of the contender that counts as right: float, a peer's if there is one.
+ * @param {OpenEntry[]} entries
+ * @param {string} workload
+ */
 async function referenceVectors(entries, workload) {
+  /** @param {Entry} entry */
   const isRight = ({ contender }) => contender.reference ?? contender.precision === 'fp32';
   const able = entries.filter((entry) => isRight(entry) && entry.workloads.includes(workload));
-  able.sort((a, b) => Boolean(a.contender.ours) - Boolean(b.contender.ours));
+  able.sort((a, b) => Number(a.contender.ours ?? false) - Number(b.contender.ours ?? false));
   for (const entry of able) {
     if (entry.error) continue;
     const vectors = await attempt(entry, () => entry.driver.call('vectors', { workload }));
@@ -120,7 +186,7 @@ async function referenceVectors(entries, workload) {
   return null;
 }
 
-/** @param {object[]} entries of the same weights */
+/** @param {OpenEntry[]} entries of the same weights @param {string} workload @param {Log} log */
 async function checkVectors(entries, workload, log) {
   const reference = await referenceVectors(entries, workload);
   if (!reference) return;
@@ -139,10 +205,15 @@ async function checkVectors(entries, workload, log) {
   }
 }
 
-/** All tokenizers must give the same ids as the first that answers: Rust, then the peers. */
+/**
+ * All tokenizers must give the same ids as the first that answers: Rust, then the peers.
+ * @param {OpenEntry[]} entries
+ */
 async function checkTokenizers(entries) {
   const order = ['python', 'node', 'page'];
+  /** @param {Entry} entry */
   const rank = ({ contender }) => order.indexOf(contender.runtime) + (contender.ours ? 10 : 0);
+  /** @type {{ ids: string, name: string } | undefined} */
   let expected;
   const able = entries.filter(({ workloads }) => workloads.includes('tokenizer'));
   for (const entry of able.sort((a, b) => rank(a) - rank(b))) {
@@ -156,6 +227,7 @@ async function checkTokenizers(entries) {
   }
 }
 
+/** @param {OpenEntry[]} entries @param {string[]} workloads @param {Log} log */
 async function checkAll(entries, workloads, log) {
   // The padded peers may differ between one text and a batch: both are looked at.
   const checked = ['query', 'batch32', ...HEADS];
@@ -168,7 +240,8 @@ async function checkAll(entries, workloads, log) {
   if (workloads.includes('tokenizer')) await checkTokenizers(entries);
 }
 
-async function warmUp(entries, pace, patience, log) {
+/** @param {OpenEntry[]} entries @param {Course} course */
+async function warmUp(entries, { pace, patience, log }) {
   for (const entry of entries) {
     if (!entry.error) await attempt(entry, () => patience.begin(entry));
     for (const workload of entry.workloads) {
@@ -181,16 +254,23 @@ async function warmUp(entries, pace, patience, log) {
   }
 }
 
-/** One slice of a contender, until its threads rest. */
+/**
+ * One slice of a contender, until its threads rest.
+ * @param {OpenEntry} entry
+ * @param {{ workload: string, sliceMs: number, sampleMs: number }} argument
+ */
 async function measureSlice({ driver, contender }, argument) {
   const samples = await driver.call('measure', argument);
   if (contender.spins) await sleep(SPIN_MS);
   return samples;
 }
 
-async function measureRounds(entries, workload, pace, rounds, patience, log) {
-  const { sampleMs } = pace;
-  const argument = { workload, sliceMs: pace.sliceMs[pacedAs(workload)], sampleMs };
+/** @param {OpenEntry[]} entries @param {string} workload @param {Course} course */
+async function measureRounds(entries, workload, course) {
+  const { pace, patience, log } = course;
+  const paced = pacedAs(workload);
+  const argument = { workload, sliceMs: pace.sliceMs[paced], sampleMs: pace.sampleMs };
+  const rounds = course.rounds[paced];
   const able = entries.filter((entry) => entry.workloads.includes(workload));
   for (let round = 0; round < rounds; round++) {
     for (const entry of rotate(able, round)) {
@@ -204,24 +284,27 @@ async function measureRounds(entries, workload, pace, rounds, patience, log) {
   }
 }
 
-async function measureSteady(entries, workloads, data, pace, rounds, patience, log) {
+/** Whether it has been started; who has not is out. @param {Entry} entry @returns {entry is OpenEntry} */
+const isOpen = (entry) => entry.driver !== undefined;
+
+/** @param {Entry[]} entries @param {string[]} workloads @param {Course} course */
+async function measureSteady(entries, workloads, course) {
+  const { data, log } = course;
   try {
     for (const entry of entries) {
       log(`opening ${entry.contender.id}`);
       await attempt(entry, () => openEntry(entry, data));
     }
-    await checkAll(entries, workloads, log);
-    await warmUp(entries, pace, patience, log);
-    for (const workload of workloads) {
-      const count = rounds[pacedAs(workload)];
-      await measureRounds(entries, workload, pace, count, patience, log);
-    }
+    const open = entries.filter(isOpen);
+    await checkAll(open, workloads, log);
+    await warmUp(open, course);
+    for (const workload of workloads) await measureRounds(open, workload, course);
   } finally {
     for (const { driver } of entries) await driver?.close().catch(() => {});
   }
 }
 
-/** What the results keep of a contender; who failed has no figures. */
+/** Who failed has no figures. @param {Entry} entry @returns {Row} */
 function rowOf({ contender, rounds, error, agreement, info, load }) {
   const { id, ours, native, precision, scope, threads } = contender;
   const common = { id, ours: Boolean(ours), native: Boolean(native), precision, scope, threads };
@@ -236,26 +319,29 @@ function rowOf({ contender, rounds, error, agreement, info, load }) {
 
 /**
  * Measures a steady part or one of loading and returns its contenders with their rows.
- * @param {object} part of parts.js
- * @param {object[]} contenders of contenders.js
- * @param {Record<string, object>} data workloads by name
- * @param {object} pace of parts.js
+ * @param {Part} part
+ * @param {Contender[]} contenders
+ * @param {Workloads} data
+ * @param {Pace} pace
  * @param {Patience} patience
- * @param {(text: string) => void} log
+ * @param {Log} log
+ * @returns {Promise<Row[]>}
  */
 export async function runPart(part, contenders, data, pace, patience, log) {
   const asked = part.workloads ?? [];
   const takes = part.takesWorkload ?? takesWorkload;
+  /** @type {Entry[]} */
   const entries = contenders.filter(part.takes).map((contender) => {
     const workloads = asked.filter((name) => takes(contender, name));
     return { contender, workloads, rounds: Object.fromEntries(workloads.map((n) => [n, []])) };
   });
   const rounds = { ...pace.rounds, ...part.rounds };
+  const course = { data, pace, rounds, patience, log };
   if (part.kind === 'load') {
-    await measureLoads(entries, data, rounds.load, patience, log);
+    await measureLoads(entries, course);
     return entries.map(rowOf);
   }
   const able = entries.filter(({ workloads }) => workloads.length > 0);
-  await measureSteady(able, asked, data, pace, rounds, patience, log);
+  await measureSteady(able, asked, course);
   return able.map(rowOf);
 }

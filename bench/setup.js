@@ -29,18 +29,27 @@ const NPM_FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-
 /** What could not be provided: lines for the report. @type {string[]} */
 export const leftOut = [];
 
+/** @param {string} text */
 export function say(text) {
   process.stderr.write(`${text}\n`);
 }
 
+/** @param {string} what @param {unknown} error */
 function leaveOut(what, error) {
-  leftOut.push(`${what}: ${error.message}`);
-  say(`Left out: ${what}: ${error.message}`);
+  const line = `${what}: ${error instanceof Error ? error.message : error}`;
+  leftOut.push(line);
+  say(`Left out: ${line}`);
 }
 
-/** Runs a program, its output kept for the error message. */
-function run(what, program, args, options = {}) {
-  const result = spawnSync(program, args, { encoding: 'utf8', cwd: ROOT, ...options });
+/**
+ * Runs a program, its output kept for the error message.
+ * @param {string} what
+ * @param {string} program
+ * @param {string[]} args
+ * @param {string} [cwd]
+ */
+function run(what, program, args, cwd = ROOT) {
+  const result = spawnSync(program, args, { encoding: 'utf8', cwd });
   if (result.status !== 0) {
     const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`;
     throw new Error(`${what} failed:\n${output.split('\n').slice(-20).join('\n')}`);
@@ -48,7 +57,13 @@ function run(what, program, args, options = {}) {
   return result.stdout;
 }
 
-/** Runs `make` unless `.cache/bench/NAME.stamp` says it was done from the same inputs. */
+/**
+ * Runs `make` unless `.cache/bench/NAME.stamp` says it was done from the same inputs.
+ * @param {string} name
+ * @param {string[]} inputs
+ * @param {() => boolean} exists whether what it makes is still there
+ * @param {() => void} make
+ */
 function once(name, inputs, exists, make) {
   const stamp = path.join(CACHE, `${name}.stamp`);
   const hash = createHash('sha256').update(inputs.join('\n')).digest('hex');
@@ -58,7 +73,11 @@ function once(name, inputs, exists, make) {
   writeFileSync(stamp, hash);
 }
 
-/** Does one step; what it would have provided is left out when it fails. */
+/**
+ * Does one step; what it would have provided is left out when it fails.
+ * @param {string} what
+ * @param {() => void} step
+ */
 function attempt(what, step) {
   try {
     step();
@@ -69,10 +88,20 @@ function attempt(what, step) {
   }
 }
 
+/**
+ * @typedef {Record<string, string>} Dependencies name → version
+ * @typedef {{ name: string, private: boolean, type: string, dependencies?: Dependencies,
+ *   optionalDependencies?: Dependencies }} Manifest
+ * @typedef {Manifest & { nodes: Record<string, string>, llama: Dependencies,
+ *   dependencies: Dependencies }} Peers `nodes`: packages of Node by major version
+ */
+
+/** @returns {Peers} */
 function readPeers() {
   return JSON.parse(readFileSync(path.join(here, 'peers.json'), 'utf8'));
 }
 
+/** @param {string} folder @param {Manifest} manifest @param {string[]} flags of npm */
 function install(folder, manifest, ...flags) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest, null, 2));
@@ -84,6 +113,7 @@ function install(folder, manifest, ...flags) {
   }
 }
 
+/** @param {string} folder @param {string} name of a package */
 const entryIn = (folder, name) => path.join(folder, `${name.replace('/', '-')}.mjs`);
 
 /** Installs the pinned packages of peers.json, without their install scripts. */
@@ -110,7 +140,7 @@ export function providePeers() {
   }
 }
 
-/** Where node-llama-cpp has a prebuilt library for the processor alone. */
+/** Where node-llama-cpp has a prebuilt library for the processor alone. @type {Record<string, string>} */
 const LLAMA_PLATFORMS = {
   'linux-x64': 'linux-x64',
   'linux-arm64': 'linux-arm64',
@@ -134,6 +164,7 @@ function provideLlama() {
   });
 }
 
+/** @param {string} folder @param {string} name @returns {string | null} */
 function versionIn(folder, name) {
   try {
     const file = path.join(folder, 'node_modules', name, 'package.json');
@@ -158,7 +189,7 @@ export function llamaEntry() {
   return versionIn(LLAMA, 'node-llama-cpp') ? entryIn(LLAMA, 'node-llama-cpp') : null;
 }
 
-/** The program of a Node major version, or null where it cannot be had. */
+/** The program of a Node major version, or null where it cannot be had. @param {number} major */
 export function nodeProgram(major) {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const program = path.join(PEERS, `node_modules/node-${major}/bin/node`);
@@ -263,7 +294,8 @@ function convertGguf() {
     const args = ['-m', 'pip', 'download', ...flags, '-d', folder, `${name}==${version}`];
     run('pip download of llama.cpp', VENV_PYTHON, args);
     const archive = readdirSync(folder).find((file) => file.endsWith('.tar.gz'));
-    run('tar', 'tar', ['xzf', archive, '--strip-components=1'], { cwd: folder });
+    if (!archive) throw new Error(`pip download of ${name} gave no archive`);
+    run('tar', 'tar', ['xzf', archive, '--strip-components=1'], folder);
     const script = path.join(folder, 'vendor/llama.cpp/convert_hf_to_gguf.py');
     mkdirSync(path.dirname(ggufModel('f32')), { recursive: true });
     for (const type of GGUF_TYPES) {
@@ -280,9 +312,13 @@ export function pythonProgram() {
   return existsSync(VENV_PYTHON) ? VENV_PYTHON : null;
 }
 
-/** Versions of everything that takes part, by name; null where it is missing. */
+/**
+ * Versions of everything that takes part, by name; null where it is missing.
+ * @returns {Record<string, string | null>}
+ */
 export function peerVersions() {
   const names = Object.keys(readPeers().dependencies).filter((name) => name !== 'playwright-core');
+  /** @type {Record<string, string | null>} */
   const versions = Object.fromEntries(names.map((name) => [name, peerVersion(name)]));
   const [llama] = Object.keys(readPeers().llama);
   versions[llama] = versionIn(LLAMA, llama);

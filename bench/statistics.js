@@ -1,5 +1,11 @@
 // Medians and spreads. Times are in milliseconds everywhere in the bench.
 
+/**
+ * @typedef {{ median: number, min: number, q1: number, q3: number, samples: number }} Summary of
+ *   some samples; `samples`: how many
+ * @typedef {{ median: number, low: number, high: number }} Ratio of times, over several rounds
+ */
+
 /** @param {number[]} values @param {number} p 0..1 */
 export function quantile(values, p) {
   if (values.length === 0) return NaN;
@@ -15,7 +21,11 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-/** What a row of the results says about its samples. @param {number[]} samples */
+/**
+ * What a row of the results says about its samples.
+ * @param {number[]} samples
+ * @returns {Summary}
+ */
 export function summarize(samples) {
   return {
     median: median(samples),
@@ -32,6 +42,7 @@ export function summarize(samples) {
  * smallest and the largest ratio of a round.
  * @param {number[]} peer median of each round
  * @param {number[]} ours median of each round
+ * @returns {Ratio}
  */
 export function ratioOfRounds(peer, ours) {
   const ratios = [];
@@ -54,7 +65,12 @@ export function cosine(a, b) {
   return ab / Math.sqrt(aa * bb);
 }
 
-/** The list from index `by` on, and what stands before that at its end. */
+/**
+ * The list from index `by` on, and what stands before that at its end.
+ * @template T
+ * @param {T[]} list
+ * @param {number} by
+ */
 export function rotate(list, by) {
   const at = list.length ? by % list.length : 0;
   return [...list.slice(at), ...list.slice(0, at)];

@@ -5,6 +5,23 @@
 // whole vocabulary words, so their ids are known without any tokenizer.
 import { readFileSync } from 'node:fs';
 
+/**
+ * @typedef {{ single: boolean, texts: string[], ids: number[][] }} TextWorkload `single`: the text
+ *   is given alone, not as an array of one; `ids`: the texts' tokens
+ * @typedef {{ single: boolean, ids: number[][], head: string, rows: number[] }} HeadWorkload
+ *   `rows`: which one of each text the head is asked for
+ * @typedef {{ texts: string[], bytes: number }} Prose for the tokenizers
+ * @typedef {TextWorkload | HeadWorkload | Prose} Workload
+ *
+ * @typedef {() => number} Random gives numbers from 0 to 1
+ * @typedef {object} Vocabulary
+ * @property {Record<string, number>} vocab token → id
+ * @property {string[]} words whole ones, the most frequent first
+ * @property {string[]} endings that rarer words are made with
+ * @property {Float64Array} cumulative the words' frequencies, each added to those before it
+ * @property {number} total of all frequencies
+ */
+
 /** Name, and what a contender gets. */
 export const WORKLOADS = {
   query: 'one text of 8 tokens',
@@ -24,7 +41,11 @@ export const HEAD_WORKLOADS = {
 
 const FIRST_FREQUENT_ID = 1996; // "the"; the ids before it are symbols and letters
 
-/** A small seeded generator (mulberry32): the same texts on every machine. */
+/**
+ * A small seeded generator (mulberry32): the same texts on every machine.
+ * @param {number} seed
+ * @returns {Random}
+ */
 export function randomSource(seed) {
   let state = seed >>> 0;
   return () => {
@@ -35,8 +56,9 @@ export function randomSource(seed) {
   };
 }
 
-/** Words by frequency, and the endings that rarer words are made with. */
+/** @param {string} tokenizerJson a path @returns {Vocabulary} */
 function readVocabulary(tokenizerJson) {
+  /** @type {{ vocab: Record<string, number> }} */
   const { vocab } = JSON.parse(readFileSync(tokenizerJson, 'utf8')).model;
   const entries = Object.entries(vocab).sort((a, b) => a[1] - b[1]);
   const words = entries
@@ -52,6 +74,7 @@ function readVocabulary(tokenizerJson) {
   return { vocab, words, endings: endings.map((token) => token.slice(2)), cumulative, total };
 }
 
+/** @param {Vocabulary} vocabulary @param {Random} random */
 function pickWord({ words, cumulative, total }, random) {
   const target = random() * total;
   let low = 0;
@@ -64,7 +87,12 @@ function pickWord({ words, cumulative, total }, random) {
   return words[low];
 }
 
-/** A text of exactly `tokens` tokens, [CLS] and [SEP] included, with its ids. */
+/**
+ * A text of exactly `tokens` tokens, [CLS] and [SEP] included, with its ids.
+ * @param {Vocabulary} vocabulary
+ * @param {Random} random
+ * @param {number} tokens
+ */
 function makeText(vocabulary, random, tokens) {
   const ids = [vocabulary.vocab['[CLS]']];
   let text = '';
@@ -80,12 +108,13 @@ function makeText(vocabulary, random, tokens) {
   return { text, ids };
 }
 
-/** Lengths like those of sentences: few very short ones, a long tail. */
+/** Lengths like those of sentences: few very short ones, a long tail. @param {Random} random */
 function sentenceLength(random) {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return Math.max(5, Math.min(96, Math.round(Math.exp(Math.log(18) + 0.5 * normal))));
 }
 
+/** @param {number[]} values @param {Random} random */
 function shuffle(values, random) {
   for (let i = values.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
@@ -94,7 +123,13 @@ function shuffle(values, random) {
   return values;
 }
 
-/** A workload for a head; a masked LM gets a mask in the middle of each text. */
+/**
+ * A workload for a head; a masked LM gets a mask in the middle of each text.
+ * @param {string} task
+ * @param {TextWorkload} base
+ * @param {number} maskId
+ * @returns {HeadWorkload}
+ */
 function forHead(task, { single, ids }, maskId) {
   if (task === 'classify')
     return { single, ids, head: 'sequence-classification', rows: ids.map(() => 0) };
@@ -106,9 +141,7 @@ function forHead(task, { single, ids }, maskId) {
 /**
  * @param {string} tokenizerJson path of the model's tokenizer.json
  * @param {{ corpusLines: number }} options
- * @returns {Record<string, { single: boolean, texts?: string[], ids: number[][], head?: string,
- *   rows?: number[] }>} `single`: the text is given alone, not as an array of one; `rows`: which
- *   one of each text the head is asked for
+ * @returns {Record<string, Workload>} by name
  */
 export function makeWorkloads(tokenizerJson, { corpusLines }) {
   const vocabulary = readVocabulary(tokenizerJson);
@@ -123,20 +156,24 @@ export function makeWorkloads(tokenizerJson, { corpusLines }) {
     ),
     corpus: Array.from({ length: corpusLines }, () => sentenceLength(random)),
   };
-  const workloads = {};
+  /** @type {Record<string, TextWorkload>} */
+  const ofTexts = {};
   for (const [name, list] of Object.entries(lengths)) {
     const made = list.map((tokens) => makeText(vocabulary, random, tokens));
-    workloads[name] = {
+    ofTexts[name] = {
       single: list.length === 1,
       texts: made.map(({ text }) => text),
       ids: made.map(({ ids }) => ids),
     };
   }
+  const maskId = vocabulary.vocab['[MASK]'];
+  /** @type {Record<string, HeadWorkload>} */
+  const ofHeads = {};
   for (const name of Object.keys(HEAD_WORKLOADS)) {
     const [task, base] = name.split(' ');
-    workloads[name] = forHead(task, workloads[base], vocabulary.vocab['[MASK]']);
+    ofHeads[name] = forHead(task, ofTexts[base], maskId);
   }
-  return workloads;
+  return { ...ofTexts, ...ofHeads };
 }
 
 /**
@@ -148,6 +185,7 @@ export function makeWorkloads(tokenizerJson, { corpusLines }) {
 export function makeProse(tokenizerJson, bytes) {
   const vocabulary = readVocabulary(tokenizerJson);
   const random = randomSource(4);
+  /** @param {string} word */
   const capital = (word) => word[0].toUpperCase() + word.slice(1);
   const lines = [];
   let written = 0;

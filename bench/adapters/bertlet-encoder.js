@@ -1,16 +1,26 @@
 // bertlet's encoder alone: token ids in, last hidden state out, copied from the module's
 // memory as the peers do.
-import { makeRequest, openEngine } from './bertlet-engine.js';
+import { makeRequest, openEngine, outputsOf } from './bertlet-engine.js';
 
-/** @param {Parameters<typeof openEngine>[0]} options */
+/**
+ * @import { TextWorkload } from '../workloads.js'
+ * @typedef {Awaited<ReturnType<typeof openEngine>>} Opened
+ */
+
+/**
+ * @param {import('./bertlet-engine.js').EngineOptions} options
+ * @returns {Promise<import('../hosts/host.js').Adapter>}
+ */
 export async function create(options) {
-  let loaded;
-  let engine;
+  /** @type {Opened} */
+  let opened;
+  /** @type {Record<string, ReturnType<typeof makeRequest>>} */
   const requests = {};
 
+  /** @param {number[]} ids */
   async function meanOfRow(ids) {
-    const { outputs } = await engine.run(makeRequest([ids]));
-    const { lastHiddenState: data } = outputs[0];
+    const [{ lastHiddenState: data }] = await outputsOf(opened.engine, makeRequest([ids]));
+    if (!data) throw new Error('the engine gave no hidden state');
     const vector = new Float64Array(data.length / ids.length);
     data.forEach((value, i) => (vector[i % vector.length] += value));
     return vector;
@@ -18,15 +28,19 @@ export async function create(options) {
 
   return {
     async load() {
-      ({ engine, loaded } = await openEngine(options));
+      opened = await openEngine(options);
     },
-    async run(name, { ids }) {
+    /** @param {string} name @param {TextWorkload} workload */
+    run(name, { ids }) {
       requests[name] ??= makeRequest(ids);
-      return (await engine.run(requests[name])).outputs;
+      return outputsOf(opened.engine, requests[name]);
     },
-    vectors: (name, { ids }) => Promise.all([ids[0], ids[ids.length - 1]].map(meanOfRow)),
+    /** @param {string} name @param {TextWorkload} workload */
+    vectors(name, { ids }) {
+      return Promise.all([ids[0], ids[ids.length - 1]].map(meanOfRow));
+    },
     memory: () => undefined,
-    describe: () => loaded.info,
-    dispose: () => loaded?.dispose(),
+    describe: () => opened.loaded.info,
+    dispose: () => opened?.loaded.dispose(),
   };
 }

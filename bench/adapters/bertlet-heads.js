@@ -1,41 +1,57 @@
 // What a head gives: token ids in, its values for the rows that the task asks for out. With
 // `everyRow`, whatever the task needs, all rows go through the last layer, and those of a
 // masked LM through its decoder.
-import { makeRequest, openEngine } from './bertlet-engine.js';
+import { makeRequest, openEngine, outputsOf } from './bertlet-engine.js';
 
-/** @param {Parameters<typeof openEngine>[0] & { everyRow: boolean }} options */
+/**
+ * @import { HeadWorkload, TextWorkload } from '../workloads.js'
+ * @import { RunRequest } from '../../js/engine.js'
+ * @typedef {Awaited<ReturnType<typeof openEngine>>} Opened
+ */
+
+/**
+ * @param {import('./bertlet-engine.js').EngineOptions & { everyRow: boolean }} options
+ * @returns {Promise<import('../hosts/host.js').Adapter>}
+ */
 export async function create({ everyRow, ...options }) {
-  let loaded;
-  let engine;
+  /** @type {Opened} */
+  let opened;
+  /** @type {Record<string, RunRequest>} */
   const requests = {};
 
-  /** @param {{ head: string, rows: number[], ids: number[][] }} workload `rows`: one of each text */
+  /** @param {HeadWorkload} workload @returns {RunRequest} */
   function requestOf({ head, rows, ids }) {
-    const request = { ...makeRequest(ids), heads: [head] };
+    const request = makeRequest(ids);
     if (!everyRow) for (const [i, input] of request.inputs.entries()) input.rows = [rows[i]];
-    return request;
+    return { ...request, heads: [head] };
   }
 
   return {
     async load() {
-      ({ engine, loaded } = await openEngine(options));
+      opened = await openEngine(options);
     },
-    async run(name, workload) {
-      requests[name] ??= workload.head ? requestOf(workload) : makeRequest(workload.ids);
-      return (await engine.run(requests[name])).outputs;
+    /** @param {string} name @param {HeadWorkload | TextWorkload} workload */
+    run(name, workload) {
+      requests[name] ??= 'head' in workload ? requestOf(workload) : makeRequest(workload.ids);
+      return outputsOf(opened.engine, requests[name]);
     },
-    /** The head's values of the first and the last text, for the row that was asked for. */
+    /**
+     * The head's values of the first and the last text, for the row that was asked for.
+     * @param {string} name
+     * @param {HeadWorkload} workload
+     */
     async vectors(name, workload) {
-      const { outputs } = await engine.run(requestOf(workload));
+      const { head, rows, ids } = workload;
+      const outputs = await outputsOf(opened.engine, requestOf(workload));
       return [0, outputs.length - 1].map((i) => {
-        const values = outputs[i].heads[workload.head];
-        if (!everyRow || workload.head !== 'masked-lm') return values;
-        const width = values.length / workload.ids[i].length;
-        return values.slice(workload.rows[i] * width, (workload.rows[i] + 1) * width);
+        const values = outputs[i].heads[head];
+        if (!everyRow || head !== 'masked-lm') return values;
+        const width = values.length / ids[i].length;
+        return values.slice(rows[i] * width, (rows[i] + 1) * width);
       });
     },
     memory: () => undefined,
-    describe: () => loaded.info,
-    dispose: () => loaded?.dispose(),
+    describe: () => opened.loaded.info,
+    dispose: () => opened?.loaded.dispose(),
   };
 }

@@ -2,7 +2,18 @@
 // inputs are made beforehand and padded to the longest text, as its users give them.
 import { batchesOf, meanPool } from './shared.js';
 
-/** One padded batch as the model's three input tensors. */
+/**
+ * @import { TextWorkload } from '../workloads.js'
+ * @import { OnnxRuntime, OnnxSession, OnnxTensor } from '../peers.js'
+ * @typedef {Record<string, OnnxTensor>} Feeds
+ */
+
+/**
+ * One padded batch as the model's three input tensors.
+ * @param {OnnxRuntime} ort
+ * @param {number[][]} rows of ids
+ * @returns {Feeds}
+ */
 function makeInputs(ort, rows) {
   const length = Math.max(...rows.map((row) => row.length));
   const ids = new BigInt64Array(rows.length * length);
@@ -13,6 +24,7 @@ function makeInputs(ort, rows) {
       mask[r * length + t] = 1n;
     }
   });
+  /** @param {BigInt64Array} data */
   const tensor = (data) => new ort.Tensor('int64', data, [rows.length, length]);
   return {
     input_ids: tensor(ids),
@@ -24,15 +36,20 @@ function makeInputs(ort, rows) {
 /**
  * @param {{ entry: string, model: string, threads: number, native?: boolean,
  *   wasmPaths?: string }} options
+ * @returns {Promise<import('../hosts/host.js').Adapter>}
  */
 export async function create({ entry, model, threads, native, wasmPaths }) {
   const module = await import(entry);
+  /** @type {OnnxRuntime} */
   const ort = module.InferenceSession ? module : module.default;
+  /** @type {OnnxSession} */
   let session;
+  /** @type {Record<string, Feeds[]>} */
   const inputs = {};
 
-  const inputsOf = (name, workload) =>
-    (inputs[name] ??= batchesOf(name, workload.ids).map((rows) => makeInputs(ort, rows)));
+  /** @param {string} name @param {TextWorkload} workload */
+  const inputsOf = (name, { ids }) =>
+    (inputs[name] ??= batchesOf(name, ids).map((rows) => makeInputs(ort, rows)));
 
   return {
     async load() {
@@ -46,14 +63,17 @@ export async function create({ entry, model, threads, native, wasmPaths }) {
       });
     },
 
+    /** @param {string} name @param {TextWorkload} workload */
     async run(name, workload) {
       let result;
       for (const feeds of inputsOf(name, workload)) result = await session.run(feeds);
       return result;
     },
 
+    /** @param {string} name @param {TextWorkload} workload */
     async vectors(name, workload) {
       const batches = batchesOf(name, workload.ids);
+      /** @param {number} batch @param {number} row */
       const vectorOf = async (batch, row) => {
         const { last_hidden_state: output } = await session.run(inputsOf(name, workload)[batch]);
         const [, tokens, width] = output.dims;

@@ -2,6 +2,27 @@
 // the tables of the report.
 import { Calm, probe } from '../hosts/probe.js';
 
+/**
+ * @typedef {'simd' | 'relaxed'} Module
+ * @typedef {Record<string, (...args: number[]) => number>} Exports of roofline.c and kernels.c
+ *
+ * @typedef {{ loop: string, name: string, module: Module, rate: number }} Peak
+ * @typedef {{ N: number, K: number, M: number }} Size of a linear layer's call: outputs, inputs
+ *   and rows
+ * @typedef {Size & { module: Module, dtype: string, loop: string, rate: number, share: number }}
+ *   Shape `share`: of the peak of `loop`
+ * @typedef {{ module: Module, dtype: string, tokens: number, microseconds: Record<string, number>,
+ *   sum: number, otherShare: number }} Layer `otherShare`: of what is no matrix product
+ * @typedef {{ peaks: Peak[], shapes: Shape[], layers: Layer[] }} Roofline rates in 10⁹ operations
+ *   per second
+ *
+ * @typedef {{ dtype: string, number: number, loops: string[] }} KernelSet `number`: the core's for
+ *   `dtype`; `loops`: names of those that it is made of
+ *
+ * @typedef {(action: () => number) => number} Calmly the smallest result, from a calm moment
+ * @typedef {{ warmMs: number, measureMs: number, sampleMs: number, calmly: Calmly }} Effort
+ */
+
 /** Operations of one step: a multiplication and an addition are two. */
 const LOOPS = [
   { loop: 'mul + add', name: 'mul_add', operations: 8, kind: 'float' },
@@ -12,7 +33,10 @@ const LOOPS = [
   { loop: 'relaxed dot add, twice', name: 'two_dots', of: 'relaxed_dot_add', operations: 16 },
 ];
 
-/** What each kernel set is made of; of two ways the machine's faster one. */
+/**
+ * What each kernel set is made of; of two ways the machine's faster one.
+ * @type {Record<string, { number: number, loops: Record<Module, string[]> }>}
+ */
 const DTYPES = {
   fp32: { number: 0, loops: { simd: ['mul_add'], relaxed: ['madd'] } },
   int8: { number: 1, loops: { simd: ['dot_i16'], relaxed: ['dot_i16', 'two_dots'] } },
@@ -36,6 +60,9 @@ const ROWS = [8, 32, 128, 512];
 /** A quick run takes the first shapes and few rows. */
 const QUICK = { shapes: SHAPES.slice(0, 4), rows: [8, 128] };
 
+/** @type {Module[]} */
+export const MODULES = ['simd', 'relaxed'];
+
 /** Accumulators of the loops. */
 const CHAINS = [8, 10, 12];
 
@@ -44,6 +71,8 @@ const LAYER = { tokens: 128, hidden: 384, intermediate: 1536, heads: 12 };
 /**
  * Runs `call(times)` long enough to read the clock; ms of the fastest run: what else the
  * machine does in between belongs neither to the peak nor to the kernel.
+ * @param {(times: number) => void} call
+ * @param {Effort} effort
  */
 function timeOf(call, { warmMs, measureMs, sampleMs, calmly }) {
   const clock = () => performance.now();
@@ -71,11 +100,14 @@ function timeOf(call, { warmMs, measureMs, sampleMs, calmly }) {
 /**
  * Runs something in a calm moment, and again if it was none, as long as the time lasts. Like
  * patience.js, for the loops that leave no room for a message in between.
+ * @param {number} limitMs
+ * @returns {Calmly}
  */
 function makeCalmly(limitMs) {
   const calm = new Calm();
   let left = limitMs;
   const isCalm = () => calm.includes('', probe());
+  /** @template T @param {() => T} action */
   const timed = (action) => {
     const begin = performance.now();
     const result = action();
@@ -98,19 +130,23 @@ function makeCalmly(limitMs) {
 
 /** Fastest times by key, over several passes: a slow moment of the machine spoils one of them. */
 class Fastest {
-  times = new Map();
+  /** @type {Map<string, number>} */
+  #times = new Map();
 
+  /** @param {string} key @param {number} ms */
   note(key, ms) {
-    this.times.set(key, Math.min(ms, this.of(key)));
+    this.#times.set(key, Math.min(ms, this.of(key)));
   }
 
+  /** @param {string} key */
   of(key) {
-    return this.times.get(key) ?? Infinity;
+    return this.#times.get(key) ?? Infinity;
   }
 }
 
 const STEPS = 1000;
 
+/** @param {Module} module @param {Exports} exports @param {Fastest} fastest @param {Effort} effort */
 function measurePeaks(module, exports, fastest, effort) {
   for (const { name, kind } of LOOPS) {
     const factors = kind === 'float' ? [1e-9, 1] : [3, 1];
@@ -123,7 +159,7 @@ function measurePeaks(module, exports, fastest, effort) {
   }
 }
 
-/** The peaks of a module, in 10⁹ operations per second. */
+/** The peaks of a module. @param {Module} module @param {Fastest} fastest @returns {Peak[]} */
 function peaksOf(module, fastest) {
   return LOOPS.map(({ loop, name, of = name, operations }) => {
     const rate = (STEPS * operations) / fastest.of(`${module} ${of}`) / 1e6;
@@ -131,20 +167,28 @@ function peaksOf(module, fastest) {
   }).filter(({ rate }) => rate > 0);
 }
 
-const shapesOf = (quick) =>
+/** @param {boolean} quick @returns {Size[]} */
+const sizesOf = (quick) =>
   (quick ? QUICK : { shapes: SHAPES, rows: ROWS }).shapes.flatMap(([N, K]) =>
     (quick ? QUICK.rows : ROWS).map((M) => ({ N, K, M })),
   );
 
-/** The kernel sets that a module has. */
-const dtypesOf = (module) =>
+/** The kernel sets that a module has. @param {Module} module @returns {KernelSet[]} */
+const setsOf = (module) =>
   Object.entries(DTYPES)
     .filter(([, { loops }]) => loops[module].length)
     .map(([dtype, { number, loops }]) => ({ dtype, number, loops: loops[module] }));
 
+/**
+ * @param {Module} module
+ * @param {Exports} exports
+ * @param {Fastest} fastest
+ * @param {Effort} effort
+ * @param {boolean} quick
+ */
 function measureShapes(module, exports, fastest, effort, quick) {
-  for (const { dtype, number } of dtypesOf(module)) {
-    for (const { N, K, M } of shapesOf(quick)) {
+  for (const { dtype, number } of setsOf(module)) {
+    for (const { N, K, M } of sizesOf(quick)) {
       if (!exports.bench_prepare_linear(number, M, N, K)) continue;
       const ms = timeOf(exports.bench_run_linear, effort);
       fastest.note(`${module} ${dtype} ${N} ${K} ${M}`, ms);
@@ -152,12 +196,19 @@ function measureShapes(module, exports, fastest, effort, quick) {
   }
 }
 
-/** Every shape as a share of the loop that its kernel is made of. */
-function sharesOf(module, peaks, fastest, quick) {
-  return dtypesOf(module).flatMap(({ dtype, loops }) => {
+/**
+ * Every shape as a share of the loop that its kernel is made of.
+ * @param {Module} module
+ * @param {Peak[]} peaks
+ * @param {Fastest} fastest
+ * @param {boolean} quick
+ * @returns {Shape[]}
+ */
+function shapesOf(module, peaks, fastest, quick) {
+  return setsOf(module).flatMap(({ dtype, loops }) => {
     const own = peaks.filter((peak) => peak.module === module && loops.includes(peak.name));
     const best = own.reduce((a, b) => (a.rate > b.rate ? a : b));
-    return shapesOf(quick).flatMap(({ N, K, M }) => {
+    return sizesOf(quick).flatMap(({ N, K, M }) => {
       const rate = (2 * M * N * K) / fastest.of(`${module} ${dtype} ${N} ${K} ${M}`) / 1e6;
       if (rate === 0) return [];
       return [{ module, dtype, N, K, M, loop: best.loop, rate, share: rate / best.rate }];
@@ -165,9 +216,22 @@ function sharesOf(module, peaks, fastest, quick) {
   });
 }
 
-/** One encoder layer, kernel by kernel. */
+/**
+ * One encoder layer, kernel by kernel.
+ * @param {Module} module
+ * @param {Exports} exports
+ * @param {KernelSet} set
+ * @param {Fastest} fastest
+ * @param {Effort} effort
+ */
 function measureLayer(module, exports, { dtype, number }, fastest, effort) {
   const { tokens, hidden, intermediate, heads } = LAYER;
+  /**
+   * @param {string} name
+   * @param {string} prepare
+   * @param {string} run
+   * @param {number[]} args of `prepare`
+   */
   const note = (name, prepare, run, ...args) => {
     if (!exports[`bench_prepare_${prepare}`](number, ...args)) return;
     const ms = timeOf(exports[`bench_run_${run}`], effort);
@@ -186,73 +250,89 @@ function measureLayer(module, exports, { dtype, number }, fastest, effort) {
   note('layer norm', 'rows', 'layer_norm', tokens, hidden);
 }
 
+/** @param {Module} module @param {KernelSet} set @param {Fastest} fastest @returns {Layer} */
 function layerOf(module, { dtype }, fastest) {
+  /** @param {string} name */
   const time = (name) => 1000 * fastest.of(`${module} ${dtype} layer ${name}`);
   // Attention's two products grow with the head's size, all else in it does not: what is
   // left at size 0 is softmax and what surrounds it.
   const softmax = Math.max(0, 2 * time('half attention') - time('attention'));
+  const otherMicroseconds = {
+    'pack rows': 3 * time('pack hidden') + time('pack intermediate'),
+    softmax,
+    activation: time('activation'),
+    'layer norm': 2 * time('layer norm'),
+  };
   const microseconds = {
     'q, k, v': time('q, k, v'),
     'attention products': time('attention') - softmax,
     'attention output': time('attention output'),
     'feed-forward up': time('up'),
     'feed-forward down': time('down'),
-    'pack rows': 3 * time('pack hidden') + time('pack intermediate'),
-    softmax,
-    activation: time('activation'),
-    'layer norm': 2 * time('layer norm'),
+    ...otherMicroseconds,
   };
-  const sum = Object.values(microseconds).reduce((a, b) => a + b, 0);
-  const other = ['pack rows', 'softmax', 'activation', 'layer norm'];
-  const otherSum = other.reduce((total, name) => total + microseconds[name], 0);
-  return { module, dtype, tokens: LAYER.tokens, microseconds, sum, otherShare: otherSum / sum };
+  const sumOf = (/** @type {Record<string, number>} */ times) =>
+    Object.values(times).reduce((a, b) => a + b, 0);
+  const sum = sumOf(microseconds);
+  const otherShare = sumOf(otherMicroseconds) / sum;
+  return { module, dtype, tokens: LAYER.tokens, microseconds, sum, otherShare };
 }
 
-async function compile(location) {
+/** @param {string} location a path in Node, else an address @returns {Promise<Exports>} */
+async function instantiate(location) {
   const fs = globalThis.process?.getBuiltinModule?.('node:fs');
   const bytes = fs ? fs.readFileSync(location) : await (await fetch(location)).arrayBuffer();
-  return WebAssembly.instantiate(bytes);
+  const { instance } = await WebAssembly.instantiate(bytes);
+  const functions = Object.entries(instance.exports).filter(([, one]) => typeof one === 'function');
+  return /** @type {Exports} all of them take and give numbers */ (Object.fromEntries(functions));
 }
 
-/** @param {{ modules: Record<string, string>, quick: boolean, calmMs: number }} options */
+/**
+ * @param {{ modules: Record<Module, string>, quick: boolean, calmMs: number }} options `modules`:
+ *   where they are
+ * @returns {import('../hosts/host.js').Adapter}
+ */
 export function create({ modules, quick, calmMs }) {
   const passes = quick ? 1 : 3;
   const calmly = makeCalmly(calmMs);
-  const instances = {};
+  /** @type {[Module, Exports][]} */
+  const instances = [];
 
+  /** @param {Module} module @param {Exports} exports @param {Fastest} fastest @param {boolean} isFirst */
   function measure(module, exports, fastest, isFirst) {
     const slowly = isFirst && !quick ? 3 : 1; // the engine is still compiling
     const peak = { warmMs: 60 * slowly, measureMs: 60, sampleMs: 2, calmly };
     const kernel = { warmMs: 25 * slowly, measureMs: quick ? 20 : 50, sampleMs: 2, calmly };
     measurePeaks(module, exports, fastest, peak);
     measureShapes(module, exports, fastest, kernel, quick);
-    for (const set of dtypesOf(module)) measureLayer(module, exports, set, fastest, kernel);
+    for (const set of setsOf(module)) measureLayer(module, exports, set, fastest, kernel);
   }
 
   return {
     async load() {
-      for (const [name, location] of Object.entries(modules)) {
-        const { instance } = await compile(location);
-        instance.exports._initialize?.();
-        instances[name] = instance.exports;
+      for (const module of MODULES) {
+        const exports = await instantiate(modules[module]);
+        exports._initialize?.();
+        instances.push([module, exports]);
       }
     },
+    /** @returns {Roofline} */
     run() {
       const fastest = new Fastest();
-      const entries = Object.entries(instances);
       for (let pass = 0; pass < passes; pass++) {
-        for (const [module, exports] of entries) measure(module, exports, fastest, pass === 0);
+        for (const [module, exports] of instances) measure(module, exports, fastest, pass === 0);
       }
-      const names = entries.map(([module]) => module);
+      const names = instances.map(([module]) => module);
       const peaks = names.flatMap((module) => peaksOf(module, fastest));
       return {
         peaks,
-        shapes: names.flatMap((module) => sharesOf(module, peaks, fastest, quick)),
+        shapes: names.flatMap((module) => shapesOf(module, peaks, fastest, quick)),
         layers: names.flatMap((module) =>
-          dtypesOf(module).map((set) => layerOf(module, set, fastest)),
+          setsOf(module).map((set) => layerOf(module, set, fastest)),
         ),
       };
     },
+    vectors: () => [],
     memory: () => undefined,
     dispose() {},
   };

@@ -1,6 +1,13 @@
 // Small things that several adapters need.
 
-/** Mean over the rows where `mask` is 1, as unit vector. */
+/**
+ * Mean over the tokens of one text, as unit vector.
+ * @param {ArrayLike<number>} data [rows, tokens, width]
+ * @param {number} row
+ * @param {number} tokens of each row
+ * @param {number} width
+ * @param {(t: number) => boolean} isToken false: it is padding
+ */
 export function meanPool(data, row, tokens, width, isToken) {
   const vector = new Float64Array(width);
   for (let t = 0; t < tokens; t++) {
@@ -16,9 +23,15 @@ export function meanPool(data, row, tokens, width, isToken) {
 
 const CORPUS_BATCH = 32;
 
-/** Cuts a workload as a peer's user would: all at once, a corpus by 32 lines. */
+/**
+ * Cuts a workload as a peer's user would: all at once, a corpus by 32 lines.
+ * @template T
+ * @param {string} name
+ * @param {T[]} list its texts, or their ids
+ */
 export function batchesOf(name, list) {
   const size = name === 'corpus' ? CORPUS_BATCH : list.length;
+  /** @type {T[][]} */
   const batches = [];
   for (let i = 0; i < list.length; i += size) batches.push(list.slice(i, i + size));
   return batches;

@@ -3,13 +3,22 @@
 import { batchesOf } from './shared.js';
 
 /**
+ * @import { TextWorkload } from '../workloads.js'
+ * @import { FeatureExtraction, Transformers } from '../peers.js'
+ */
+
+/**
  * @param {{ entry: string, models: string, model: string, dtype: 'fp32' | 'q8',
  *   threads: number, page?: boolean, wasmPaths?: string }} options
+ * @returns {Promise<import('../hosts/host.js').Adapter>}
  */
 export async function create({ entry, models, model, dtype, threads, page, wasmPaths }) {
+  /** @type {Transformers} */
   const { env, pipeline } = await import(entry);
+  /** @type {FeatureExtraction} */
   let extract;
 
+  /** @param {string | string[]} texts */
   const embed = (texts) => extract(texts, { pooling: 'mean', normalize: true });
 
   return {
@@ -29,6 +38,7 @@ export async function create({ entry, models, model, dtype, threads, page, wasmP
       });
     },
 
+    /** @param {string} name @param {TextWorkload} workload */
     async run(name, { single, texts }) {
       if (single) return (await embed(texts[0])).data;
       let result;
@@ -36,6 +46,7 @@ export async function create({ entry, models, model, dtype, threads, page, wasmP
       return result;
     },
 
+    /** @param {string} name @param {TextWorkload} workload */
     async vectors(name, { single, texts }) {
       const batches = batchesOf(name, texts);
       const first = await embed(single ? texts[0] : batches[0]);

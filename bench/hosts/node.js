@@ -3,14 +3,16 @@ import { Host } from './host.js';
 
 const host = new Host((name) => import(new URL(`../adapters/${name}.js`, import.meta.url).href));
 
-process.on('message', async ({ id, method, argument }) => {
+process.on('message', async (/** @type {import('./host.js').Message} */ message) => {
+  const { id, method, argument } = message;
   let answer;
   try {
     answer = { id, result: (await host[method](argument)) ?? null };
   } catch (error) {
-    answer = { id, error: error?.stack ?? String(error) };
+    const reason = error instanceof Error ? error.stack : String(error);
+    answer = { id, error: reason };
   }
-  process.send(answer, () => {
+  process.send?.(answer, () => {
     if (method === 'close') process.exit();
   });
 });

@@ -15,13 +15,15 @@ const [LOOP, END, BR_IF, GET, SET, CONST] = [0x03, 0x0b, 0x0d, 0x20, 0x21, 0x41]
 const [ADD, SUB, XOR] = [0x6a, 0x6b, 0x73];
 const NO_RESULT = 0x40;
 
-/** A length in two bytes of the format (LEB128), and what is that long. */
+/** A length in two bytes of the format (LEB128), and what is that long. @param {number[]} bytes */
 const sized = (bytes) => [(bytes.length & 127) | 128, bytes.length >> 7, ...bytes];
+/** @param {number} id @param {number[]} bytes */
 const section = (id, bytes) => [id, ...sized(bytes)];
 
 /** spin(rounds): local 0 counts down, each other local is a chain; returns them all in one. */
 function spinModule() {
   const chains = Array.from({ length: CHAINS }, (_, i) => i + 1);
+  /** @param {number} k */
   const step = (k) => [GET, k, GET, 0, k % 2 ? ADD : XOR, CONST, k, XOR, SET, k];
   const code = [
     ...[1, CHAINS, I32],
@@ -38,11 +40,21 @@ function spinModule() {
   ]);
 }
 
-let spin;
+/** @type {((rounds: number) => void) | undefined} */
+let compiled;
+
+/** The loop, compiled by this engine. */
+function spinner() {
+  if (!compiled) {
+    const { spin } = new WebAssembly.Instance(new WebAssembly.Module(spinModule())).exports;
+    compiled = /** @type {(rounds: number) => void} as spinModule declares it */ (spin);
+  }
+  return compiled;
+}
 
 /** How fast this thread computes now, in rounds per µs. The first call of all compiles it. */
 export function probe() {
-  spin ??= new WebAssembly.Instance(new WebAssembly.Module(spinModule())).exports.spin;
+  const spin = spinner();
   const begin = performance.now();
   spin(ROUNDS);
   return ROUNDS / (performance.now() - begin) / 1000;
@@ -53,9 +65,13 @@ const CALM = 0.85;
 
 /** What counts as calm: fast, compared with the fastest that was seen under the same key. */
 export class Calm {
+  /** @type {Map<string, number>} */
   #fastest = new Map();
 
-  /** @param {string} key of an engine: another one may compile the probe to something else */
+  /**
+   * @param {string} key of an engine: another one may compile the probe to something else
+   * @param {number} rate of a probe
+   */
   includes(key, rate) {
     const fastest = Math.max(rate, this.#fastest.get(key) ?? 0);
     this.#fastest.set(key, fastest);

@@ -4,6 +4,13 @@ import { digits } from './format.js';
 import { targetsOf } from './targets.js';
 import { enginesOf } from './view.js';
 
+/**
+ * @import { Results } from '../store.js'
+ * @import { Table } from './targets.js'
+ * @typedef {{ label: string, value: number, limit: number }} Bar
+ * @typedef {{ title: string, bars: Bar[] }} Group
+ */
+
 const WIDTH = 760;
 const EDGE = 14;
 const LABEL = 190;
@@ -11,21 +18,31 @@ const BAR = 18;
 const GAP = 6;
 const TITLE = 34;
 
+/** @param {string} text */
 const escapeText = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 
-/** Bars of a table of targets: [{ title, bars: [{ label, value, limit }] }], a group each row. */
-function groupsOf(tables) {
-  return tables.flatMap(({ columns, rows, name }) =>
-    rows.map(({ label, cells }) => ({
-      title: name(label),
-      bars: cells.flatMap(({ found, limit }, i) =>
-        found ? [{ label: columns[i], value: found.median, limit }] : [],
-      ),
-    })),
-  );
+/**
+ * Bars of a table of targets, a group each row.
+ * @param {Table} table
+ * @param {(label: string) => string} name makes a group's title of its row's label
+ * @returns {Group[]}
+ */
+function groupsOf({ columns, rows }, name) {
+  return rows.map(({ label, cells }) => ({
+    title: name(label),
+    bars: cells.flatMap(({ found, limit }, i) =>
+      found && limit !== undefined ? [{ label: columns[i], value: found.median, limit }] : [],
+    ),
+  }));
 }
 
-/** One group's bars, from `top` down; returns [svg, height]. `scale`: width of a ratio of 1. */
+/**
+ * One group's bars.
+ * @param {Group} group
+ * @param {number} top where they begin
+ * @param {number} scale width of a ratio of 1
+ * @returns {{ svg: string, height: number }}
+ */
 function drawGroup({ title, bars }, top, scale) {
   const height = TITLE + bars.length * (BAR + GAP) + 10;
   const one = (LABEL + scale).toFixed(1);
@@ -44,25 +61,26 @@ function drawGroup({ title, bars }, top, scale) {
   });
   const bottom = top + height - 12;
   lines.push(`<line class="one" x1="${one}" x2="${one}" y1="${top + TITLE - 4}" y2="${bottom}"/>`);
-  return [lines.join('\n'), height];
+  return { svg: lines.join('\n'), height };
 }
 
-/** The groups of the chart, of Chromium if that was measured. */
+/** The groups of the chart, of Chromium if that was measured. @param {Results} results */
 function chartGroups(results) {
   const engines = enginesOf(results);
   const view = engines.find(({ engine }) => engine === 'chromium') ?? engines[0];
   const tables = view ? targetsOf(view, results) : [];
+  /** @param {string} start of the tables' titles @param {(label: string) => string} name */
   const pick = (start, name) =>
-    tables.filter(({ title }) => title.startsWith(start)).map((table) => ({ ...table, name }));
-  const groups = groupsOf([
+    tables.filter(({ title }) => title.startsWith(start)).flatMap((table) => groupsOf(table, name));
+  const groups = [
     ...pick('Encoder', (label) => `onnxruntime-web ÷ bertlet ${label.replace(/ against .*/, '')}`),
     ...pick('Text in', () => 'transformers.js q8 ÷ bertlet int8, the whole call'),
-  ]);
+  ];
   return { title: view?.title, groups: groups.filter(({ bars }) => bars.length) };
 }
 
 /**
- * @param {object} results of run.js
+ * @param {Results} results
  * @returns {string | null} null when there is no bar
  */
 export function drawChart(results) {
@@ -73,7 +91,7 @@ export function drawChart(results) {
   const parts = [];
   let top = 62;
   for (const group of groups) {
-    const [svg, height] = drawGroup(group, top, scale);
+    const { svg, height } = drawGroup(group, top, scale);
     parts.push(svg);
     top += height;
   }

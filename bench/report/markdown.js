@@ -4,9 +4,19 @@ import { describeRun, digits, megabytes, percent, table } from './format.js';
 import { EMBEDDED, targetsOf } from './targets.js';
 import { enginesOf, ratioIn } from './view.js';
 
+/**
+ * @import { Roofline, Shape } from '../adapters/roofline.js'
+ * @import { Row } from '../schedule.js'
+ * @import { MeasuredPart, Results } from '../store.js'
+ * @import { Cell, Table } from './targets.js'
+ * @import { PeerRatio, View } from './view.js'
+ *
+ * @typedef {[id: string, peers: string[]]} Comparison of one of ours with the fastest of `peers`
+ */
+
 const WORKLOADS = ['query', 'tok128', 'batch32', 'mixed64', 'corpus'];
 
-/** Comparisons beyond those of the targets. */
+/** Beyond those of the targets. @type {Comparison[]} */
 const COMPARISONS = [
   ['bertlet int8 baseline, encoder', ['onnxruntime-web int8']],
   ['bertlet int8 relaxed', ['onnxruntime-web int8']],
@@ -22,7 +32,7 @@ const COMPARISONS = [
   ['bertlet int8 relaxed', ['onnxruntime-node int8']],
 ];
 
-/** "**1.93** ≥ 1.5 ✓" */
+/** "**1.93** ≥ 1.5 ✓" @param {Cell} cell @param {Table['unit']} unit */
 function targetCell({ found, limit, most, reached }, unit) {
   if (!found) return '';
   const text = unit === 'share' ? `${(100 * found.median).toFixed(1)} %` : digits(found.median);
@@ -31,7 +41,7 @@ function targetCell({ found, limit, most, reached }, unit) {
   return `**${text}** ${most ? '≤' : '≥'} ${bound} ${reached ? '✓' : '✗'}`;
 }
 
-/** One table of targets as Markdown. */
+/** One table of targets as Markdown. @param {Table} targets */
 export function targetTable({ title, columns, rows, unit }) {
   const cells = rows.map(({ label, cells: list }) => [
     label,
@@ -40,7 +50,7 @@ export function targetTable({ title, columns, rows, unit }) {
   return table([title, ...columns], cells);
 }
 
-/** The same of two threads each; peers without a whole call give hidden states. */
+/** The same of two threads each; peers without a whole call give hidden states. @type {Comparison[]} */
 const THREAD_COMPARISONS = [
   ['bertlet fp32 relaxed, 2 threads', ['onnxruntime-web fp32 fused, 2 threads']],
   ['bertlet int8 relaxed, 2 threads', ['onnxruntime-web int8, 2 threads']],
@@ -48,6 +58,7 @@ const THREAD_COMPARISONS = [
   ['bertlet int8-fast relaxed, 2 threads', ['onnxruntime-web int8, 2 threads']],
 ];
 
+/** @param {Row[]} rows @param {Comparison[]} comparisons @param {string} title */
 function ratioTable(rows, comparisons, title) {
   const able = comparisons
     .map(([id, peers]) => ({
@@ -57,7 +68,9 @@ function ratioTable(rows, comparisons, title) {
     }))
     .filter(({ ratios }) => ratios.some(Boolean));
   if (!able.length) return [];
+  /** @param {string[]} peers */
   const isNative = (peers) => rows.some(({ id, native }) => native && peers.includes(id));
+  /** @param {PeerRatio | null} ratio */
   const cell = (ratio) =>
     ratio ? `**${digits(ratio.median)}** (${digits(ratio.low)}–${digits(ratio.high)})` : '';
   return [
@@ -74,6 +87,7 @@ function ratioTable(rows, comparisons, title) {
   ];
 }
 
+/** @param {Row[]} rows @param {string} title */
 function timeTable(rows, title) {
   const workloads = WORKLOADS.filter((name) => rows.some((row) => row.rows[name]));
   const able = rows.filter((row) => workloads.some((name) => row.rows[name]));
@@ -99,12 +113,15 @@ function timeTable(rows, title) {
 
 const HEAD_MODELS = { minilm: 'MiniLM', base: 'BERT-base' };
 
-/** What it saves to compute only the rows that a head reads. */
+/** What it saves to compute only the rows that a head reads. @param {Row[]} rows */
 function headTable(rows) {
   const names = [...new Set(rows.flatMap(({ rows: own }) => Object.keys(own)))];
+  /** @param {string} weights @param {string} workload */
   const cell = (weights, workload) => {
+    /** @param {string} which */
     const id = (which) => `bertlet int8 relaxed, ${weights}, ${which}`;
-    const time = (which) => rows.find((row) => row.id === id(which))?.rows[workload]?.median;
+    /** @param {string} which */
+    const time = (which) => rows.find((row) => row.id === id(which))?.rows[workload]?.median ?? NaN;
     const [every, needed] = ['every row', 'rows that are read'];
     const ratio = ratioIn(rows, id(needed), [id(every)], workload);
     return ratio
@@ -126,11 +143,13 @@ function headTable(rows) {
   ];
 }
 
+/** @param {Row[]} rows @param {number | undefined} bytes of the text that they cut */
 function tokenizerTable(rows, bytes) {
   const able = rows.filter(({ rows: own }) => own.tokenizer);
-  if (!able.length) return [];
+  if (!able.length || !bytes) return [];
   const ours = able.find((row) => row.ours)?.rows.tokenizer;
   const cells = able.map((row) => {
+    /** @param {number} ms */
     const speed = (ms) => bytes / 1e6 / (ms / 1e3);
     const { median, q1, q3, rounds } = row.rows.tokenizer;
     const ratio = ours && !row.ours ? ratioOfRounds(rounds, ours.rounds).median : NaN;
@@ -143,14 +162,15 @@ function tokenizerTable(rows, bytes) {
   ];
 }
 
+/** @param {Row[]} rows */
 function loadTable(rows) {
-  const able = rows.filter(({ load }) => load);
+  const able = rows.flatMap(({ id, native, load }) => (load ? [{ id, native, load }] : []));
   if (!able.length) return [];
   const hasBytes = able.some(({ load }) => load.bytes);
   const ours = able.find(({ id }) => id === EMBEDDED)?.load.cold.total.median;
   const cells = able.map(({ id, native, load: { cold, warm, memory, bytes } }) => [
     id + (native ? ' (native)' : ''),
-    ...['import', 'load', 'first', 'total'].map((part) => digits(cold[part].median)),
+    ...[cold.import, cold.load, cold.first, cold.total].map(({ median }) => digits(median)),
     ours ? digits(cold.total.median / ours) : '',
     digits(warm.total.median),
     ...(hasBytes
@@ -173,8 +193,10 @@ function loadTable(rows) {
   ];
 }
 
+/** @param {Roofline} roofline */
 function rooflineTables({ peaks, shapes, layers }) {
   const rows = [...new Set(shapes.map(({ M }) => M))];
+  /** @type {Map<string, Shape[]>} */
   const groups = new Map();
   for (const shape of shapes) {
     const key = `${shape.module} ${shape.dtype} ${shape.N} ${shape.K}`;
@@ -216,7 +238,7 @@ function rooflineTables({ peaks, shapes, layers }) {
   ];
 }
 
-/** The targets of all engines, as `## Targets`. */
+/** The targets of all engines, as `## Targets`. @param {Results} results @param {View[]} engines */
 function targetParts(results, engines) {
   const parts = engines.flatMap((view) => {
     const tables = targetsOf(view, results);
@@ -230,9 +252,10 @@ function targetParts(results, engines) {
   ];
 }
 
-/** How calm the machine was. */
+/** How calm the machine was. @param {MeasuredPart[]} parts */
 function describeSlices(parts) {
-  const all = parts.map(({ slices }) => slices).filter(Boolean);
+  const all = parts.flatMap(({ slices }) => slices ?? []);
+  /** @param {'calm' | 'busy' | 'again'} name */
   const sum = (name) => all.reduce((total, slices) => total + slices[name], 0);
   if (!all.length) return [];
   return [
@@ -241,7 +264,7 @@ function describeSlices(parts) {
   ];
 }
 
-/** @param {object} results of run.js */
+/** @param {Results} results */
 export function renderMarkdown(results) {
   const engines = enginesOf(results);
   const { versions, leftOut, proseBytes } = results;

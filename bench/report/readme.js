@@ -4,6 +4,11 @@ import { targetTable } from './markdown.js';
 import { targetsOf } from './targets.js';
 import { enginesOf } from './view.js';
 
+/**
+ * @import { Row } from '../schedule.js'
+ * @import { Results } from '../store.js'
+ */
+
 const BEGIN = '<!-- bench: made from bench/results.json by npm run bench -- --render -->';
 const END = '<!-- /bench -->';
 
@@ -29,9 +34,9 @@ const SHOWN = [
   'onnxruntime-node int8',
 ];
 
-/** Median times of an engine's contenders in ms. */
+/** Median times of an engine's contenders in ms. @param {Row[]} rows */
 function timeTable(rows) {
-  const able = SHOWN.map((id) => rows.find((row) => row.id === id)).filter(Boolean);
+  const able = SHOWN.flatMap((id) => rows.find((row) => row.id === id) ?? []);
   const cells = able.map(({ id, native, rows: own }) => [
     id + (native ? ' (native)' : ''),
     ...WORKLOADS.map(([name]) => (own[name] ? digits(own[name].median) : '')),
@@ -39,11 +44,12 @@ function timeTable(rows) {
   return table(['ms', ...WORKLOADS.map(([name, what]) => `${name}: ${what}`)], cells);
 }
 
-/** What stands between the marks. @param {object} results of run.js */
+/** What stands between the marks. @param {Results} results */
 export function readmeBlock(results) {
   const engines = enginesOf(results);
   const view = engines.find(({ engine }) => engine === 'chromium') ?? engines[0];
   const tables = targetsOf(view, results);
+  /** @param {string} start of the tables' titles */
   const pick = (start) => tables.filter(({ title }) => title.startsWith(start)).map(targetTable);
   const { versions } = results;
   return [

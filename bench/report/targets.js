@@ -2,7 +2,29 @@
 // most) value of a ratio, a share or a size; `targetsOf` gives tables of them.
 import { ratioIn, loadRatio } from './view.js';
 
-/** Encoder alone, against the best of onnxruntime-web's models of that precision. */
+/**
+ * @import { Roofline } from '../adapters/roofline.js'
+ * @import { LoadSummary, Row, RoundsSummary } from '../schedule.js'
+ * @import { Ratio } from '../statistics.js'
+ * @import { View } from './view.js'
+ *
+ * @typedef {object} Cell
+ * @property {Ratio | null} found null: it was not measured
+ * @property {number} [limit] undefined: it is only shown
+ * @property {boolean} [most] whether the limit is the most that it may be, and not the least
+ * @property {boolean | null} [reached]
+ *
+ * @typedef {object} Table
+ * @property {string} title
+ * @property {string[]} columns
+ * @property {'share'} [unit] what figures are; undefined: ratios, or sizes
+ * @property {{ label: string, cells: Cell[] }[]} rows
+ */
+
+/**
+ * Encoder alone, against the best of onnxruntime-web's models of that precision.
+ * @type {[label: string, setting: string, peers: keyof typeof ONNX, limits: number[]][]}
+ */
 const ENCODER = [
   ['fp32, baseline module', 'fp32 baseline', 'fp32', [1.5, 1.6, 1.6, 2.5]],
   ['fp32, relaxed module', 'fp32 relaxed', 'fp32', [1.5, 1.8, 1.8, 3]],
@@ -23,23 +45,25 @@ export const EMBEDDED = 'bertlet int8 relaxed';
 const FAST = 'bertlet int8-fast relaxed';
 const TRANSFORMERS = 'transformers.js q8';
 
-/** A cell that should be at least `limit`. `found`: a ratio of view.js, or null. */
+/** A cell that should be at least `limit`. @param {number} limit @param {Ratio | null} found @returns {Cell} */
 function atLeast(limit, found) {
   return { limit, found, reached: found ? found.median >= limit : null };
 }
 
-/** A cell that should be at most `limit`. */
+/** A cell that should be at most `limit`. @param {number} limit @param {Ratio | null} found @returns {Cell} */
 function atMost(limit, found) {
   return { limit, found, most: true, reached: found ? found.median <= limit : null };
 }
 
+/** @param {number | undefined} value @returns {Ratio | null} */
 const single = (value) =>
-  Number.isFinite(value) ? { median: value, low: value, high: value } : null;
+  value !== undefined && Number.isFinite(value) ? { median: value, low: value, high: value } : null;
 
-/** Ours ÷ theirs, from theirs ÷ ours. */
+/** Ours ÷ theirs, from theirs ÷ ours. @param {Ratio | null} ratio @returns {Ratio | null} */
 const inverse = (ratio) =>
   ratio && { median: 1 / ratio.median, low: 1 / ratio.high, high: 1 / ratio.low };
 
+/** @param {Row[]} rows @returns {Table} */
 function encoderTable(rows) {
   return {
     title: 'Encoder, onnxruntime-web ÷ bertlet (the faster of plain and fused; dynamic int8)',
@@ -53,6 +77,7 @@ function encoderTable(rows) {
   };
 }
 
+/** @param {Row[]} rows @returns {Table} */
 function callTable(rows) {
   const limits = [2.6, 1.6, 1.5];
   const first = loadRatio(rows, EMBEDDED, TRANSFORMERS, ({ cold }) => cold.first);
@@ -73,8 +98,11 @@ function callTable(rows) {
   };
 }
 
+/** @param {Row[]} rows @returns {Table} */
 function nativeTable(rows) {
+  /** @param {string} id @param {string} peer */
   const faster = (id, peer) => SHORT.map((name) => atLeast(1, ratioIn(rows, id, [peer], name)));
+  /** @param {string} name */
   const onnx = (name) => inverse(ratioIn(rows, FAST, ['onnxruntime-node int8'], name));
   return {
     title: 'Native code beside the browser tab, text in, vector out, one thread each',
@@ -93,8 +121,12 @@ function nativeTable(rows) {
 /**
  * Shares of a loop's speed, of that which a kernel is made of unless one is named, for rows from
  * 32 on: the least and the middle one.
+ * @param {Roofline} roofline
+ * @returns {Table}
  */
 function rooflineTable({ peaks, shapes, layers }) {
+  /** @typedef {[module: string, dtype: string, limit?: number, loop?: string]} Wanted */
+  /** @type {[label: string, ...Wanted][]} */
   const wanted = [
     ['fp32, baseline module, of mul + add', 'simd', 'fp32', 0.9],
     ['fp32, relaxed module, of relaxed madd', 'relaxed', 'fp32', 0.85],
@@ -103,7 +135,8 @@ function rooflineTable({ peaks, shapes, layers }) {
     ['int8, relaxed module, of two relaxed dots', 'relaxed', 'int8', undefined, 'two_dots'],
     ['int8-fast, of its relaxed dot', 'relaxed', 'int8-fast', 0.9],
   ];
-  const cells = (module, dtype, limit, loop) => {
+  /** @param {Wanted} wanted */
+  const cells = (...[module, dtype, limit, loop]) => {
     const peak = peaks.find(({ module: own, name }) => own === module && name === loop)?.rate;
     const shares = shapes
       .filter((shape) => shape.module === module && shape.dtype === dtype && shape.M >= 32)
@@ -129,13 +162,15 @@ function rooflineTable({ peaks, shapes, layers }) {
   };
 }
 
-/** More threads ÷ one, of our calls. */
+/** More threads ÷ one, of our calls. @param {Row[]} rows @returns {Table} */
 function threadTable(rows) {
+  /** @type {Record<string, number>} */
   const limits = { query: 1, tok128: 1.6, batch32: 1.8, corpus: 1.8 };
   const columns = Object.keys(limits);
   const scaled = rows
     .filter(({ ours, threads, rows: own }) => ours && threads > 1 && Object.keys(own).length)
     .map((row) => ({ row, alone: row.id.replace(/, \d+ (threads|workers).*$/, '') }));
+  /** @param {typeof scaled[number]} entry @param {string} workload @returns {Cell} */
   const cell = ({ row, alone }, workload) => {
     const ratio = ratioIn(rows, row.id, [alone], workload);
     if (row.id.includes('workers')) {
@@ -155,7 +190,9 @@ function threadTable(rows) {
   };
 }
 
+/** @param {Row[]} rows @param {number} limit @returns {Table} */
 function loadTable(rows, limit) {
+  /** @param {(load: LoadSummary) => RoundsSummary} pick */
   const ratio = (pick) => inverse(loadRatio(rows, EMBEDDED, TRANSFORMERS, pick));
   return {
     title: 'Load to first vector, bertlet int8 ÷ transformers.js q8',
@@ -178,24 +215,24 @@ function loadTable(rows, limit) {
   };
 }
 
+/** @param {Row[]} rows @param {number} weightBytes @returns {Table} */
 function memoryTable(rows, weightBytes) {
-  const { memory } = rows.find(({ id }) => id === EMBEDDED)?.load ?? {};
-  const over = (bytes) => single((bytes - weightBytes) / 1e6);
+  const memory = rows.find(({ id }) => id === EMBEDDED)?.load?.memory;
+  /** @param {number | null | undefined} bytes */
+  const over = (bytes) => (bytes == null ? null : single((bytes - weightBytes) / 1e6));
   return {
     title: `WASM memory beyond the ${(weightBytes / 1e6).toFixed(1)} MB of weights, in MB`,
     columns: ['after loading', 'after batch32'],
     rows: [
       {
         label: 'bertlet int8',
-        cells: [
-          atMost(4, memory ? over(memory.afterLoad) : null),
-          atMost(24, memory ? over(memory.inBatch) : null),
-        ],
+        cells: [atMost(4, over(memory?.afterLoad)), atMost(24, over(memory?.inBatch))],
       },
     ],
   };
 }
 
+/** @param {Row[]} rows @returns {Table} */
 function tokenizerTable(rows) {
   const peers = ['transformers.js tokenizer', 'tokenizers (Rust)'];
   return {
@@ -217,8 +254,9 @@ const LOAD_LIMITS = { node24: 1 / 3, chromium: 1 / 8 };
 /**
  * The tables of one engine; a cell that was not measured has `found: null`, a table of such
  * cells is left out.
- * @param {object} view of view.js
+ * @param {View} view
  * @param {{ weightBytes: number }} results
+ * @returns {Table[]}
  */
 export function targetsOf({ engine, rows, threadRows, roofline }, { weightBytes }) {
   if (engine === 'node20') return [];
@@ -233,6 +271,7 @@ export function targetsOf({ engine, rows, threadRows, roofline }, { weightBytes 
     memoryTable(rows, weightBytes),
     tokenizerTable(rows),
   ];
+  /** @param {Table} table */
   const isMeasured = ({ rows: list }) => list.some(({ cells }) => cells.some(({ found }) => found));
   return tables.filter(isMeasured);
 }

@@ -6,13 +6,22 @@ import { drawChart } from './chart.js';
 import { renderMarkdown } from './markdown.js';
 import { readmeBlock, replaceBlock } from './readme.js';
 
+/** @import { Results } from '../store.js' */
+
 const README = path.join(ROOT, 'README.md');
 
-/** Four significant digits tell more than a run can repeat. */
-const shorten = (key, value) =>
+/**
+ * Four significant digits tell more than a run can repeat.
+ * @param {string} _ key
+ * @param {unknown} value
+ */
+const shorten = (_, value) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 
-/** The results as they are kept: what is shown is made of these, so that it can be made again. */
+/**
+ * The results as they are kept: what is shown is made of these, so that it can be made again.
+ * @param {Results} results
+ */
 export function packResults(results) {
   const text = JSON.stringify(results, shorten, 1);
   // A list of numbers is one line.
@@ -24,7 +33,7 @@ export function packResults(results) {
 }
 
 /**
- * @param {object} given results of run.js
+ * @param {Results} given
  * @param {string} folder
  * @returns {string} the Markdown
  */
@@ -40,7 +49,7 @@ export function writeReport(given, folder) {
   return markdown;
 }
 
-/** Puts the results into the README. */
+/** Puts the results into the README. @param {Results} results */
 export function updateReadme(results) {
   const text = JSON.parse(packResults(results));
   writeFileSync(README, replaceBlock(readFileSync(README, 'utf8'), readmeBlock(text)));
