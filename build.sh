@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # Builds bertlet, and fetches what that takes. Run `./build.sh help` for the commands.
-# The parts: tools/common.sh, debian.sh (packages), toolchain.sh (emcc), compile.sh
+# The parts: tools/build/common.sh, debian.sh (packages), toolchain.sh (emcc), compile.sh
 # (the WebAssembly modules), page.sh (the JavaScript of pages), tokenizer.sh (the embedded
 # model's), native.sh (the same C for this machine).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 ROOT=$PWD
-. tools/common.sh
-. tools/debian.sh
-. tools/toolchain.sh
-. tools/compile.sh
-. tools/page.sh
-. tools/tokenizer.sh
-. tools/native.sh
+. tools/build/common.sh
+. tools/build/debian.sh
+. tools/build/toolchain.sh
+. tools/build/compile.sh
+. tools/build/page.sh
+. tools/build/tokenizer.sh
+. tools/build/native.sh
 
 usage() {
     cat <<'TEXT'

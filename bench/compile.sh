@@ -4,16 +4,16 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 ROOT=$PWD
-. tools/common.sh
-. tools/debian.sh
-. tools/toolchain.sh
-. tools/compile.sh
+. tools/build/common.sh
+. tools/build/debian.sh
+. tools/build/toolchain.sh
+. tools/build/compile.sh
 
 out=.cache/bench
 mkdir -p "$out"
 
 is_fresh() {
-    [ -s "$1" ] && [ -z "$(find bench/*.c bench/compile.sh src tools/compile.sh -newer "$1" -print -quit)" ]
+    [ -s "$1" ] && [ -z "$(find bench/*.c bench/compile.sh src tools/build/compile.sh -newer "$1" -print -quit)" ]
 }
 
 for name in simd relaxed; do

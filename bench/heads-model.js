@@ -3,7 +3,7 @@
 // generator, what they answer means nothing; weights are int8, as `bertlet quantize` writes them.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { writeSafetensors } from '../js/safetensors-write.js';
+import { writeSafetensors } from '../js/weights/safetensors-write.js';
 import { randomSource } from './workloads.js';
 
 /**

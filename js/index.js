@@ -1,4 +1,4 @@
-export { BertletError } from './errors.js';
-export { load, loadTokenizer } from './load.js';
+export { BertletError } from './shared/errors.js';
+export { load, loadTokenizer } from './load/load.js';
 export { pipeline } from './pipeline.js';
-export { Index } from './vector-index.js';
+export { Index } from './search/vector-index.js';

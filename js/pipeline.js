@@ -1,11 +1,11 @@
 // The call shapes of transformers.js, so that existing code only changes its import; where it
 // has no such option or input, those of transformers itself.
-import { BertletError, guarded } from './errors.js';
-import { badArgument, readList, reading } from './inputs.js';
-import { load } from './load.js';
-import { readPipelineOptions, readTaskOptions } from './pipeline-options.js';
-import { asyncDispose } from './platform.js';
-import { isList, show } from './show.js';
+import { BertletError, guarded } from './shared/errors.js';
+import { badArgument, readList, reading } from './shared/inputs.js';
+import { load } from './load/load.js';
+import { readPipelineOptions, readTaskOptions } from './pipeline/options.js';
+import { asyncDispose } from './shared/platform.js';
+import { isList, show } from './shared/show.js';
 import { featureExtraction } from './tasks/feature-extraction.js';
 
 /**
@@ -78,7 +78,7 @@ async function openPipeline(task, source, options) {
 /**
  * An event of ours that can be read as one of theirs.
  * @param {LoadProgress} event
- * @returns {import('./pipeline-options.js').TheirProgress}
+ * @returns {import('./pipeline/options.js').TheirProgress}
  */
 function describe(event) {
   const { phase, loaded, total = 0 } = event;

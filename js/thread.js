@@ -1,6 +1,6 @@
 // One thread of a crew: an instance of the module on the engine's memory, with a stack of
 // its own. It works for ever inside the module; ending it is its owner's business.
-import { ownPort } from './port.js';
+import { ownPort } from './threads/port.js';
 
 const heard = ownPort.listen(async ({ module, memory, stackTop, crew, member }) => {
   try {

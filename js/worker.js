@@ -1,11 +1,11 @@
 // The engine in a worker: a Web Worker in pages, a worker thread in Node. It fetches weights
 // while the page still reads the small files, whose contents come as they are known.
-import { Engine } from './engine.js';
-import { errorToData } from './errors.js';
-import { ownPort as port } from './port.js';
-import { transferablesOf } from './protocol.js';
-import { openSource } from './source.js';
-import { weightsFile } from './weights.js';
+import { Engine } from './engine/engine.js';
+import { errorToData } from './shared/errors.js';
+import { ownPort as port } from './threads/port.js';
+import { transferablesOf } from './workers/protocol.js';
+import { openSource } from './source/source.js';
+import { weightsFile } from './weights/weights.js';
 
 /** Milliseconds after loading in which calls come first, then the cache. */
 const cacheAfter = 100;
@@ -15,7 +15,7 @@ let engine;
 /** @type {Map<number, AbortController>} calls under way */
 const calls = new Map();
 
-/** @type {import('./source.js').Source} where the weights are */
+/** @type {import('./source/source.js').Source} where the weights are */
 let opened;
 
 /** What the page gives one after the other, and the functions that take it. */

@@ -1,19 +1,19 @@
 // The page: a model, and views that show what it does, each in a tab.
-import * as answerView from './answer-view.js';
-import * as attentionView from './attention-view.js';
-import * as classifyView from './classify-view.js';
-import { acceptDrops, isModel } from './dropped.js';
-import { find } from './elements.js';
-import * as fillMaskView from './fill-mask-view.js';
-import * as mapView from './map-view.js';
-import { ModelChooser } from './model-chooser.js';
-import * as searchView from './search-view.js';
-import * as shell from './shell.js';
-import * as summaryView from './summary-view.js';
-import * as tagsView from './tags-view.js';
-import { readTextFiles } from './text-files.js';
-import * as tokenView from './token-view.js';
-import { Tour } from './tour.js';
+import * as answerView from './views/answer-view.js';
+import * as attentionView from './views/attention-view.js';
+import * as classifyView from './views/classify-view.js';
+import { acceptDrops, isModel } from './parts/dropped.js';
+import { find } from './parts/elements.js';
+import * as fillMaskView from './views/fill-mask-view.js';
+import * as mapView from './views/map-view.js';
+import { ModelChooser } from './parts/model-chooser.js';
+import * as searchView from './views/search-view.js';
+import * as shell from './parts/shell.js';
+import * as summaryView from './views/summary-view.js';
+import * as tagsView from './views/tags-view.js';
+import { readTextFiles } from './parts/text-files.js';
+import * as tokenView from './views/token-view.js';
+import { Tour } from './parts/tour.js';
 
 /**
  * A view is a module with these exports; its own styles are linked in index.html.

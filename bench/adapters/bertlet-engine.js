@@ -3,7 +3,7 @@
 
 /**
  * @import { Dtype, Model } from '../../js/index.js'
- * @import { Engine, EngineInput, RunRequest } from '../../js/engine.js'
+ * @import { Engine, EngineInput, RunRequest } from '../../js/engine/engine.js'
  *
  * @typedef {Extract<EngineInput, { ids: Int32Array }>} Row
  * @typedef {{ entry: string, model?: string, dtype: Dtype, simd: 'baseline' | 'relaxed',
@@ -17,7 +17,7 @@
 export async function openEngine({ entry, model, dtype, simd, threads }) {
   /** @type {typeof import('../../js/index.js')} */
   const { load } = await import(entry);
-  /** @type {typeof import('../../js/engine.js')} */
+  /** @type {typeof import('../../js/engine/engine.js')} */
   const { Engine } = await import(entry.replace(/index\.js$/, 'engine.js'));
   const { open } = Engine;
   /** @type {Engine[]} */

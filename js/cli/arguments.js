@@ -1,6 +1,6 @@
 // Reads options and says in words what is wrong with them.
 import { parseArgs } from 'node:util';
-import { nearest } from '../nearest.js';
+import { nearest } from '../shared/nearest.js';
 
 /** Something about the command line itself is wrong; carries the command to ask help for. */
 export class UsageError extends Error {

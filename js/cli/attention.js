@@ -1,6 +1,6 @@
 // `bertlet attention`: a picture of what tokens attend to.
 import { writeFileSync } from 'node:fs';
-import { attentionHeadSvg, attentionOverviewSvg } from '../attention-svg.js';
+import { attentionHeadSvg, attentionOverviewSvg } from '../drawing/attention-svg.js';
 import { defineCommand, InputError, UsageError } from './arguments.js';
 import { textFrom } from './input.js';
 import { modelOptions, openModel } from './open-model.js';

@@ -1,5 +1,5 @@
 // `bertlet quantize`: float weights in, an int8 model folder out.
-import { quantizeModel } from '../quantize.js';
+import { quantizeModel } from '../weights/quantize.js';
 import { defineCommand, UsageError } from './arguments.js';
 import { Progress } from './output.js';
 import { formatBytes } from './text.js';

@@ -1,5 +1,12 @@
-import { badArgument, inputName, readCount, readFlag, readOneOrMany, reading } from '../inputs.js';
-import { countAdded, encodeText, usualStride } from '../windows.js';
+import {
+  badArgument,
+  inputName,
+  readCount,
+  readFlag,
+  readOneOrMany,
+  reading,
+} from '../shared/inputs.js';
+import { countAdded, encodeText, usualStride } from '../session/windows.js';
 import { bestOf, softmax } from './scores.js';
 import { isSubword } from './tokens.js';
 
@@ -8,9 +15,9 @@ const usualLength = 384;
 
 /**
  * @import { Answer, AnswerOptions, Encoding, Question } from '../index.d.ts'
- * @import { Session } from '../session.js'
- * @import { Tokenizer } from '../tokenizer.js'
- * @import { LengthOptions } from '../windows.js'
+ * @import { Session } from '../session/session.js'
+ * @import { Tokenizer } from '../tokenizer/tokenizer.js'
+ * @import { LengthOptions } from '../session/windows.js'
  */
 
 /**

@@ -1,16 +1,16 @@
-import { labelsOf } from '../heads.js';
-import { badArgument, readChoice, readCount, readInputs } from '../inputs.js';
+import { labelsOf } from '../weights/heads.js';
+import { badArgument, readChoice, readCount, readInputs } from '../shared/inputs.js';
 import { applyFunction, functions } from './scores.js';
 
 /**
  * @import { Classification, ClassifyOptions } from '../index.d.ts'
- * @import { HeadConfig } from '../heads.js'
+ * @import { HeadConfig } from '../weights/heads.js'
  * @import { ScoreFunction } from './scores.js'
  */
 
 /**
  * Which function makes scores of logits, transformers' pipeline decides so.
- * @param {import('../session.js').Session} session
+ * @param {import('../session/session.js').Session} session
  * @param {unknown} x a text, a pair, or an array of these
  * @param {ClassifyOptions} [options]
  * @returns {Promise<Classification[] | Classification[][]>}

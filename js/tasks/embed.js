@@ -6,16 +6,16 @@ import {
   readInputs,
   readText,
   refuseOptions,
-} from '../inputs.js';
-import { tokenizerInfo } from '../tokenizer.js';
-import { cutDimensions, normalizeRows, toPrecision } from '../vectors.js';
-import { vectorOfWindows } from '../windows.js';
+} from '../shared/inputs.js';
+import { tokenizerInfo } from '../tokenizer/tokenizer.js';
+import { cutDimensions, normalizeRows, toPrecision } from '../shared/vectors.js';
+import { vectorOfWindows } from '../session/windows.js';
 
 /**
  * @import { EmbedOptions, Embedding, Floats, Matrix, Pooling } from '../index.d.ts'
- * @import { TextOrPair } from '../inputs.js'
- * @import { Session } from '../session.js'
- * @import { Tokenizer } from '../tokenizer.js'
+ * @import { TextOrPair } from '../shared/inputs.js'
+ * @import { Session } from '../session/session.js'
+ * @import { Tokenizer } from '../tokenizer/tokenizer.js'
  */
 
 /**

@@ -1,8 +1,8 @@
 // Embeddings as one tensor, the way transformers.js gives them.
-import { badArgument, readChoice, readFlag, readList } from '../inputs.js';
-import { readOptions } from '../options.js';
-import { isList } from '../show.js';
-import { toPrecision } from '../vectors.js';
+import { badArgument, readChoice, readFlag, readList } from '../shared/inputs.js';
+import { readOptions } from '../shared/options.js';
+import { isList } from '../shared/show.js';
+import { toPrecision } from '../shared/vectors.js';
 
 /**
  * @import {

@@ -1,20 +1,20 @@
-import { BertletError } from '../errors.js';
-import { badArgument, readCount, readInputs, readOneOrMany, readText } from '../inputs.js';
-import { show } from '../show.js';
-import { encodeText } from '../windows.js';
+import { BertletError } from '../shared/errors.js';
+import { badArgument, readCount, readInputs, readOneOrMany, readText } from '../shared/inputs.js';
+import { show } from '../shared/show.js';
+import { encodeText } from '../session/windows.js';
 import { bestOf, softmax } from './scores.js';
 import { readable } from './tokens.js';
 
 /**
  * @import { Encoding, FilledMasks, FillMaskOptions } from '../index.d.ts'
- * @import { TextOrPair } from '../inputs.js'
- * @import { TokenRows } from '../session.js'
- * @import { Tokenizer } from '../tokenizer.js'
- * @import { LengthOptions } from '../windows.js'
+ * @import { TextOrPair } from '../shared/inputs.js'
+ * @import { TokenRows } from '../session/session.js'
+ * @import { Tokenizer } from '../tokenizer/tokenizer.js'
+ * @import { LengthOptions } from '../session/windows.js'
  */
 
 /**
- * @param {import('../session.js').Session} session
+ * @param {import('../session/session.js').Session} session
  * @param {unknown} x a text, a pair, or an array of these
  * @param {FillMaskOptions} [options]
  * @returns {Promise<FilledMasks | FilledMasks[]>}

@@ -1,13 +1,13 @@
-import { badArgument, readFlag, readInputs, readOneOrMany } from '../inputs.js';
-import { show } from '../show.js';
-import { encodeText } from '../windows.js';
+import { badArgument, readFlag, readInputs, readOneOrMany } from '../shared/inputs.js';
+import { show } from '../shared/show.js';
+import { encodeText } from '../session/windows.js';
 import { matrix } from './embed.js';
 import { addLosses, readLabels } from './loss.js';
 
 /**
- * @import { RunOutput } from '../engine.js'
+ * @import { RunOutput } from '../engine/engine.js'
  * @import { Encoding, Floats, ForwardOptions, ForwardResult, Matrix } from '../index.d.ts'
- * @import { Session } from '../session.js'
+ * @import { Session } from '../session/session.js'
  */
 
 /** Heads whose values are `logits`: the first that there is. */

@@ -2,7 +2,7 @@
 
 /**
  * @import { CallOptions } from '../index.d.ts'
- * @import { Tokenizer } from '../tokenizer.js'
+ * @import { Tokenizer } from '../tokenizer/tokenizer.js'
  */
 
 /** Tokens of a text by itself. @param {Tokenizer} tokenizer @param {string} text */

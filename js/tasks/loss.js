@@ -1,7 +1,7 @@
 // What labels cost a head, as transformers' Bert classes compute it for a batch of one.
-import { BertletError } from '../errors.js';
-import { badArgument, copyList, readList } from '../inputs.js';
-import { isList, show } from '../show.js';
+import { BertletError } from '../shared/errors.js';
+import { badArgument, copyList, readList } from '../shared/inputs.js';
+import { isList, show } from '../shared/show.js';
 
 /** @import { ForwardOptions, ForwardResult, Labels, Matrix } from '../index.d.ts' */
 

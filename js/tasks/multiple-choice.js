@@ -1,10 +1,10 @@
-import { readText, readTexts, refuseWindows } from '../inputs.js';
+import { readText, readTexts, refuseWindows } from '../shared/inputs.js';
 import { softmax } from './scores.js';
 
 /** @import { Choice, WholeTextOptions } from '../index.d.ts' */
 
 /**
- * @param {import('../session.js').Session} session
+ * @param {import('../session/session.js').Session} session
  * @param {unknown} prompt a text
  * @param {unknown} given choices: texts
  * @param {WholeTextOptions} [options]

@@ -1,8 +1,8 @@
-import { readText, refuseWindows } from '../inputs.js';
+import { readText, refuseWindows } from '../shared/inputs.js';
 import { softmax } from './scores.js';
 
 /**
- * @param {import('../session.js').Session} session
+ * @param {import('../session/session.js').Session} session
  * @param {unknown} a text
  * @param {unknown} b text that may follow
  * @param {import('../index.d.ts').WholeTextOptions} [options]

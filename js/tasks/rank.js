@@ -1,5 +1,5 @@
-import { BertletError } from '../errors.js';
-import { readCount, readText, readTexts } from '../inputs.js';
+import { BertletError } from '../shared/errors.js';
+import { readCount, readText, readTexts } from '../shared/inputs.js';
 import { prepareText, readPrompt } from './embed.js';
 import { countDropped, countTokens, joinTurns } from './history.js';
 import { applyFunction, functions } from './scores.js';
@@ -7,7 +7,7 @@ import { compare, embedVectors, refuseVectorOptions } from './similarity.js';
 
 /**
  * @import { Ranked, RankOptions } from '../index.d.ts'
- * @import { CallRequest, Session } from '../session.js'
+ * @import { CallRequest, Session } from '../session/session.js'
  */
 
 const head = 'sequence-classification';

@@ -1,6 +1,6 @@
-import { BertletError } from '../errors.js';
-import { badArgument, readText } from '../inputs.js';
-import { show } from '../show.js';
+import { BertletError } from '../shared/errors.js';
+import { badArgument, readText } from '../shared/inputs.js';
+import { show } from '../shared/show.js';
 
 /** A line of so many characters goes on in the next one, unless that is empty. */
 const wrappedFrom = 40;

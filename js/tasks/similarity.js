@@ -1,10 +1,10 @@
-import { badArgument, refuseOptions } from '../inputs.js';
-import { similarities } from '../vectors.js';
+import { badArgument, refuseOptions } from '../shared/inputs.js';
+import { similarities } from '../shared/vectors.js';
 import { embed } from './embed.js';
 
 /**
  * @import { CompareOptions, Floats } from '../index.d.ts'
- * @import { Session } from '../session.js'
+ * @import { Session } from '../session/session.js'
  */
 
 /**

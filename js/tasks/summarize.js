@@ -1,7 +1,7 @@
 // Extractive summary: sentences near the middle of all that is said, but not near each other
 // (maximal marginal relevance, Carbonell and Goldstein 1998).
-import { inputName, readCount, readOneOrMany, readText } from '../inputs.js';
-import { cosine, dot, normalizeVector } from '../vectors.js';
+import { inputName, readCount, readOneOrMany, readText } from '../shared/inputs.js';
+import { cosine, dot, normalizeVector } from '../shared/vectors.js';
 import { splitSentences } from './sentences.js';
 import { embedVectors } from './similarity.js';
 
@@ -10,7 +10,7 @@ const relevance = 0.7;
 
 /**
  * @import { SummarizeOptions, Summary } from '../index.d.ts'
- * @import { Session } from '../session.js'
+ * @import { Session } from '../session/session.js'
  */
 
 /**

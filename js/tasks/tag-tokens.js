@@ -1,17 +1,17 @@
-import { labelsOf } from '../heads.js';
-import { badArgument, readChoice, readInputs, readTexts } from '../inputs.js';
-import { countAdded, encodeText, usualStride } from '../windows.js';
+import { labelsOf } from '../weights/heads.js';
+import { badArgument, readChoice, readInputs, readTexts } from '../shared/inputs.js';
+import { countAdded, encodeText, usualStride } from '../session/windows.js';
 import { aggregations, countCharacters, findEntities, mergeOverlapping } from './entities.js';
 import { softmax } from './scores.js';
 
 /**
  * @import { Encoding, Entity, TagTokensOptions } from '../index.d.ts'
- * @import { Tokenizer } from '../tokenizer.js'
+ * @import { Tokenizer } from '../tokenizer/tokenizer.js'
  * @import { TaggedToken } from './entities.js'
  */
 
 /**
- * @param {import('../session.js').Session} session
+ * @param {import('../session/session.js').Session} session
  * @param {unknown} x a text, or an array of them
  * @param {TagTokensOptions} [options]
  * @returns {Promise<Entity[] | Entity[][]>}

@@ -1,5 +1,5 @@
 // What calls on heads ask of a tokenizer beyond its own calls.
-import { tokenizerInfo } from '../tokenizer.js';
+import { tokenizerInfo } from '../tokenizer/tokenizer.js';
 
 /** What loses its spaces, in the order of transformers' clean_up_tokenization. */
 const cleanUps = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
@@ -8,7 +8,7 @@ const takeSpaces = (text, piece) => text.replaceAll(piece, piece.trim());
 
 /**
  * Whether a token goes on with the word of the token before it.
- * @param {import('../tokenizer.js').Tokenizer} tokenizer
+ * @param {import('../tokenizer/tokenizer.js').Tokenizer} tokenizer
  * @param {number} id
  */
 export function isSubword(tokenizer, id) {
@@ -18,7 +18,7 @@ export function isSubword(tokenizer, id) {
 
 /**
  * Decoded as transformers' pipelines show it: cleaned up once more where the folder says so.
- * @param {import('../tokenizer.js').Tokenizer} tokenizer
+ * @param {import('../tokenizer/tokenizer.js').Tokenizer} tokenizer
  * @param {ArrayLike<number>} ids
  * @param {{ skipSpecialTokens?: boolean }} [options]
  */

@@ -1,13 +1,13 @@
-import { badArgument, readFlag, readInputs, readTexts } from '../inputs.js';
-import { cosine } from '../vectors.js';
-import { encodeText } from '../windows.js';
+import { badArgument, readFlag, readInputs, readTexts } from '../shared/inputs.js';
+import { cosine } from '../shared/vectors.js';
+import { encodeText } from '../session/windows.js';
 import { countTokens } from './history.js';
 import { softmax } from './scores.js';
 import { embedVectors, refuseVectorOptions } from './similarity.js';
 
 /**
  * @import { ZeroShotOptions, ZeroShotResult } from '../index.d.ts'
- * @import { CallRequest, Session } from '../session.js'
+ * @import { CallRequest, Session } from '../session/session.js'
  */
 
 const head = 'sequence-classification';

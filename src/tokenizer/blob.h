@@ -1,5 +1,5 @@
 /* The tokenizer as JavaScript hands it to C: one flat blob, made by
- * js/tokenizer-blob.js from tokenizer.json or vocab.txt. Little-endian, not aligned:
+ * js/tokenizer/blob.js from tokenizer.json or vocab.txt. Little-endian, not aligned:
  *
  *   u32 version, u32 count of the numbers, u32 count of the texts, the numbers (u32),
  *   u32 for each text: its length in UTF-16 units, the texts end to end (UTF-8)

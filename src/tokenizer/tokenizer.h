@@ -93,7 +93,7 @@ typedef struct bl_text {
     size_t length;
 } bl_text;
 
-/* Builds a tokenizer from the blob that js/tokenizer-config.js writes (format:
+/* Builds a tokenizer from the blob that js/tokenizer/configuration.js writes (format:
  * blob.h). The blob is changed and used where it stands, and must outlive the tokenizer,
  * which lives in `arena`. BL_BAD_MODEL: the blob is damaged or contradicts itself. */
 bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,

@@ -1,5 +1,5 @@
 /* Runs natively what the loader did in WebAssembly: reads a recording of the calls that
- * write a model (tests/native-equality.test.js makes it) and of one batch, and prints
+ * write a model (tests/engine/native-equality.test.js makes it) and of one batch, and prints
  * the bits of the pooled vectors, so that the two can be compared.
  *
  * The recording is a sequence of 32-bit words:

@@ -1,6 +1,6 @@
 /* Adapters: what replaces tensors computes as a model written with them, bit for bit; side
  * paths compute as the merged weights would; the base stays as it was. Adapters as peft
- * writes them: tests/adapter.test.js. */
+ * writes them: tests/weights/adapter.test.js. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Heads: shapes and errors, that a row's result depends on nothing but the row, and that it
- * is what the scalar formula gives. Values against PyTorch: tests/heads.test.js. */
+ * is what the scalar formula gives. Values against PyTorch: tests/engine/heads.test.js. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

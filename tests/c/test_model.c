@@ -1,5 +1,5 @@
 /* Writing a model and running it: contracts, errors, and that a text's result does not
- * depend on its batch. Values against PyTorch are compared in tests/encoder.test.js. */
+ * depend on its batch. Values against PyTorch are compared in tests/engine/encoder.test.js. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The tokenizer natively, under the sanitizers: contracts, bounds of texts. What it computes is
- * compared with Hugging Face in tests/tokenizer.test.js. */
+ * compared with Hugging Face in tests/tokenizer/tokenizer.test.js. */
 #include "tokenizer_fixture.h"
 
 static void test_words(void) {

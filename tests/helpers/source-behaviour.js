@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { openSource } from '../../js/source.js';
+import { openSource } from '../../js/source/source.js';
 
 export const encode = (text) => new TextEncoder().encode(text);
 export const sha256 = (bytes) => `sha256-${createHash('sha256').update(bytes).digest('base64')}`;

@@ -1,9 +1,9 @@
 // Tokenizers of the fixtures, on the module itself: no source, no worker between.
 import { readFileSync } from 'node:fs';
-import { Memory } from '../../js/memory.js';
-import { openSource } from '../../js/source.js';
-import { readTokenizerFiles } from '../../js/tokenizer-files.js';
-import { createTokenizer } from '../../js/tokenizer.js';
+import { Memory } from '../../js/core/memory.js';
+import { openSource } from '../../js/source/source.js';
+import { readTokenizerFiles } from '../../js/tokenizer/files.js';
+import { createTokenizer } from '../../js/tokenizer/tokenizer.js';
 
 const at = (path) => new URL(`../../${path}`, import.meta.url);
 const module = new WebAssembly.Module(readFileSync(at('dist/bertlet-simd.wasm')));

@@ -1,0 +1,52 @@
+// What the small files of a Hugging Face folder say, beside weights and vocabulary.
+import { readConfig, readConfigJson } from './config.js';
+import { badModel, inOrder } from '../shared/errors.js';
+import { checkObject } from '../shared/kind.js';
+import { readVectorSettings } from './sentence-modules.js';
+import { readSentence, readTransformer } from './sentence-settings.js';
+import { show } from '../shared/show.js';
+
+/**
+ * Settings that only some calls need have a `fault` where they are wrong or not supported: the
+ * error of a call that needs them.
+ * @param {import('../source/source.js').Source} source
+ */
+export async function readFolder(source) {
+  const [config, transformer = {}, json = {}, vectorSettings] = await inOrder([
+    readConfigJson(source),
+    readOptional(source, 'sentence_bert_config.json'),
+    readOptional(source, 'config_sentence_transformers.json'),
+    readVectorSettings(source),
+  ]);
+  const sentence = readSentence(json);
+  return {
+    config: readConfig(config, json),
+    maxSeqLength: readMaxLength('sentence_bert_config.json', transformer, 'max_seq_length'),
+    transformer: readTransformer(transformer),
+    sentence,
+    pooling: vectorSettings(sentence),
+  };
+}
+
+/** @returns {Promise<Record<string, any> | undefined>} */
+async function readOptional(source, name) {
+  const json = await source.readJson(name, { optional: true });
+  return json === undefined ? json : checkObject(name, json);
+}
+
+/** @returns {number | undefined} */
+function readMaxLength(file, json, key) {
+  const value = json[key] ?? undefined;
+  if (value === undefined || (Number.isInteger(value) && value >= 2)) return value;
+  throw badModel(file, `gives ${key} as ${show(value)}, not as a whole number of at least 2`);
+}
+
+/**
+ * The folder's own limit, but never more than there are positions.
+ * @param {Awaited<ReturnType<typeof readFolder>>} folder
+ * @param {{ modelMaxLength?: number }} tokenizerInfo
+ */
+export function chooseMaxLength({ maxSeqLength, config }, { modelMaxLength }) {
+  const ofTokenizer = modelMaxLength >= 2 ? modelMaxLength : undefined;
+  return Math.min(maxSeqLength ?? ofTokenizer ?? config.max_positions, config.max_positions);
+}

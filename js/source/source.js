@@ -1,0 +1,249 @@
+// One way to the files of a model, whatever they are read from.
+import { onAbort, untilAborted } from '../shared/abort.js';
+import { decodeText, joinBytes } from '../shared/bytes.js';
+import { checkStream, readError } from './checked-stream.js';
+import { badModel, BertletError, inOrder, throwIfAborted } from '../shared/errors.js';
+import { openFileCache } from './file-cache.js';
+import { folderFiles, isFileName } from './file-names.js';
+import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
+import { parseJson } from '../shared/json.js';
+import { addressOf, isOwnFile, ownFilesAdvice } from './own-files.js';
+import { createProgress } from '../shared/progress.js';
+import { openFiles } from './files.js';
+import { locate } from './location.js';
+import { openFolder } from './path.js';
+import { hearAbort } from '../shared/pauses.js';
+import { openUrlFolder } from './url.js';
+
+export { sourceForWorker } from './transfer.js';
+
+// A JavaScript string holds no more; weights are never read whole.
+const largestWholeFile = 2 ** 29 - 32;
+
+/**
+ * A kind of source: where a file's bytes come from.
+ * @typedef {object} SourceKind
+ * @property {string} description for messages
+ * @property {(name: string, how: { signal: AbortSignal, integrity?: string })
+ *   => Promise<import('./checked-stream.js').RawFile | import('./answer.js').Absent
+ *   | undefined>} open undefined: missing
+ * @property {(name: string) => unknown} [forget] drops a kept copy of a download
+ * @property {(name: string) => string | undefined} [addressOf] where a file is that was given as
+ *   a URL
+ * @property {Set<string>} [names] of all its files, where they are known without opening them
+ */
+
+/**
+ * @typedef {object} SourceOptions
+ * @property {AbortSignal} [signal]
+ * @property {boolean | { name?: string }} [cache] default: on in pages, off elsewhere
+ * @property {Record<string, string>} [integrity] fileName → 'sha256-<base64>'; where it names
+ *   any file, those that it doesn't name do not count
+ * @property {Function} [onProgress] sums over all files, see createProgress
+ * @property {import('../shared/progress.js').FileProgress} [onFileProgress] each file by itself,
+ *   instead of onProgress: for a worker whose page does the summing
+ * @property {typeof fetch} [fetch] takes the place of the platform's
+ */
+
+/**
+ * @param {unknown} source undefined = the embedded model; a path (Node), a URL (string or
+ *   object) of a folder; an object { fileName: Blob | ArrayBuffer | Uint8Array | Response |
+ *   ReadableStream | URL | string }; a FileList or an array of Files
+ * @param {SourceOptions} [options]
+ * @returns {Promise<Source>}
+ * @throws BAD_ARGUMENT, NOT_FOUND (the folder), ABORTED
+ */
+export async function openSource(source, options = {}) {
+  throwIfAborted(options.signal);
+  const pins = readIntegrity(options.integrity);
+  const { folder, url, files } = locate(source);
+  const how = { fetch: options.fetch, cache: await openFileCache(options.cache) };
+  const kind = files
+    ? openFiles(files, how)
+    : url
+      ? openUrlFolder(url, how)
+      : await openFolder(folder);
+  return createSource(kind, pins, options, how.cache);
+}
+
+/**
+ * The files of one model. Every read throws NOT_FOUND, NETWORK, ABORTED or INTEGRITY; with
+ * `{ optional: true }` a file that is missing, or doesn't count, gives undefined instead.
+ * @typedef {ReturnType<typeof createSource>} Source
+ *
+ * @param {SourceKind} kind
+ * @param {Map<string, string>} pins the hashes of pinned files, by name
+ * @param {SourceOptions} options
+ * @param {import('./file-cache.js').FileCache} [cache]
+ */
+function createSource(kind, pins, { signal: given, onProgress, onFileProgress }, cache) {
+  const report = onFileProgress ?? createProgress(onProgress);
+  // Of everything under way: fires with the user's signal and when the source is closed.
+  const controller = new AbortController();
+  const { signal } = controller;
+  const release = onAbort(given, () => controller.abort(given.reason));
+
+  /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
+  const forget = async (name) => kind.forget?.(name);
+
+  const counts = (name) => pins.size === 0 || pins.has(name);
+  /** Files that are being opened before anybody asks for them. */
+  const early = new Map();
+  /** Names that were asked for. */
+  const asked = new Set();
+  /** @type {Map<string, import('./answer.js').Absent>} why a server gave no file */
+  const absent = new Map();
+
+  function open(name) {
+    const how = { signal, integrity: pins.get(name) };
+    return kind.open(name, how).then(
+      (raw) => {
+        if (!raw?.absent) return raw && checkStream(name, raw, { ...how, report, forget });
+        absent.set(name, raw);
+        return undefined;
+      },
+      (cause) => {
+        throw readError(name, cause);
+      },
+    );
+  }
+
+  /**
+   * A file as a stream that is never held whole. It must be read to its end (only then its
+   * length and hash are known to be right) or cancelled.
+   * @param {string} name
+   * @param {{ optional?: boolean, insteadOf?: string, advice?: string }} [options] `insteadOf`: a
+   *   file that would have done too, `advice`: what to do, for messages
+   * @returns {Promise<import('./checked-stream.js').CheckedStream | undefined>}
+   */
+  async function openStream(name, { optional = false, insteadOf, advice } = {}) {
+    throwIfAborted(signal);
+    if (!isFileName(name)) throw badModel(`"${name}"`, 'is not the name of a file in the folder');
+    asked.add(name);
+    const names = insteadOf ? [insteadOf, name] : [name];
+    if (!counts(name)) {
+      if (optional) return undefined;
+      throw notPinned(names, pins);
+    }
+    const opening = early.get(name) ?? open(name);
+    early.delete(name);
+    const stream = await untilAborted(opening, signal);
+    // A file that is pinned is not optional.
+    if (stream || (optional && !pins.has(name))) return stream;
+    throw missing(names, advice);
+  }
+
+  /** The error for a file that is needed. @param {string[]} names any of which would do */
+  function missing(names, advice) {
+    const answers = names.map((name) => absent.get(name)).filter(Boolean);
+    const answer = answers.find(({ code }) => code === 'NETWORK') ?? answers.at(-1);
+    const code = answer?.code ?? 'NOT_FOUND';
+    const sentence = (what, ...why) =>
+      new BertletError(code, `${[what, ...why].filter(Boolean).join(': ')}.`);
+    for (const name of names) {
+      const href = kind.addressOf?.(name);
+      if (!href) continue;
+      const help = isOwnFile(href) ? ownFilesAdvice : undefined;
+      return sentence(`${name} is missing at ${addressOf(new URL(href))}`, answer?.absent, help);
+    }
+    const are = names.length > 1 ? 'are' : 'is';
+    const what = `${names.join(' and ')} ${are} missing in ${kind.description}`;
+    return sentence(what, answer?.absent, advice);
+  }
+
+  /** Whether there is a file that nobody reads. */
+  async function exists(name) {
+    if (!isFileName(name)) return false;
+    if (kind.names) return kind.names.has(name); // opening a stream would use it up
+    const raw = await kind.open(name, { signal }).catch((cause) => {
+      throw readError(name, cause);
+    });
+    await raw?.cancel?.();
+    return raw !== undefined && !raw.absent;
+  }
+
+  /** @returns {Promise<Uint8Array | undefined>} the whole of a small file */
+  async function readBytes(name, options) {
+    const stream = await openStream(name, options);
+    if (!stream) return undefined;
+    const parts = [];
+    let length = 0;
+    for await (const chunk of stream.chunks) {
+      length += chunk.length;
+      if (length > largestWholeFile) throw badModel(name, 'is too large');
+      parts.push(chunk.slice());
+    }
+    return joinBytes(parts);
+  }
+
+  async function parse(name, options, what, read) {
+    const bytes = await readBytes(name, options);
+    if (!bytes) return undefined;
+    let content;
+    try {
+      content = read(decodeText(bytes));
+    } catch (cause) {
+      await forget(name);
+      throw badModel(name, `is not ${what}: ${cause.message}`, cause);
+    }
+    await hearAbort(given); // of a large file that took long
+    return content;
+  }
+
+  return {
+    /** The folder, for messages. */
+    description: kind.description,
+    openStream,
+    /** Begins to open a file that will be asked for soon. @param {string} name */
+    prepare(name) {
+      if (!counts(name)) return;
+      const opening = open(name);
+      opening.catch(() => {}); // whoever asks for it will tell
+      early.set(name, opening);
+    },
+    readBytes,
+    forget,
+    /**
+     * For a file that other pinned files ask for, though it may be missing.
+     * @param {string} name
+     * @throws INTEGRITY
+     */
+    checkPin(name) {
+      if (!counts(name)) throw notPinned([name], pins);
+    },
+    /**
+     * Finds pinned names that stand for nothing: a slip would leave the real file out unnoticed.
+     * To be called when the small files are read. Weights are asked for in another place, where
+     * one that isn't pinned is refused.
+     * @throws INTEGRITY
+     */
+    async checkPins() {
+      const others = [...pins.keys()].filter(
+        (name) => !asked.has(name) && !folderFiles.includes(name) && !name.endsWith('.safetensors'),
+      );
+      const found = await inOrder(others.map(exists));
+      const slip = others.find((_, i) => !found[i]);
+      if (slip !== undefined) throw pinnedNothing(slip, kind.description);
+    },
+    /** @returns {Promise<string | undefined>} @throws BAD_MODEL when it is not UTF-8 */
+    readText: (name, options) => parse(name, options, 'UTF-8 text', String),
+    /** @returns {Promise<any>} the parsed JSON @throws BAD_MODEL when it is none */
+    readJson: (name, options) => parse(name, options, 'valid JSON', options?.parse ?? parseJson),
+    /**
+     * Tells the progress that a file is still to come, so that its total stays unknown until
+     * the file is opened; with 0 bytes, that it will not come after all.
+     * @param {string} name
+     * @param {0} [total]
+     */
+    announce: (name, total) => report?.(name, 0, total, false),
+    /**
+     * Frees everything that is still open: what is being read fails with ABORTED. Then what
+     * was downloaded goes to the cache; the promise tells when it is there.
+     */
+    async close() {
+      release();
+      controller.abort();
+      await cache?.flush();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+// Workers of the web and of Node behind one face.
+import { builtin } from '../shared/platform.js';
+
+const threads = builtin('node:worker_threads');
+/**
+ * Node's class, which Deno and Bun have too: its workers need not keep the process alive, and
+ * tell when they end. It wants a file; pages that can reach Node (Electron) cannot use it.
+ */
+const isNode =
+  threads &&
+  (!globalThis.Worker ||
+    (import.meta.url.startsWith('file:') &&
+      typeof document === 'undefined' &&
+      !process.versions.electron));
+
+/** Undefined where there are no workers. */
+export const WorkerClass = isNode ? nodeWorker(threads.Worker) : globalThis.Worker;
+
+/** A worker takes over the flags of its process, and refuses a file where a script was typed in. */
+function nodeWorker(Worker) {
+  if (!process.execArgv?.some((flag) => flag.startsWith('--input-type'))) return Worker;
+  return class extends Worker {
+    constructor(url, options) {
+      super(url, { ...options, execArgv: [] });
+    }
+  };
+}
+
+/**
+ * The owner's end of a worker, which does not keep the process alive: calls do (alive.js).
+ * @param {Worker | import('node:worker_threads').Worker} worker
+ */
+export function openPort(worker) {
+  return {
+    /**
+     * To be called once, at once.
+     * @param {(message: any) => void} onMessage
+     * @param {(error?: unknown) => void} onEnd is given the error that ended the worker; undefined
+     *   when somebody ended it. May come twice.
+     */
+    listen(onMessage, onEnd) {
+      if (isNode) {
+        worker.on('message', onMessage).on('messageerror', onEnd);
+        worker.on('error', onEnd).on('exit', () => onEnd());
+        worker.unref(); // now: who listens for messages makes the process wait again
+      } else {
+        worker.onmessage = ({ data }) => {
+          if (data.lock) untilFree(data.lock).then(() => onEnd());
+          else onMessage(data);
+        };
+        worker.onmessageerror = onEnd;
+        worker.onerror = (event) => onEnd(event.error || event.message || 'it cannot be loaded');
+      }
+    },
+    send: (message, transfer = []) => worker.postMessage(message, transfer),
+    /** In Node a promise that waits until it is gone; a page never learns when. */
+    stop: () => worker.terminate(),
+  };
+}
+
+/** Whoever is granted the worker's lock outlives it. A page that is left may not ask for it. */
+async function untilFree(lock) {
+  try {
+    await navigator.locks.request(lock, () => {});
+  } catch {
+    await new Promise(() => {});
+  }
+}
+
+/** The worker's own end. */
+export const ownPort = {
+  /** @returns {Promise<void>} before it is over, nobody would hear of the worker's end */
+  listen(onMessage) {
+    if (threads?.parentPort) threads.parentPort.on('message', onMessage);
+    else globalThis.addEventListener('message', (event) => onMessage(event.data));
+    return threads?.parentPort ? Promise.resolve() : holdLock();
+  },
+  send: (message, transfer = []) =>
+    (threads?.parentPort ?? globalThis).postMessage(message, transfer),
+};
+
+/**
+ * A worker of a page that is terminated ends without an event. So it holds a lock, which its
+ * owner waits for; not where pages have no locks, which is where they are not secure.
+ */
+function holdLock() {
+  return new Promise((resolve) => {
+    const name = globalThis.crypto?.randomUUID?.();
+    const hold = () => {
+      ownPort.send({ lock: name });
+      resolve();
+      return new Promise(() => {});
+    };
+    if (name && globalThis.navigator?.locks) navigator.locks.request(name, hold).catch(resolve);
+    else resolve();
+  });
+}

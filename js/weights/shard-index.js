@@ -1,0 +1,83 @@
+// Weights in several files: model.safetensors.index.json says which of them holds which tensor.
+import { badModel, throwIfAborted } from '../shared/errors.js';
+import { indexFile, isFileName, weightsFile } from '../source/file-names.js';
+import { kindOf } from '../shared/kind.js';
+import { openTensors } from './safetensors.js';
+import { showKey } from '../shared/show.js';
+
+/**
+ * Gives all files to a writer: first the headers of those that tell the sizes of the model, so
+ * that no memory is taken for sizes that the tensors don't have.
+ * @template {{ givesSizes(names: Set<string>): boolean, takeHeader(file: string, header: object): void,
+ *   takeFile(file: string, tensors: object): Promise<unknown> }} T
+ * @param {import('../source/source.js').Source} source
+ * @param {(names: string[]) => T} openWriter `names`: of all tensors
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<T>} the writer
+ * @throws NOT_FOUND, BAD_MODEL
+ */
+export async function writeShards(source, openWriter, signal) {
+  source.announce(weightsFile, 0);
+  const shards = await readIndex(source);
+  const writer = openWriter([...shards.values()].flatMap((tensors) => [...tensors]));
+  const early = [...shards.keys()].filter((file) => writer.givesSizes(shards.get(file)));
+  const opened = new Map();
+  const open = async (file) => {
+    throwIfAborted(signal);
+    const stream = await source.openStream(file);
+    opened.set(file, await openTensors(stream, file));
+    return stream;
+  };
+  try {
+    for (const file of early) {
+      const { once } = await open(file);
+      writer.takeHeader(file, opened.get(file).header);
+      // A connection that nobody reads may be closed meanwhile: what can be opened again is.
+      if (file === early[0] || once) continue;
+      await opened.get(file).cancel();
+      opened.delete(file);
+    }
+    for (const file of new Set([...early, ...shards.keys()])) {
+      if (!opened.has(file)) await open(file);
+      await writer.takeFile(file, opened.get(file));
+    }
+  } finally {
+    for (const { cancel } of opened.values()) await cancel();
+  }
+  return writer;
+}
+
+/**
+ * Which tensors each file holds.
+ * @param {import('../source/source.js').Source} source
+ * @returns {Promise<Map<string, Set<string>>>}
+ * @throws NOT_FOUND, BAD_MODEL
+ */
+export async function readIndex(source) {
+  const how = { insteadOf: weightsFile, advice: 'save it as safetensors' };
+  return readShardIndex(await source.readJson(indexFile, how), indexFile);
+}
+
+/**
+ * @param {unknown} json the parsed index
+ * @param {string} fileName for messages
+ * @returns {Map<string, Set<string>>} file name → names of its tensors
+ * @throws BAD_MODEL, also for a file name that leads out of the folder
+ */
+export function readShardIndex(json, fileName) {
+  const map = json?.weight_map;
+  const files = new Map();
+  for (const [tensor, file] of Object.entries(map ?? {})) {
+    if (!isFileName(file)) {
+      throw badModel(
+        fileName,
+        `places ${showKey(JSON.stringify(tensor))} in what is no file of the folder`,
+      );
+    }
+    files.set(file, (files.get(file) ?? new Set()).add(tensor));
+  }
+  if (kindOf(map) !== 'Object' || files.size === 0) {
+    throw badModel(fileName, 'has no "weight_map" object with tensors');
+  }
+  return files;
+}

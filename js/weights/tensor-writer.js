@@ -1,0 +1,137 @@
+// Rows of tensors from a file into the core, through one small staging window: what a model's
+// weights and an adapter's have in common.
+import { BertletError, badModel, errorOfStatus } from '../shared/errors.js';
+import { familyOf } from './families/families.js';
+import { showKey } from '../shared/show.js';
+
+/** Bytes of the staging window, unless one row is longer. */
+const usualStagingBytes = 1 << 20;
+
+/** Bytes of an element, by the types that a weight may have in a file. */
+export const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
+
+/** @typedef {import('./safetensors.js').TensorInfo} TensorInfo */
+
+/**
+ * @typedef {ReturnType<typeof createTensorWriter>} TensorWriter
+ *
+ * @param {import('../core/memory.js').Memory} memory
+ * @param {number} config address of the bl_config that the tensors must agree with
+ */
+export function createTensorWriter(memory, config) {
+  let staging = 0;
+  let stagingBytes = 0;
+  /** By role: all layers' are alike. */
+  const shapes = [];
+
+  /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape */
+  function shapeOf({ role, layer }) {
+    shapes[role] ??= memory.scratch(() => {
+      const shape = memory.writeStruct('bl_tensor_shape');
+      memory.call('bl_model_tensor_shape', config, role, layer, shape);
+      return memory.readStruct('bl_tensor_shape', shape);
+    });
+    return shapes[role];
+  }
+
+  /**
+   * Rows go to an export of the core that ends with (first row, count, address).
+   * @param {string} wrong what the tensor does where the core answers BL_BAD_MODEL
+   */
+  function sinkTo(file, name, rows, rowBytes, wrong, call, ...fixed) {
+    const windowBytes = rowBytes * Math.min(Math.floor(stagingBytes / rowBytes), rows);
+    return {
+      rows,
+      window: () => memory.bytes(staging, windowBytes),
+      rowsReady: (begin, count) => {
+        const status = memory.tryCall(call, ...fixed, begin, count, staging);
+        if (status === 'BL_OK') return;
+        if (status === 'BL_BAD_MODEL') throw badTensor(file, name, wrong);
+        const noRoom = `There is no memory left to read tensor ${showKey(name)} of ${showKey(file)}.`;
+        throw errorOfStatus(status, { BL_OUT_OF_MEMORY: noRoom }, call);
+      },
+    };
+  }
+
+  return {
+    shapeOf,
+    sinkTo,
+
+    /** Takes the staging window from scratch memory. */
+    openStaging(widestRow) {
+      stagingBytes = Math.max(usualStagingBytes, widestRow);
+      staging = memory.alloc(stagingBytes);
+    },
+
+    /**
+     * What a file says of a tensor against what the configuration asks for.
+     * @returns {{ rows: number, columns: number } | undefined} undefined: not needed
+     */
+    check(file, name, tensor, { dtype, shape }) {
+      const { rows, columns, is_matrix: isMatrix, quantizable } = shapeOf(tensor);
+      if (tensor.isScale) {
+        if (!quantizable) return undefined;
+        const isColumn = shape.length === 1 || (shape.length === 2 && shape[1] === 1);
+        if (dtype !== 'F32' || !isColumn || shape[0] !== rows) {
+          throw badTensor(file, name, `is ${dtype} [${showKey(shape)}], not F32 [${rows}]`);
+        }
+      } else {
+        checkShape(file, name, shape, isMatrix ? [rows, columns] : [columns]);
+        checkType(file, name, dtype, quantizable);
+      }
+      return { rows, columns };
+    },
+
+    /** Where the rows of a checked tensor go. @param {number} model its address */
+    sink(file, name, { role, layer, isScale }, { rows, columns }, { dtype }, model) {
+      const wrong = 'holds NaN, an infinity, or a negative scale';
+      if (isScale) {
+        return sinkTo(file, name, rows, 4, wrong, 'bl_model_write_scales', model, role, layer);
+      }
+      const rowBytes = columns * elementBytes[dtype];
+      const type = memory.constants[`BL_SOURCE_${dtype}`];
+      const target = ['bl_model_write_rows', model, memory.arena, role, layer, type];
+      return sinkTo(file, name, rows, rowBytes, wrong, ...target);
+    },
+  };
+}
+
+export function checkShape(file, name, shape, wanted) {
+  if (String(shape) !== String(wanted)) {
+    throw badTensor(
+      file,
+      name,
+      `has the shape [${showKey(shape)}], config.json makes it [${wanted}]`,
+    );
+  }
+}
+
+export function checkType(file, name, dtype, quantizable) {
+  if (Object.hasOwn(elementBytes, dtype) && (dtype !== 'I8' || quantizable)) return;
+  throw new BertletError(
+    'UNSUPPORTED',
+    `${placeOf(file, name)} is ${dtype}; supported: F32, F16, BF16, for large matrices also I8.`,
+  );
+}
+
+const placeOf = (file, name) => `${showKey(file)}: tensor ${showKey(name)}`;
+
+export function badTensor(file, name, what) {
+  return badModel(placeOf(file, name), what);
+}
+
+/** Writes a bl_config. @returns {number} its address */
+export function writeConfig(memory, { model_type, head, ...fields }, dtype, { parts, labels }) {
+  const architecture = Object.entries(familyOf(model_type).architecture).map(([field, value]) => [
+    `architecture.${field}`,
+    memory.constants[`BL_${value}`],
+  ]);
+  return memory.writeStruct('bl_config', {
+    ...fields,
+    ...Object.fromEntries(architecture),
+    dtype: memory.constants[`BL_DTYPE_${dtype.toUpperCase().replace('-', '_')}`],
+    activation: memory.constants[`BL_ACTIVATION_${fields.activation}`],
+    parts: [...parts].reduce((bits, part) => bits | memory.constants[`BL_PART_${part}`], 0),
+    labels,
+  });
+}

@@ -1,0 +1,107 @@
+// One call shared out over several engines that give the same.
+import { onAbort } from '../shared/abort.js';
+import { yieldToEvents } from '../shared/yield.js';
+
+/** Bounds of a shard in tokens, as estimated: less is not worth a message, more is not one pass. */
+const leastTokens = 128;
+const mostTokens = 2048;
+/** Calls of fewer tokens stay with one engine. Copies cost memory: for them it takes more. */
+const leastShared = 384;
+const leastForCopies = 1024;
+/** Milliseconds of shards after another here, of which each may be too short to let events in. */
+const yieldAfter = 10;
+
+/** What a text will cost: English has four to five units a token. */
+function estimateTokens({ text = '', pair = '', ids }, maxLength) {
+  return ids?.length ?? Math.min(2 + (text.length + pair.length) / 4, maxLength);
+}
+
+/**
+ * @param {import('../engine/engine.js').RunRequest} request
+ * @param {boolean} hasCopies
+ * @returns {number[] | undefined} what each input costs; undefined: too little to be shared
+ */
+export function estimateShares({ inputs, maxLength }, hasCopies) {
+  if (inputs.length < 2) return undefined;
+  const costs = inputs.map((input) => estimateTokens(input, maxLength));
+  return sum(costs) < (hasCopies ? leastShared : leastForCopies) ? undefined : costs;
+}
+
+/**
+ * As Engine.run. Whoever is free takes the next shard; they get smaller towards the end, so that
+ * all are ready at about the same time. The first error ends it all.
+ * @param {import('../engine/engine.js').RunRequest} request
+ * @param {{ signal?: AbortSignal, onProgress?: (event: { done: number, total: number }) => void }} control
+ * @param {number[]} costs of the inputs
+ * @param {Promise<import('../engine/engine.js').Engine | import('./client.js').WorkerEngine>[]} engines
+ *   of those that fail the others do the work
+ * @returns {Promise<import('../engine/engine.js').RunResult>}
+ */
+export async function runShared(request, { signal, onProgress }, costs, engines) {
+  const { inputs, ...how } = request;
+  const total = inputs.length;
+  const results = { usage: new Uint32Array(2 * total) };
+  const stop = new AbortController();
+  let begun = 0;
+  let done = 0;
+  let left = sum(costs);
+
+  const take = () => {
+    const first = begun;
+    const wanted = Math.min(Math.max(left / (2 * engines.length), leastTokens), mostTokens);
+    for (let taken = 0; begun < total && taken < wanted; begun++) {
+      taken += costs[begun];
+      left -= costs[begun];
+    }
+    return inputs.slice(first, begun);
+  };
+  const work = async (engine) => {
+    let last = performance.now();
+    while (begun < total) {
+      const firstIndex = begun;
+      const shard = take();
+      const part = await engine.run({ ...how, inputs: shard, firstIndex }, { signal: stop.signal });
+      place(results, part, firstIndex, total);
+      done += shard.length;
+      if (!stop.signal.aborted) onProgress?.({ done, total });
+      if (performance.now() - last < yieldAfter) continue;
+      await yieldToEvents();
+      last = performance.now();
+    }
+  };
+
+  const release = onAbort(signal, () => stop.abort(signal.reason));
+  try {
+    await new Promise((resolve, reject) => {
+      for (const engine of engines) {
+        engine.then(
+          (ready) => work(ready).then(() => done === total && resolve(), reject),
+          (error) => engine === engines[0] && reject(error),
+        );
+      }
+    });
+    return results;
+  } finally {
+    release();
+    stop.abort(); // for those that still work when one has failed
+  }
+}
+
+/** The results of a shard into those of all. */
+function place(results, { vectors, outputs, usage }, first, total) {
+  results.usage.set(usage, 2 * first);
+  if (vectors) {
+    const width = vectors.length / (usage.length / 2);
+    results.vectors ??= new Float32Array(width * total);
+    results.vectors.set(vectors, width * first);
+  } else {
+    results.outputs ??= new Array(total);
+    outputs.forEach((output, i) => {
+      results.outputs[first + i] = output;
+    });
+  }
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,202 @@
+// A model's engines: the first does what is small; its copies in further workers, made when
+// there is something for them, help with large calls. An engine whose worker has ended is
+// replaced at the next call: by a copy, or by loading again.
+import { untilAborted } from '../shared/abort.js';
+import { WorkerEngine } from './client.js';
+import { disposedError, throwIfAborted } from '../shared/errors.js';
+import { estimateShares, runShared } from './shards.js';
+
+/** So many copies may fail in a row without one that opens. */
+const mostFailures = 3;
+
+/** Takes a result, so that a promise does not keep it. */
+function forget() {}
+
+export class Workers {
+  #first;
+  #reopen;
+  #most;
+  #reason;
+  #module;
+  /** @type {WorkerEngine[]} */
+  #copies = [];
+  #failures = 0;
+  /** Adapters that the first engine has, so that another can load them: arguments of openAdapter,
+   * by their numbers. */
+  #adapters = new Map();
+  #reviving;
+  #last = Promise.resolve(); // fulfilled after all calls so far
+  #alone; // the last call that nothing may overtake, as long as it goes on
+  #disposal = new AbortController();
+
+  /**
+   * @param {import('../engine/engine.js').Engine | WorkerEngine} first
+   * @param {{
+   *   reopen: (signal: AbortSignal) => Promise<import('../engine/engine.js').Engine | WorkerEngine>,
+   *   module: WebAssembly.Module,
+   *   most: number,
+   *   mostBytes: number,
+   * }} plan `reopen`: loads another first one; `most`: engines at the same time, with
+   *   `mostBytes` of memory together
+   */
+  constructor(first, { reopen, module, most, mostBytes }) {
+    this.#first = first;
+    this.#reopen = reopen;
+    this.#module = module;
+    const { memoryBytes } = first.info();
+    const fitting = Math.max(1, Math.floor(mostBytes / memoryBytes));
+    this.#most = Math.min(most, fitting);
+    if (fitting < most) {
+      const [size, room] = [memoryBytes, mostBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
+      this.#reason = `A worker needs ${size} MB, and all together may have ${room} MB.`;
+    }
+  }
+
+  /** As Engine.info. `reason`: why there are fewer than were wanted. */
+  info() {
+    const info = this.#first.info();
+    const copies = this.#copies.map((copy) => copy.info()?.memoryBytes ?? 0);
+    const memoryBytes = copies.reduce((sum, bytes) => sum + bytes, info.memoryBytes);
+    const threads = Math.max(this.#most, info.threads);
+    return { ...info, threads, memoryBytes, reason: this.#reason ?? info.reason };
+  }
+
+  /** As Engine.run. */
+  run(request, control = {}) {
+    const costs = this.#most > 1 ? estimateShares(request, this.#copies.length > 0) : undefined;
+    return this.#inTurn(costs !== undefined, control, (first) => {
+      if (!costs) return first.run(request, control);
+      this.#makeCopies();
+      const copies = this.#copies.map((copy) => copy.opened.then(() => copy));
+      return runShared(request, control, costs, [Promise.resolve(first), ...copies]);
+    });
+  }
+
+  /** As Engine.openAdapter. Copies do not have it: they are made anew. */
+  openAdapter(number, source, options, control = {}) {
+    return this.#inTurn(true, control, async (first) => {
+      await first.openAdapter(number, source, options, control);
+      this.#adapters.set(number, [number, source, options]);
+      this.#dismissCopies();
+    });
+  }
+
+  /** As Engine.closeAdapter. An engine that has ended is not replaced for that. */
+  async closeAdapter(number) {
+    await Promise.allSettled([this.#alone, this.#reviving]); // it may be loading still
+    this.#adapters.delete(number);
+    for (const engine of [this.#first, ...this.#copies]) {
+      Promise.resolve(engine.opened)
+        .then(() => engine.closeAdapter(number))
+        .catch(forget);
+    }
+  }
+
+  dispose() {
+    this.#disposal.abort();
+    this.#first.dispose();
+    this.#dismissCopies();
+  }
+
+  /**
+   * Calls end in the order they began. Small ones, which the first engine queues, may overlap;
+   * others (`isAlone`) begin when all before have ended, and end before any other begins.
+   */
+  #inTurn(isAlone, { signal }, work) {
+    const before = isAlone ? this.#last : this.#alone;
+    const result = Promise.resolve(before).then(async () => {
+      throwIfAborted(signal);
+      return work(await this.#living());
+    });
+    const settled = result.then(forget, forget);
+    this.#last = Promise.all([this.#last, settled]).then(forget);
+    if (isAlone) {
+      this.#alone = settled;
+      settled.then(() => {
+        if (this.#alone === settled) this.#alone = undefined;
+      });
+    }
+    return untilAborted(result, signal);
+  }
+
+  /** The first engine, or another one where its worker has ended. */
+  async #living() {
+    this.#check();
+    if (!this.#first.ended) return this.#first;
+    this.#reviving ??= this.#revive().finally(() => {
+      this.#reviving = undefined;
+    });
+    return this.#reviving;
+  }
+
+  async #revive() {
+    const copy = this.#copies.find((one) => !one.ended && one.info());
+    this.#copies = this.#copies.filter((other) => other !== copy);
+    const engine = copy ?? (await this.#openAgain());
+    this.#first = engine;
+    return engine;
+  }
+
+  async #openAgain() {
+    this.#dismissCopies(); // which wait for the one that has ended
+    const { signal } = this.#disposal;
+    let engine;
+    try {
+      engine = await this.#reopen(signal);
+      for (const given of this.#adapters.values()) await engine.openAdapter(...given, { signal });
+      this.#check();
+      return engine;
+    } catch (error) {
+      engine?.dispose();
+      this.#check();
+      throw error;
+    }
+  }
+
+  #check() {
+    if (this.#disposal.signal.aborted) throw disposedError();
+  }
+
+  #makeCopies() {
+    this.#copies = this.#copies.filter(({ ended }) => !ended);
+    while (this.#copies.length < this.#most - 1) {
+      try {
+        this.#copies.push(this.#makeCopy());
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+  }
+
+  #makeCopy() {
+    const copy = WorkerEngine.copy();
+    this.#first.snapshot().then(
+      (snapshot) => {
+        const given = { snapshot: { module: this.#module, ...snapshot } };
+        if (!copy.ended) copy.give(given, [snapshot.memory.bytes]);
+      },
+      () => copy.dispose(),
+    );
+    copy.opened.then(
+      () => {
+        this.#failures = 0;
+      },
+      (error) => {
+        const isWanted = this.#copies.includes(copy) && error.code !== 'DISPOSED';
+        copy.dispose();
+        if (isWanted) this.#fail(error);
+      },
+    );
+    return copy;
+  }
+
+  #fail({ message }) {
+    if (++this.#failures < mostFailures) return;
+    this.#most = 1 + this.#copies.filter(({ ended }) => !ended).length;
+    this.#reason = `More workers could not be started: ${message}`;
+  }
+
+  #dismissCopies() {
+    for (const copy of this.#copies.splice(0)) copy.dispose();
+  }
+}
