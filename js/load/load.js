@@ -279,7 +279,7 @@ function chooseWorker(given) {
 async function warmUp(engine, { max_positions: maxLength }, signal) {
   /** @type {import('../engine/engine.js').RunRequest} */
   const request = {
-    inputs: [{ text: 'a few words to begin with' }],
+    inputs: [{ text: 'a word' }], // with special tokens, one tile of rows
     maxLength,
     truncation: 'longest_first',
     longText: 'truncate',

@@ -42,6 +42,7 @@ export const truncations = ['longest_first', 'only_first', 'only_second'];
  */
 export function createEncodeCall(memory, tokenizer) {
   const { constants } = memory;
+  const ok = constants.BL_OK;
   const truncationCodes = Object.fromEntries(
     ['none', ...truncations].map((name) => [
       name,
@@ -89,8 +90,7 @@ export function createEncodeCall(memory, tokenizer) {
       input.address,
       output.address,
     );
-    if (status !== constants.BL_OK)
-      throw errorOf(memory.statusName(status), settings, inputs, first);
+    if (status !== ok) throw errorOf(memory.statusName(status), settings, inputs, first);
   }
 
   /** Writes UTF-8 of all texts end to end, and where each ends. */

@@ -80,7 +80,10 @@ export class Tokenizer {
   encode(text, given) {
     this.#open();
     const options = given === undefined ? given : readOptions(given, 'encode');
-    return this.#encodeAll({ text, pair: options?.pair }, options)[0];
+    const pair = options?.pair;
+    const isPlain = typeof text === 'string' && pair === undefined;
+    const inputs = isPlain ? [{ text }] : readInputs({ text, pair }).inputs;
+    return this.#encodeAll(inputs, options)[0];
   }
 
   /** See index.d.ts. */
@@ -88,15 +91,14 @@ export class Tokenizer {
     this.#open();
     if (!isList(texts)) throw badArgument(`texts is ${show(texts)}, not an array.`);
     const options = given === undefined ? given : readOptions(given, 'encodeBatch');
-    return this.#encodeAll(texts, options);
+    return this.#encodeAll(readInputs(texts).inputs, options);
   }
 
   /** By as few calls into C as may be. */
-  #encodeAll(texts, options) {
+  #encodeAll(inputs, options) {
     const settings = options
       ? readEncodeOptions(options, this.#info.modelMaxLength)
       : plainSettings;
-    const { inputs } = readInputs(texts);
     const encodings = [];
     while (encodings.length < inputs.length) {
       const first = encodings.length;
