@@ -1,6 +1,7 @@
 // The engine in a worker: a Web Worker in pages, a worker thread in Node. It fetches weights
 // while the page still reads the small files, whose contents come as they are known.
 import { Engine } from './engine/engine.js';
+import { untilAborted } from './shared/abort.js';
 import { errorToData } from './shared/errors.js';
 import { ownPort as port } from './threads/port.js';
 import { transferablesOf } from './workers/protocol.js';
@@ -12,7 +13,7 @@ const cacheAfter = 100;
 
 /** @type {Engine} */
 let engine;
-/** @type {Map<number, AbortController>} calls under way */
+/** @type {Map<number, { controller: AbortController, over: Promise<void> }>} calls under way */
 const calls = new Map();
 
 /** @type {import('./source/source.js').Source} where the weights are */
@@ -33,7 +34,10 @@ const methods = {
     const onFileProgress = wantsProgress ? (...event) => progress({ bytes: event }) : undefined;
     opened = await openSource(source, { ...sourceOptions, signal, onFileProgress });
     opened.prepare(weightsFile);
-    const options = { ...(await given.options), packTokenizer: () => given.tokenizerBlob };
+    const options = {
+      ...(await untilAborted(given.options, signal)),
+      packTokenizer: () => untilAborted(given.tokenizerBlob, signal),
+    };
     engine = await Engine.open(options, opened, { signal });
     setTimeout(async () => {
       await opened.close();
@@ -42,9 +46,9 @@ const methods = {
     return { result: undefined, transfer: [] };
   },
 
-  async copy() {
+  async copy(progress, signal) {
     port.send({ begun: true });
-    const { module, ...snapshot } = await given.snapshot;
+    const { module, ...snapshot } = await untilAborted(given.snapshot, signal);
     engine = await Engine.restore(module, snapshot);
     return { result: undefined, transfer: [] };
   },
@@ -71,9 +75,12 @@ const methods = {
   },
 };
 
-async function answer({ id, method, args }) {
+function begin({ id, method, args }) {
   const controller = new AbortController();
-  calls.set(id, controller);
+  calls.set(id, { controller, over: answer({ id, method, args }, controller) });
+}
+
+async function answer({ id, method, args }, controller) {
   const progress = (event) => port.send({ id, progress: event });
   try {
     const { result, transfer } = await methods[method](progress, controller.signal, args);
@@ -85,7 +92,14 @@ async function answer({ id, method, args }) {
   }
 }
 
+/**
+ * Nothing is under way any more when the owner ends this thread: Node 20 gives up its whole
+ * process where a thread is ended just as it asks for a file.
+ */
 async function end() {
+  const last = [...calls.values()];
+  for (const { controller } of last) controller.abort();
+  await Promise.all(last.map(({ over }) => over));
   await opened?.close();
   port.send({ ended: true });
 }
@@ -93,6 +107,6 @@ async function end() {
 port.listen((message) => {
   if (message.give) for (const name of Object.keys(message.give)) take[name](message.give[name]);
   else if (message.end) end();
-  else if (message.abort) calls.get(message.id)?.abort();
-  else answer(message);
+  else if (message.abort) calls.get(message.id)?.controller.abort();
+  else begin(message);
 });
