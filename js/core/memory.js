@@ -3,16 +3,24 @@
 import { BertletError, errorOfStatus, statusNames } from '../shared/errors.js';
 import { fromUtf8, toUtf8 } from '../shared/utf8.js';
 
-/** What a DataView calls the kinds of fields. */
+/**
+ * What a DataView calls the kinds of fields.
+ * @type {{ u32: 'Uint32', f32: 'Float32', ptr: 'Uint32' }}
+ */
 const accessors = { u32: 'Uint32', f32: 'Float32', ptr: 'Uint32' };
 
-/** @typedef {{ offset: number, kind: keyof typeof accessors }} StructField */
-
 /**
+ * @typedef {{ offset: number, kind: keyof typeof accessors }} StructField
+ * @typedef {{ size: number, fields: Record<string, StructField> }} Struct
+ *
  * What the module exports: calls, which take and give plain numbers (wasm/exports.txt has their
  * names), and its memory.
  * @typedef {Record<string, (...numbers: number[]) => number> & { memory: WebAssembly.Memory
  *   }} CoreExports
+ *
+ * All that is permanent in a memory, and how large the memory was: what another instance of the
+ * same module needs to become the same.
+ * @typedef {{ bytes: ArrayBuffer, byteLength: number }} MemorySnapshot
  */
 
 /** One instance of the module with its linear memory. */
@@ -23,7 +31,7 @@ export class Memory {
    */
   static async instantiate(module, { shared = false } = {}) {
     const memory = shared ? createSharedMemory() : undefined;
-    const instance = await instantiate(module, { env: { memory } });
+    const instance = await instantiate(module, memory ? { env: { memory } } : {});
     return new Memory(instance.exports, memory);
   }
 
@@ -36,7 +44,7 @@ export class Memory {
     this.exports._initialize?.();
     this.arena = this.exports.bl_wasm_arena() >>> 0;
     const layout = readLayout(this.shared.buffer, this.exports.bl_wasm_layout() >>> 0);
-    /** @type {Record<string, { size: number, fields: Record<string, StructField> }>} */
+    /** @type {Record<string, Struct>} */
     this.structs = layout.structs;
     /** Enum constants of C by name. @type {Record<string, number>} */
     this.constants = layout.constants;
@@ -52,7 +60,11 @@ export class Memory {
     return this.shared.buffer.byteLength;
   }
 
-  /** Calls an export that returns a status, and can fail for nothing but want of memory. */
+  /**
+   * Calls an export that returns a status, and can fail for nothing but want of memory.
+   * @param {string} name
+   * @param {...number} args as of tryCall
+   */
   call(name, ...args) {
     const status = this.tryCall(name, ...args);
     if (status !== 'BL_OK') throw errorOfStatus(status, {}, name);
@@ -90,7 +102,7 @@ export class Memory {
     return this.exports.bl_arena_mark(arena) >>> 0;
   }
 
-  /** Frees everything allocated after the mark. */
+  /** Frees everything allocated after the mark. @param {number} mark */
   reset(mark) {
     this.exports.bl_arena_reset(this.arena, mark);
   }
@@ -100,25 +112,33 @@ export class Memory {
     this.exports.bl_arena_seal(this.arena);
   }
 
-  /** What is permanent from the mark on is free again; there is no scratch. */
+  /** What is permanent from the mark on is free again; there is no scratch. @param {number} mark */
   unseal(mark) {
     this.exports.bl_arena_unseal(this.arena, mark);
   }
 
-  /** Permanent bytes that nobody needs, as an arena of their own. @returns {number} its address */
+  /**
+   * Permanent bytes that nobody needs, as an arena of their own.
+   * @returns {number} its address
+   * @param {number} begin
+   * @param {number} end
+   */
   reuse(begin, end) {
     const arena = this.alloc(this.structs.bl_arena.size);
     this.exports.bl_arena_reuse(this.arena, begin, end, arena);
     return arena;
   }
 
-  /** All that is permanent, when there is no scratch: for restore(). */
+  /** All that is permanent, when there is no scratch: for restore(). @returns {MemorySnapshot} */
   snapshot() {
     const end = this.scratch(() => this.alloc(0));
     return { bytes: this.shared.buffer.slice(0, end), byteLength: this.byteLength };
   }
 
-  /** Makes a new instance of the same module what another was at its snapshot(). */
+  /**
+   * Makes a new instance of the same module what another was at its snapshot().
+   * @param {MemorySnapshot} snapshot
+   */
   restore({ bytes, byteLength }) {
     try {
       this.shared.grow((byteLength - this.byteLength) / 65536);
@@ -128,7 +148,7 @@ export class Memory {
     this.bytes(0, bytes.byteLength).set(new Uint8Array(bytes));
   }
 
-  /** Runs `body` and frees what it allocated. */
+  /** Runs `body` and frees what it allocated. @param {() => T} body @returns {T} @template T */
   scratch(body) {
     const mark = this.mark();
     try {
@@ -138,7 +158,12 @@ export class Memory {
     }
   }
 
-  /** Allocates a C struct and fills it; fields not named are 0. */
+  /**
+   * Allocates a C struct and fills it; fields not named are 0.
+   * @param {string} name
+   * @param {Record<string, number>} [values]
+   * @returns {number} address
+   */
   writeStruct(name, values = {}) {
     const { size } = this.structs[name];
     const address = this.alloc(size);
@@ -147,6 +172,7 @@ export class Memory {
     return address;
   }
 
+  /** @param {string} name @param {number} address @param {Record<string, number>} values */
   updateStruct(name, address, values) {
     const { fields } = this.structs[name];
     const view = new DataView(this.shared.buffer);
@@ -174,21 +200,25 @@ export class Memory {
     );
   }
 
-  /** A pointer or u32 at an address. */
+  /** A pointer or u32 at an address. @param {number} address */
   readU32(address) {
     return this.uint32(address, 1)[0];
   }
 
   // Views: valid only until the next call that may grow the memory.
+  /** @param {number} address @param {number} length */
   bytes(address, length) {
     return new Uint8Array(this.shared.buffer, address, length);
   }
+  /** @param {number} address @param {number} length */
   int32(address, length) {
     return new Int32Array(this.shared.buffer, address, length);
   }
+  /** @param {number} address @param {number} length */
   uint32(address, length) {
     return new Uint32Array(this.shared.buffer, address, length);
   }
+  /** @param {number} address @param {number} length */
   float32(address, length) {
     return new Float32Array(this.shared.buffer, address, length);
   }
@@ -207,13 +237,13 @@ export class Memory {
     return address;
   }
 
-  /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). */
+  /** Writes a string as UTF-8 (a lone surrogate becomes U+FFFD). @param {string} text */
   writeText(text) {
     const bytes = toUtf8(text);
     return { address: this.writeBytes(bytes), length: bytes.length };
   }
 
-  /** Reads UTF-8. */
+  /** Reads UTF-8. @param {number} address @param {number} length */
   readText(address, length) {
     return fromUtf8(this.bytes(address, length));
   }
@@ -230,6 +260,7 @@ function toSize(number) {
   throw badSize(number);
 }
 
+/** @param {number} number */
 function badSize(number) {
   if (number >= 2 ** 32) return errorOfStatus('BL_OUT_OF_MEMORY');
   return new BertletError('INTERNAL', `${number} is no size.`);
@@ -238,6 +269,8 @@ function badSize(number) {
 /**
  * At once: Node 20 can stop for good while it waits for an instance (see holdProcess). Pages take
  * their time, because some refuse to be kept waiting.
+ * @param {WebAssembly.Module} module
+ * @param {WebAssembly.Imports} imports
  */
 function instantiate(module, imports) {
   if (typeof document !== 'undefined') return WebAssembly.instantiate(module, imports);
@@ -254,11 +287,16 @@ function createSharedMemory() {
   throw errorOfStatus('BL_OUT_OF_MEMORY');
 }
 
-/** Reads the table of wasm/layout.h: pairs of (address of a name, value). */
+/**
+ * Reads the table of wasm/layout.h: pairs of (address of a name, value).
+ * @param {ArrayBufferLike} buffer @param {number} table its address
+ */
 function readLayout(buffer, table) {
   const view = new DataView(buffer);
   const bytes = new Uint8Array(buffer);
+  /** @type {Record<string, Struct>} */
   const structs = {};
+  /** @type {Record<string, number>} */
   const constants = {};
   for (let entry = table; ; entry += 8) {
     const name = view.getUint32(entry, true);
@@ -266,8 +304,10 @@ function readLayout(buffer, table) {
     if (name === 0) return { structs, constants };
     const text = fromUtf8(bytes.subarray(name, bytes.indexOf(0, name)));
     const field = /^(\w+)\.([\w.]+):(\w+)$/.exec(text);
-    if (field) structs[field[1]].fields[field[2]] = { offset: value, kind: field[3] };
-    else if (text.startsWith('BL_')) constants[text] = value;
+    if (field) {
+      const kind = /** @type {StructField['kind']} */ (field[3]);
+      structs[field[1]].fields[field[2]] = { offset: value, kind };
+    } else if (text.startsWith('BL_')) constants[text] = value;
     else structs[text] = { size: value, fields: {} };
   }
 }

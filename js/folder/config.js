@@ -3,10 +3,10 @@ import { architectureOf, readFlag, readSize } from './fields.js';
 import { BertletError, badModel } from '../shared/errors.js';
 import { familyOf, modelTypes } from '../weights/families/families.js';
 import { readHeadConfig } from '../weights/heads.js';
-import { parseExactly } from '../shared/json.js';
 import { checkObject } from '../shared/kind.js';
 import { show } from '../shared/show.js';
 
+/** By their names in config.json. @type {Record<string, string>} */
 const activations = {
   gelu: 'GELU',
   gelu_new: 'GELU_NEW',
@@ -17,7 +17,7 @@ const activations = {
   tanh: 'TANH',
 };
 
-/** The most that the core takes, by its constants. */
+/** The most that the core takes, by its constants. @type {Record<keyof Sizes, string>} */
 const limits = {
   layers: 'BL_MAX_LAYERS',
   attention_heads: 'BL_MAX_WIDTH',
@@ -29,41 +29,55 @@ const limits = {
 };
 
 /**
- * @typedef {{ model_type: string, activation: string, layers: number, attention_heads: number,
- *   hidden_size: number, intermediate_size: number, vocab_size: number, max_positions: number,
- *   type_vocab_size: number, layer_norm_epsilon: number,
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ * @typedef {{ layers: number, attention_heads: number, hidden_size: number,
+ *   intermediate_size: number, vocab_size: number, max_positions: number,
+ *   type_vocab_size: number }} Sizes
+ * @typedef {Sizes & { model_type: string, activation: string, layer_norm_epsilon: number,
  *   head: import('../weights/heads.js').HeadConfig }} Config
  *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
  */
 
 /** How config.json is read: what readConfig takes. @param {import('../source/source.js').Source} source */
-export const readConfigJson = (source) => source.readJson('config.json', { parse: parseExactly });
+export const readConfigJson = (source) => source.readExactJson('config.json');
 
 /**
- * @param {{ json: unknown, exact: any }} parsed config.json as parseExactly gives it
- * @param {Record<string, unknown>} [sentence] config_sentence_transformers.json
+ * @param {ReturnType<typeof import('../shared/json.js').parseExactly>} parsed config.json
+ * @param {JsonObject} [sentence] config_sentence_transformers.json
  * @returns {Config}
  * @throws BAD_MODEL, UNSUPPORTED
  */
-export function readConfig({ json: given, exact }, sentence) {
+export function readConfig({ json: given, exact: exactly }, sentence) {
   const json = checkObject('config.json', given);
-  const config = { model_type: readModelType(json), activation: readActivation(json) };
-  for (const [name, [key, usual]] of Object.entries(familyOf(config.model_type).sizes)) {
-    config[name] = readSize({ json, exact }, key) ?? usual;
-  }
+  const exact = checkObject('config.json', exactly);
+  const modelType = readModelType(json);
+  const activation = readActivation(json);
+  const sizes = /** @type {Sizes} */ (
+    Object.fromEntries(
+      sizesOf(modelType).map(([name, [key, usual]]) => [
+        name,
+        readSize({ json, exact }, key) ?? usual,
+      ]),
+    )
+  );
   const epsilon = Object.hasOwn(json, 'layer_norm_eps') ? json.layer_norm_eps : 1e-12;
   // The core computes with it in single precision.
   if (typeof epsilon !== 'number' || !(epsilon >= 0 && Math.fround(epsilon) < 1)) {
     throw bad(`gives layer_norm_eps as ${show(epsilon)}, not a number from 0 to 1`);
   }
-  config.layer_norm_epsilon = epsilon;
-  config.head = readHeadConfig(json, { exact, sentence });
-  if (config.hidden_size % config.attention_heads !== 0) {
+  const head = readHeadConfig(json, { exact, sentence });
+  if (sizes.hidden_size % sizes.attention_heads !== 0) {
     throw bad(
-      `has a hidden_size that its num_attention_heads (${config.attention_heads}) do not divide`,
+      `has a hidden_size that its num_attention_heads (${sizes.attention_heads}) do not divide`,
     );
   }
-  return config;
+  return { model_type: modelType, activation, ...sizes, layer_norm_epsilon: epsilon, head };
+}
+
+/** @param {string} modelType @returns {[keyof Sizes, [key: string, usual: number]][]} */
+function sizesOf(modelType) {
+  const entries = Object.entries(familyOf(modelType).sizes);
+  return /** @type {[keyof Sizes, [string, number]][]} */ (entries);
 }
 
 /**
@@ -72,7 +86,7 @@ export function readConfig({ json: given, exact }, sentence) {
  * @throws BAD_MODEL where a size is more than the core takes
  */
 export function checkLimits(config, constants) {
-  for (const [name, [key]] of Object.entries(familyOf(config.model_type).sizes)) {
+  for (const [name, [key]] of sizesOf(config.model_type)) {
     const most = constants[limits[name]];
     if (config[name] > most) {
       throw bad(`gives ${key} as ${config[name]}; bertlet takes at most ${most}`);
@@ -80,12 +94,15 @@ export function checkLimits(config, constants) {
   }
 }
 
+/** @param {string} what */
 const bad = (what) => badModel('config.json', what);
 
+/** @param {string} what @param {string} supported */
 function unsupported(what, supported) {
   return new BertletError('UNSUPPORTED', `config.json has ${what}; supported: ${supported}.`);
 }
 
+/** @param {JsonObject} json */
 function readModelType(json) {
   // The first checkpoints said neither.
   const architecture = architectureOf(json);
@@ -109,6 +126,7 @@ function readModelType(json) {
   return type;
 }
 
+/** @param {JsonObject} json */
 function readActivation({ hidden_act: name = 'gelu' }) {
   if (typeof name !== 'string') throw bad('has a hidden_act that is no string');
   if (Object.hasOwn(activations, name)) return activations[name];

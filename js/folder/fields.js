@@ -1,11 +1,14 @@
 // Fields of config.json that configurations and heads are read from.
 import { badModel } from '../shared/errors.js';
+import { isWhole } from '../shared/kind.js';
 import { show } from '../shared/show.js';
+
+/** @typedef {import('../shared/json.js').JsonObject} JsonObject */
 
 /**
  * A size or count: a whole number of at least 1, written as one. What it promises is believed
  * only when the tensors agree.
- * @param {{ json: Record<string, unknown>, exact: Record<string, unknown> }} config as
+ * @param {{ json: JsonObject, exact: JsonObject }} config as
  *   parseExactly gives it
  * @param {string} key
  * @param {string} [file] for the message
@@ -15,7 +18,7 @@ import { show } from '../shared/show.js';
 export function readSize({ json, exact }, key, file = 'config.json') {
   if (!Object.hasOwn(json, key)) return undefined;
   const value = exact[key];
-  if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value;
+  if (isWhole(value, 1) && value < 2 ** 31) return value;
   throw badModel(
     file,
     `gives ${key} as ${show(json[key])}, not as a whole number of at least 1 without fraction or exponent`,
@@ -23,7 +26,7 @@ export function readSize({ json, exact }, key, file = 'config.json') {
 }
 
 /**
- * @param {Record<string, unknown>} json
+ * @param {JsonObject} json
  * @param {string} key
  * @param {boolean} [usual] where it is not there
  * @param {string} [file] for the message
@@ -36,7 +39,7 @@ export function readFlag(json, key, usual = false, file = 'config.json') {
   throw badModel(file, `gives ${key} as ${show(value)}, not as true or false`);
 }
 
-/** The first of the architectures, '' where there is none. @returns {string} */
+/** The first of the architectures, '' where there is none. @param {JsonObject} json @returns {string} */
 export function architectureOf({ architectures }) {
   const first = Array.isArray(architectures) ? architectures[0] : architectures;
   return typeof first === 'string' ? first : '';

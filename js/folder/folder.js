@@ -1,15 +1,18 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
 import { readConfig, readConfigJson } from './config.js';
 import { badModel, inOrder } from '../shared/errors.js';
-import { checkObject } from '../shared/kind.js';
+import { checkObject, isWhole } from '../shared/kind.js';
 import { readVectorSettings } from './sentence-modules.js';
 import { readSentence, readTransformer } from './sentence-settings.js';
 import { show } from '../shared/show.js';
 
 /**
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ * @typedef {import('../source/source.js').Source} Source
+ *
  * Settings that only some calls need have a `fault` where they are wrong or not supported: the
  * error of a call that needs them.
- * @param {import('../source/source.js').Source} source
+ * @param {Source} source
  */
 export async function readFolder(source) {
   const [config, transformer = {}, json = {}, vectorSettings] = await inOrder([
@@ -28,16 +31,16 @@ export async function readFolder(source) {
   };
 }
 
-/** @returns {Promise<Record<string, any> | undefined>} */
+/** @param {Source} source @param {string} name */
 async function readOptional(source, name) {
   const json = await source.readJson(name, { optional: true });
   return json === undefined ? json : checkObject(name, json);
 }
 
-/** @returns {number | undefined} */
+/** @param {string} file @param {JsonObject} json @param {string} key */
 function readMaxLength(file, json, key) {
   const value = json[key] ?? undefined;
-  if (value === undefined || (Number.isInteger(value) && value >= 2)) return value;
+  if (value === undefined || isWhole(value, 2)) return value;
   throw badModel(file, `gives ${key} as ${show(value)}, not as a whole number of at least 2`);
 }
 
@@ -47,6 +50,7 @@ function readMaxLength(file, json, key) {
  * @param {{ modelMaxLength?: number }} tokenizerInfo
  */
 export function chooseMaxLength({ maxSeqLength, config }, { modelMaxLength }) {
-  const ofTokenizer = modelMaxLength >= 2 ? modelMaxLength : undefined;
+  const ofTokenizer =
+    modelMaxLength !== undefined && modelMaxLength >= 2 ? modelMaxLength : undefined;
   return Math.min(maxSeqLength ?? ofTokenizer ?? config.max_positions, config.max_positions);
 }

@@ -3,13 +3,15 @@
 import { readFlag } from './fields.js';
 import { badModel, BertletError, isBertletError } from '../shared/errors.js';
 import { isFileName } from '../source/file-names.js';
-import { checkObject, kindOf } from '../shared/kind.js';
+import { checkObject, isRecord } from '../shared/kind.js';
 import { show, showKey } from '../shared/show.js';
 
 const modulesFile = 'modules.json';
 const usualPooling = '1_Pooling/config.json';
 
 /**
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ *
  * How a text's vector is made of its token states.
  * @typedef {{ mode: 'mean' | 'cls' | 'max', normalize: boolean, includePrompt: boolean,
  *   fault?: BertletError }} VectorSettings
@@ -28,6 +30,7 @@ const usualPooling = '1_Pooling/config.json';
  */
 export async function readVectorSettings(source) {
   const modules = await source.readJson(modulesFile, { optional: true });
+  /** @type {VectorSettings} */
   const usual = { mode: 'mean', normalize: true, includePrompt: true };
   if (modules === undefined) {
     const json = await source.readJson(usualPooling, { optional: true });
@@ -52,7 +55,13 @@ export async function readVectorSettings(source) {
     });
 }
 
-/** The settings with what is read on top of them, or with the error of reading it. */
+/**
+ * The settings with what is read on top of them, or with the error of reading it.
+ * @param {T} settings
+ * @param {() => Partial<T> | undefined} read
+ * @returns {T & { fault?: BertletError }}
+ * @template {object} T
+ */
 function withFault(settings, read) {
   try {
     return { ...settings, ...read() };
@@ -64,9 +73,12 @@ function withFault(settings, read) {
 
 /** @param {unknown} modules the content of modules.json @returns {Stages} */
 function sortStages(modules) {
+  /** @param {{ type?: unknown } | null | undefined} json */
   const isNormalizing = (json) => /\bNormalize$/.test(String(json?.type));
   const normalize = Array.isArray(modules) && modules.some(isNormalizing);
-  return withFault({ normalizing: [], normalize }, () => {
+  /** @type {Stages} */
+  const none = { normalizing: [], normalize };
+  return withFault(none, () => {
     if (!Array.isArray(modules)) throw badModel(modulesFile, 'is not a JSON array');
     const [transformer, pooling, ...others] = modules.map(readStage);
     const kinds = [transformer, pooling, ...others].map((stage) => stage?.kind);
@@ -77,7 +89,8 @@ function sortStages(modules) {
       throw unsupported(`order of modules (${showKey(kinds.filter(Boolean).join(', '))})`);
     }
     if (transformer.path !== '') throw unsupported(`Transformer in ${show(transformer.path)}`);
-    const files = [pooling, ...others].filter(Boolean).map(({ path }) => {
+    const stages = pooling ? [pooling, ...others] : [];
+    const files = stages.map(({ path }) => {
       if (isFileName(path)) return `${path}/config.json`;
       throw badModel(modulesFile, `has a module in ${show(path)}`);
     });
@@ -85,18 +98,24 @@ function sortStages(modules) {
   });
 }
 
-/** @returns {{ kind: string, path: string }} */
+/** @param {unknown} json @param {number} i @returns {{ kind: string, path: string }} */
 function readStage(json, i) {
-  const { type, path } = kindOf(json) === 'Object' ? json : {};
+  const { type, path } = isRecord(json) ? json : {};
   if (typeof type !== 'string' || typeof path !== 'string') {
     throw badModel(modulesFile, `does not say type and path of module ${i} as strings`);
   }
   // Others are code that comes with the folder.
   if (!type.startsWith('sentence_transformers.')) throw unsupported(`module ${show(type)}`);
-  return { kind: type.split('.').pop(), path: path.replace(/^(\.\/+)+|\/+$|^\.$/g, '') };
+  return {
+    kind: type.slice(type.lastIndexOf('.') + 1),
+    path: path.replace(/^(\.\/+)+|\/+$|^\.$/g, ''),
+  };
 }
 
-/** The older names of modes, in the order in which several are put together. */
+/**
+ * The older names of modes, in the order in which several are put together.
+ * @type {Record<string, string>}
+ */
 const modeOfFlag = {
   pooling_mode_cls_token: 'cls',
   pooling_mode_max_tokens: 'max',
@@ -115,7 +134,7 @@ const poolingKeys = [
   ...Object.keys(modeOfFlag),
 ];
 
-/** @returns {Partial<VectorSettings>} */
+/** @param {string} file @param {unknown} given @returns {Partial<VectorSettings>} */
 function readPooling(file, given) {
   const json = checkObject(file, given);
   const keys = Object.keys(json);
@@ -123,13 +142,14 @@ function readPooling(file, given) {
   const strange = keys.find((key) => !poolingKeys.includes(key));
   if (strange !== undefined) throw unsupported(`key ${show(strange)} in ${file}`);
   const modes = readModes(file, json);
-  if (modes.length > 1 || !['mean', 'cls', 'max'].includes(modes[0])) {
+  const [mode] = modes;
+  if (modes.length > 1 || (mode !== 'mean' && mode !== 'cls' && mode !== 'max')) {
     throw unsupported(`pooling ${showKey(modes.join(' + '))}`);
   }
-  return { mode: modes[0], includePrompt: readFlag(json, 'include_prompt', true, file) };
+  return { mode, includePrompt: readFlag(json, 'include_prompt', true, file) };
 }
 
-/** @returns {string[]} */
+/** @param {string} file @param {JsonObject} json @returns {string[]} */
 function readModes(file, json) {
   const { pooling_mode: given } = json;
   if (given !== undefined) {
@@ -141,7 +161,7 @@ function readModes(file, json) {
   return flags.length > 0 ? flags.map((key) => modeOfFlag[key]) : ['mean'];
 }
 
-/** Vectors are what is normalised, not token states. */
+/** Vectors are what is normalised, not token states. @param {string} file @param {unknown} given */
 function checkNormalizing(file, given) {
   const json = checkObject(file, given);
   for (const key of ['module_input_name', 'module_output_name']) {
@@ -151,6 +171,7 @@ function checkNormalizing(file, given) {
   }
 }
 
+/** @param {string} what */
 function unsupported(what) {
   return new BertletError(
     'UNSUPPORTED',

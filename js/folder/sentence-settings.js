@@ -1,18 +1,25 @@
 // What sentence-transformers keeps beside its modules: prompts, the size of vectors, how they are
 // compared, and how texts are prepared.
 import { readFlag } from './fields.js';
-import { badModel, BertletError } from '../shared/errors.js';
-import { kindOf } from '../shared/kind.js';
+import { asBertletError, badModel, BertletError } from '../shared/errors.js';
+import { isRecord, isWhole } from '../shared/kind.js';
 import { show } from '../shared/show.js';
 
 const transformerFile = 'sentence_bert_config.json';
 const sentenceFile = 'config_sentence_transformers.json';
 
+/**
+ * Whether the value of a key changes nothing.
+ * @typedef {(value: unknown) => boolean} Check
+ */
+
+/** @param {...unknown} values @returns {Check} */
 const isIn =
   (...values) =>
   (value) =>
     values.includes(value);
-const isEmpty = (value) => value === null || (kindOf(value) === 'Object' && !Object.keys(value)[0]);
+/** @type {Check} */
+const isEmpty = (value) => value === null || (isRecord(value) && !Object.keys(value)[0]);
 
 /** Arguments of from_pretrained() that change no result, or only its last digits. */
 const harmless = [
@@ -25,20 +32,26 @@ const harmless = [
   'use_safetensors',
   'device_map',
 ];
+/** @type {Check} */
 const isHarmless = (value) =>
-  value === null ||
-  (kindOf(value) === 'Object' && Object.keys(value).every((key) => harmless.includes(key)));
+  value === null || (isRecord(value) && Object.keys(value).every((key) => harmless.includes(key)));
 
-/** What the keys of sentence_bert_config.json may be without changing anything. */
-const withoutEffect = {
-  __proto__: null,
+/** @type {Check} */
+function isUsualModality(value) {
+  const modalities = /** @type {{ text?: Record<string, unknown> } | null} */ (value);
+  const { method, method_output_name: output } = modalities?.text ?? {};
+  return method === 'forward' && (output === 'last_hidden_state' || output === 'logits');
+}
+
+/**
+ * What the keys of sentence_bert_config.json may be without changing anything.
+ * @type {Record<string, Check>}
+ */
+const checks = {
   max_seq_length: () => true, // read elsewhere
   do_lower_case: () => true,
   transformer_task: isIn('feature-extraction', 'sequence-classification'),
-  modality_config: (value) => {
-    const { method, method_output_name: output } = value?.text ?? {};
-    return method === 'forward' && ['last_hidden_state', 'logits'].includes(output);
-  },
+  modality_config: isUsualModality,
   module_output_name: isIn('token_embeddings', 'scores'),
   processing_kwargs: isEmpty,
   unpad_inputs: () => true,
@@ -53,16 +66,19 @@ const withoutEffect = {
   config_args: isHarmless,
   config_kwargs: isHarmless,
 };
+const withoutEffect = new Map(Object.entries(checks));
 
 /**
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ *
  * How texts are prepared.
  * @typedef {{ lowercase: boolean, fault?: BertletError }} TransformerSettings
  *
- * @param {Record<string, unknown>} json sentence_bert_config.json
+ * @param {JsonObject} json sentence_bert_config.json
  * @returns {TransformerSettings}
  */
 export function readTransformer(json) {
-  const strange = Object.keys(json).find((key) => !withoutEffect[key]?.(json[key]));
+  const strange = Object.keys(json).find((key) => !withoutEffect.get(key)?.(json[key]));
   if (strange !== undefined) {
     const what = `${show(strange)} of ${transformerFile}`;
     const fault = new BertletError('UNSUPPORTED', `The folder's ${what} is not supported.`);
@@ -70,17 +86,21 @@ export function readTransformer(json) {
   }
   try {
     return { lowercase: readFlag(json, 'do_lower_case', false, transformerFile) };
-  } catch (fault) {
-    return { lowercase: false, fault };
+  } catch (error) {
+    return { lowercase: false, fault: asBertletError(error) };
   }
 }
 
-const similarities = ['cosine', 'dot', 'euclidean', 'manhattan'];
+/** @typedef {'cosine' | 'dot' | 'euclidean' | 'manhattan'} Similarity */
+
+/** @type {(value: unknown) => value is Similarity} */
+const isSimilarity = (value) =>
+  value === 'cosine' || value === 'dot' || value === 'euclidean' || value === 'manhattan';
 
 /**
  * @typedef {{
  *   isOther: boolean,
- *   similarity: 'cosine' | 'dot' | 'euclidean' | 'manhattan',
+ *   similarity: Similarity,
  *   dimensions?: number,
  *   dimensionsFault?: BertletError,
  *   prompts: Map<string, string | undefined>,
@@ -92,7 +112,7 @@ const similarities = ['cosine', 'dot', 'euclidean', 'manhattan'];
  *   error of a call that doesn't say how many itself; `prompts`: by name, undefined for what is no
  *   text; `prompt`: that of a call that names none, or its error
  *
- * @param {Record<string, any>} json config_sentence_transformers.json
+ * @param {JsonObject} json config_sentence_transformers.json
  * @returns {SentenceSettings}
  */
 export function readSentence(json) {
@@ -101,24 +121,30 @@ export function readSentence(json) {
   return {
     isOther,
     // What it doesn't know sentence-transformers passes over, too.
-    similarity: similarities.includes(similarity) && !isOther ? similarity : 'cosine',
+    similarity: isSimilarity(similarity) && !isOther ? similarity : 'cosine',
     ...(isOther ? {} : readDimensions(json.truncate_dim)),
     ...readPrompts(json),
   };
 }
 
+/** @param {unknown} count */
 function readDimensions(count) {
   if (count === undefined || count === null) return {};
-  if (Number.isInteger(count) && count >= 1) return { dimensions: count };
+  if (isWhole(count, 1)) return { dimensions: count };
   const what = `gives truncate_dim as ${show(count)}, not as a whole number of at least 1`;
   return { dimensionsFault: badModel(sentenceFile, what) };
 }
 
+/**
+ * @param {JsonObject} json
+ * @returns {Pick<SentenceSettings, 'prompts' | 'prompt' | 'promptFault'>}
+ */
 function readPrompts({ prompts: given = {}, default_prompt_name: name = null }) {
-  if (kindOf(given) !== 'Object') {
+  if (!isRecord(given)) {
     const promptFault = badModel(sentenceFile, `gives prompts as ${show(given)}, not as an object`);
     return { prompts: new Map(), prompt: '', promptFault };
   }
+  /** @param {unknown} words */
   const textOf = (words) => (typeof words === 'string' ? words : undefined);
   const prompts = new Map(
     Object.entries(given).map(([key, words]) => [key, words === null ? '' : textOf(words)]),
@@ -126,7 +152,7 @@ function readPrompts({ prompts: given = {}, default_prompt_name: name = null }) 
   if (name === null) return { prompts, prompt: '' };
   // sentence-transformers always has these two.
   const usual = name === 'query' || name === 'document' ? '' : undefined;
-  const prompt = prompts.has(name) ? prompts.get(name) : usual;
+  const prompt = typeof name === 'string' && prompts.has(name) ? prompts.get(name) : usual;
   if (prompt !== undefined) return { prompts, prompt };
   const what = `has the default_prompt_name ${show(name)}, but no text of that name in prompts`;
   return { prompts, prompt: '', promptFault: badModel(sentenceFile, what) };

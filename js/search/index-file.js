@@ -3,7 +3,7 @@ import { BertletError, badModel, isBertletError } from '../shared/errors.js';
 import { badArgument, reading } from '../shared/inputs.js';
 import { kindOf, typedArrayKind } from '../shared/kind.js';
 import { streamTensors } from '../weights/safetensors.js';
-import { layoutSafetensors } from '../weights/safetensors-write.js';
+import { layoutSafetensors, placeIn } from '../weights/safetensors-write.js';
 import { formOf, mostDimensions, precisions, readIds } from './vector-arguments.js';
 
 const fileName = 'The index file';
@@ -17,18 +17,15 @@ const fileName = 'The index file';
 export function writeIndexFile(form, ids, copyRows) {
   const { dtype, width, precision, dimensions } = form;
   const isPlain = ids.every((id, i) => id === i);
-  const { header, tensors, byteLength } = layoutSafetensors(
-    [{ name: 'vectors', dtype, shape: [ids.length, width] }],
-    {
-      format: 'bertlet-index',
-      precision,
-      dimensions: String(dimensions),
-      ...(!isPlain && { ids: JSON.stringify(ids) }),
-    },
-  );
-  const file = new Uint8Array(byteLength);
-  file.set(header);
-  copyRows(file, tensors.get('vectors').begin);
+  const layout = layoutSafetensors([{ name: 'vectors', dtype, shape: [ids.length, width] }], {
+    format: 'bertlet-index',
+    precision,
+    dimensions: String(dimensions),
+    ...(!isPlain && { ids: JSON.stringify(ids) }),
+  });
+  const file = new Uint8Array(layout.byteLength);
+  file.set(layout.header);
+  copyRows(file, placeIn(layout, 'vectors').begin);
   return file;
 }
 
@@ -41,11 +38,14 @@ export function writeIndexFile(form, ids, copyRows) {
 export async function readIndexFile(content) {
   const bytes = reading('content', () => viewOf(content));
   const { tensors, metadata, dataStart } = await readWholeHeader(bytes);
-  const { precision, dimensions, ids } = { __proto__: null, ...metadata };
+  const fields = new Map(Object.entries(metadata));
+  const precision = precisions.find((one) => one === fields.get('precision'));
+  const dimensions = fields.get('dimensions') ?? '';
+  const ids = fields.get('ids');
   const info = tensors.get('vectors');
   if (
     !info ||
-    !precisions.includes(precision) ||
+    !precision ||
     !/^[1-9]\d{0,8}$/.test(dimensions) ||
     Number(dimensions) > mostDimensions
   ) {
@@ -71,30 +71,27 @@ export async function readIndexFile(content) {
 /** What is wrong with the vectors or ids of a file. @param {unknown} cause */
 export function badContent(cause) {
   if (isBertletError(cause) && cause.code === 'OUT_OF_MEMORY') return cause;
-  const sentence = `${fileName} holds bad vectors or ids: ${cause.message}`;
+  const { message } = /** @type {Error} */ (cause);
+  const sentence = `${fileName} holds bad vectors or ids: ${message}`;
   return new BertletError('BAD_MODEL', sentence, { cause });
 }
 
-/** Whatever class the bytes have: the slices of Node's Buffer are no copies. */
+/** Whatever class the bytes have: the slices of Node's Buffer are no copies. @param {unknown} content */
 function viewOf(content) {
-  if (kindOf(content) === 'ArrayBuffer') return new Uint8Array(content);
+  if (kindOf(content) === 'ArrayBuffer')
+    return new Uint8Array(/** @type {ArrayBuffer} */ (content));
   if (typedArrayKind(content) === 'Uint8Array') {
-    return new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
+    const { buffer, byteOffset, byteLength } = /** @type {Uint8Array} */ (content);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
   throw badArgument('Index.from takes the bytes that toBytes gave.');
 }
 
-/** The header of a file whose length and tensors agree with it. */
+/** The header of a file whose length and tensors agree with it. @param {Uint8Array} bytes */
 async function readWholeHeader(bytes) {
   async function* chunks() {
     yield bytes;
   }
-  let found;
-  await streamTensors({ total: bytes.length, chunks: chunks() }, fileName, {
-    onHeader: (header) => {
-      found = header;
-    },
-    wanted: () => null,
-  });
-  return found;
+  const stream = { total: bytes.length, chunks: chunks() };
+  return streamTensors(stream, fileName, { wanted: () => null });
 }

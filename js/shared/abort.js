@@ -3,7 +3,9 @@
 // not joined by AbortSignal.any(), whose results live as long as what they were made of.
 import { abortError } from './errors.js';
 
-/** @type {WeakMap<AbortSignal, { callbacks: Set<() => void>, fire: () => void }>} */
+/** @typedef {{ callbacks: Set<() => void>, fire: () => void }} Entry */
+
+/** @type {WeakMap<AbortSignal, Entry>} */
 const waiting = new WeakMap();
 
 function none() {}
@@ -27,7 +29,9 @@ export function onAbort(signal, callback) {
   };
 }
 
+/** @param {AbortSignal} signal */
 function listen(signal) {
+  /** @type {Entry} */
   const entry = {
     callbacks: new Set(),
     fire() {
@@ -40,6 +44,7 @@ function listen(signal) {
   return entry;
 }
 
+/** @param {AbortSignal} signal @param {Entry} entry */
 function forget(signal, entry) {
   if (waiting.get(signal) === entry) waiting.delete(signal);
   signal.removeEventListener('abort', entry.fire);
@@ -70,7 +75,7 @@ export function untilAborted(promise, signal) {
  * @template T
  */
 export async function withSignals(signals, call) {
-  const given = [...new Set(signals.filter(Boolean))];
+  const given = [...new Set(signals.filter((signal) => signal !== undefined))];
   if (given.length < 2) return call(given[0]);
   const either = new AbortController();
   const releases = given.map((signal) => onAbort(signal, () => either.abort(signal.reason)));

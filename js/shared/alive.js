@@ -7,6 +7,7 @@ const longest = 2 ** 31 - 1;
 
 const isProcess = builtin('node:process') !== undefined;
 let calls = 0;
+/** @type {ReturnType<typeof setInterval> | undefined} */
 let timer;
 
 /**

@@ -41,9 +41,11 @@ export function decodeText(bytes) {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** The bytes of a buffer or view, not copied. */
+/** The bytes of a buffer or view, not copied. @param {ArrayBuffer | ArrayBufferView} content */
 function viewOf(content) {
-  return new Uint8Array(content.buffer ?? content, content.byteOffset, content.byteLength);
+  const { buffer, byteOffset } = /** @type {Partial<ArrayBufferView>} */ (content);
+  const bytes = buffer ?? /** @type {ArrayBuffer} */ (content);
+  return new Uint8Array(bytes, byteOffset, content.byteLength);
 }
 
 /**

@@ -1,5 +1,7 @@
 // JSON of files, where JSON.parse alone lets too much pass.
 
+/** @typedef {Record<string, unknown>} JsonObject as it was parsed: nothing in it is checked */
+
 /** No file of a model is nested so deeply; what is was made to exhaust a stack. */
 const deepest = 200;
 
@@ -10,7 +12,7 @@ const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Arr
 
 /**
  * @param {string} text
- * @returns {any}
+ * @returns {unknown}
  * @throws {Error} what is wrong with it
  */
 export function parseJson(text) {
@@ -22,7 +24,7 @@ export function parseJson(text) {
  * The same beside a copy where numbers that are written with a fraction or an exponent are null:
  * to JavaScript 12.0 is a whole number, to Python and JSON's other readers it is not.
  * @param {string} text
- * @returns {{ json: any, exact: any }}
+ * @returns {{ json: unknown, exact: unknown }}
  */
 export function parseExactly(text) {
   const json = parseJson(text);
@@ -33,7 +35,10 @@ export function parseExactly(text) {
   return { json, exact: parseJson(exact) };
 }
 
-/** In the text: looking at each object of a vocabulary takes as long as parsing it again. */
+/**
+ * In the text: looking at each object of a vocabulary takes as long as parsing it again.
+ * @param {string} text
+ */
 function checkDepth(text) {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
@@ -45,6 +50,7 @@ function checkDepth(text) {
   }
 }
 
+/** @param {string} text @param {number} begin of its quote */
 function endOfString(text, begin) {
   let i = begin + 1;
   for (; i < text.length; i++) {

@@ -22,13 +22,32 @@ const tagOfTypedArray = Object.getOwnPropertyDescriptor(typedArrays, Symbol.toSt
 export const typedArrayKind = (value) => tagOfTypedArray?.call(value);
 
 /**
+ * Whether a value is an object with keys of its own: no array, and nothing with a class' name.
+ * @param {unknown} value
+ * @returns {value is import('./json.js').JsonObject}
+ */
+export function isRecord(value) {
+  return kindOf(value) === 'Object';
+}
+
+/**
+ * Whether a value is a whole number of at least `least`.
+ * @param {unknown} value
+ * @param {number} least
+ * @returns {value is number}
+ */
+export function isWhole(value, least) {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least;
+}
+
+/**
  * A file's JSON that must be an object.
  * @param {string} fileName for the message
  * @param {unknown} json
- * @returns {Record<string, any>}
+ * @returns {import('./json.js').JsonObject}
  * @throws BAD_MODEL
  */
 export function checkObject(fileName, json) {
-  if (kindOf(json) === 'Object') return /** @type {Record<string, unknown>} */ (json);
+  if (isRecord(json)) return json;
   throw badModel(fileName, 'is not a JSON object');
 }

@@ -23,7 +23,7 @@ export function createProgress(onProgress) {
     for (const entry of files.values()) {
       loaded += entry.loaded;
       // NaN as long as one is not known.
-      total += Math.max(entry.total, entry.loaded);
+      total += Math.max(entry.total ?? Number.NaN, entry.loaded);
     }
     onProgress({
       phase: 'download',

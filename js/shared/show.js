@@ -40,7 +40,7 @@ export function isList(value) {
   }
 }
 
-/** A name that a file gives, as part of a place in it. @param {string | number} key */
+/** A name that a file gives, as part of a place in it. @param {string | number | number[]} key */
 export function showKey(key) {
   return cut(String(key), mostOfValue);
 }

@@ -50,6 +50,7 @@ export function writeUtf8(text, target, most = mostBytes) {
  * @throws OUT_OF_MEMORY where no string can be that long
  */
 export function fromUtf8(bytes, most = mostBytes) {
+  /** @param {number} at */
   const portionAt = (at) => {
     const portion = bytes.length > most ? bytes.subarray(at, at + most) : bytes;
     return portion.buffer instanceof ArrayBuffer ? portion : portion.slice();
@@ -69,6 +70,7 @@ export function fromUtf8(bytes, most = mostBytes) {
   }
 }
 
+/** @param {number} bytes @param {string} text */
 function badCount(bytes, text) {
   return new BertletError(
     'INTERNAL',

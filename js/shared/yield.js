@@ -1,4 +1,6 @@
+/** @type {((value?: undefined) => void)[]} */
 const waiting = [];
+/** @type {MessageChannel | undefined} */
 let channel;
 
 /**
@@ -12,8 +14,9 @@ export function yieldToEvents() {
     channel = new MessageChannel();
     channel.port1.onmessage = () => waiting.shift()?.();
   }
+  const { port2 } = channel;
   return new Promise((resolve) => {
     waiting.push(resolve);
-    channel.port2.postMessage(null);
+    port2.postMessage(null);
   });
 }

@@ -7,7 +7,10 @@ import { showKey } from '../shared/show.js';
 /** So much is looked at before an answer counts as a file; what says that there is none is shorter. */
 const mostLookedAt = 1 << 14;
 
-/** Status → what a server means that has no such file. S3 hides what is missing behind 403. */
+/**
+ * Status → what a server means that has no such file. S3 hides what is missing behind 403.
+ * @type {Record<number, string>}
+ */
 const missing = {
   204: 'without content',
   205: 'without content',
@@ -18,13 +21,15 @@ const missing = {
 };
 
 /**
+ * @typedef {import('./checked-stream.js').RawFile} RawFile
+ *
  * A file that a server doesn't have, or doesn't give.
  * @typedef {{ absent: string, code: 'NOT_FOUND' | 'NETWORK' }} Absent `absent`: what the server
  *   answered; `code`: of the error where the file is needed
  *
  * @param {Response} response
  * @param {() => unknown} [release] lets go of the body where it is no file's
- * @returns {Promise<import('./checked-stream.js').RawFile | Absent>}
+ * @returns {Promise<RawFile | Absent>}
  * @throws {Error} what is wrong with an answer that is neither
  */
 export async function readAnswer(response, release) {
@@ -39,11 +44,16 @@ export async function readAnswer(response, release) {
   throw new Error(status ? `HTTP ${status}` : `an answer of type "${type}", which shows nothing`);
 }
 
+/** @param {RawFile | Absent | undefined} answer @returns {answer is Absent} */
+export function isAbsent(answer) {
+  return answer !== undefined && 'absent' in answer;
+}
+
 /**
  * The body of an answer that is a file.
  * @param {Response} response
- * @param {Partial<import('./checked-stream.js').RawFile>} [more]
- * @returns {import('./checked-stream.js').RawFile}
+ * @param {Partial<RawFile>} [more]
+ * @returns {RawFile}
  */
 export function fromResponse({ headers, type, body }, more) {
   // Behind a Content-Encoding the length is that of the packed bytes; another origin's
@@ -54,8 +64,13 @@ export function fromResponse({ headers, type, body }, more) {
   return fromStream(body, { total, estimate: size, isRemote: true, ...more });
 }
 
-/** Reads the beginning, which is then read again. */
+/**
+ * Reads the beginning, which is then read again.
+ * @param {RawFile} raw
+ * @returns {Promise<RawFile | Absent>}
+ */
 async function lookAt(raw) {
+  /** @type {Uint8Array[]} */
   const chunks = [];
   let text = '';
   let ended = false;
@@ -75,7 +90,10 @@ async function lookAt(raw) {
   return { ...raw, read: async () => chunks.shift() ?? raw.read() };
 }
 
-/** Development servers answer a page, object stores XML. In UTF-16 each letter has a zero beside it. */
+/**
+ * Development servers answer a page, object stores XML. In UTF-16 each letter has a zero beside it.
+ * @param {string} text
+ */
 function pageIn(text) {
   const start = text.slice(0, 4096).replaceAll('\0', '');
   const isPage = /^\s*<(!doctype|!--|\?xml|(html|head|body|title|meta|script|error)[\s>])/i;
@@ -87,7 +105,10 @@ const saysWhy = /^(errors?|errormessage|message|msg|details?|fault)$/;
 const standsBeside =
   /^(status(code|text)?|(error)?code|(error)?type|title|path|timestamp|success|ok|reason|(request|trace|host)id|url|documentationurl|help|method|instance|data|errordescription)$/;
 
-/** An error as JSON, where nothing else is there: { "error": "Repository not found" }. */
+/**
+ * An error as JSON, where nothing else is there: { "error": "Repository not found" }.
+ * @param {string} text
+ */
 function errorIn(text) {
   if (!/^\s*\{/.test(text)) return undefined;
   let json;
@@ -96,13 +117,15 @@ function errorIn(text) {
   } catch {
     return undefined;
   }
-  const entries = Object.entries(json).map(([key, value]) => [
-    key.toLowerCase().replace(/[_-]/g, ''),
+  const entries = Object.entries(json).map(([key, value]) => ({
+    key: key.toLowerCase().replace(/[_-]/g, ''),
     value,
-  ]);
-  const isReason = ([key, value]) =>
+  }));
+  /** @param {{ key: string, value: unknown }} entry */
+  const isReason = ({ key, value }) =>
     saysWhy.test(key) && ['String', 'Object', 'Array', 'Boolean'].includes(kindOf(value));
-  const isKnown = (entry) => isReason(entry) || standsBeside.test(entry[0]);
+  /** @param {{ key: string, value: unknown }} entry */
+  const isKnown = (entry) => isReason(entry) || standsBeside.test(entry.key);
   if (!entries.some(isReason) || !entries.every(isKnown)) return undefined;
   return `the server answered ${showKey(JSON.stringify(json))}`;
 }

@@ -34,13 +34,14 @@ import { reasonOf } from '../shared/show.js';
  * @property {boolean} [once] it can't be opened again
  * @property {AsyncGenerator<Uint8Array>} chunks each valid until the next one is asked for
  * @property {AbortSignal} signal
- * @property {() => Promise<void>} cancel stops reading, frees file, stream or connection
+ * @property {() => Promise<unknown>} cancel stops reading, frees file, stream or connection
  */
 export function checkStream(name, raw, { signal, integrity, report, forget }) {
   const { total } = raw;
-  const check = integrity && new IntegrityCheck(name, integrity);
+  const check = integrity ? new IntegrityCheck(name, integrity) : undefined;
   let received = 0;
   let isOver = false;
+  /** @type {(() => void) | undefined} */
   let release;
 
   const cancel = () => {
@@ -51,6 +52,7 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
   const tell = (size = total ?? raw.estimate) =>
     report?.(name, received, size, raw.fromCache === true);
 
+  /** @param {unknown} cause */
   const fail = (cause) => {
     if (!isOver) throw readError(name, cause, raw.isRemote);
   };
@@ -70,13 +72,13 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
         if (isOver) throw abortError(signal);
         if (!chunk) break;
         received += chunk.length;
-        if (received > total) throw wrongLength();
+        if (total !== undefined && received > total) throw wrongLength();
         check?.update(chunk);
         raw.keep?.(chunk);
         tell();
         if (chunk.length > 0) yield chunk;
       }
-      if (received < total) throw wrongLength();
+      if (total !== undefined && received < total) throw wrongLength();
       check?.finish();
       raw.commit?.();
       tell(received);
@@ -98,7 +100,12 @@ export function checkStream(name, raw, { signal, integrity, report, forget }) {
   return { total, once: raw.once, chunks: readAll(), cancel, signal };
 }
 
-/** The error for what could not be opened or read. */
+/**
+ * The error for what could not be opened or read.
+ * @param {string} name
+ * @param {unknown} cause
+ * @param {boolean} [isRemote] whether it is the network's fault
+ */
 export function readError(name, cause, isRemote) {
   if (isBertletError(cause)) return cause;
   const why = reasonOf(platformError(cause));
@@ -109,10 +116,11 @@ export function readError(name, cause, isRemote) {
   );
 }
 
-/** "fetch failed" has the true reason as its cause. */
+/** "fetch failed" has the true reason as its cause. @param {unknown} error */
 function platformError(error) {
   try {
-    return error.cause?.message ? error.cause : error;
+    const { cause } = /** @type {{ cause?: { message?: unknown } }} */ (error);
+    return cause?.message ? cause : error;
   } catch {
     return error; // thrown by a stream of the user's, it may be anything
   }

@@ -14,7 +14,9 @@ export const isMissing = 'missing';
 const mostOnHeap = 1 << 25;
 
 /**
- * @param {undefined | boolean | { name?: string }} option the user's
+ * @typedef {import('../index.d.ts').LoadTokenizerOptions['cache']} CacheOption
+ *
+ * @param {CacheOption} option the user's
  * @returns {undefined | boolean | { name: string }}
  * @throws BAD_ARGUMENT
  */
@@ -32,22 +34,23 @@ export function readCacheOption(option) {
  * that fails only makes the next load slower.
  * @typedef {Awaited<ReturnType<typeof openFileCache>>} FileCache
  *
- * @param {undefined | boolean | { name?: string }} option
+ * @param {CacheOption} option
  * @throws BAD_ARGUMENT
  */
 export async function openFileCache(option) {
   const wanted = readCacheOption(option) ?? !builtin('node:fs');
-  const { name = 'bertlet' } = wanted;
+  const { name = 'bertlet' } = typeof wanted === 'object' ? wanted : {};
   // There is none in a private window or a sandbox.
   const cache = wanted && (await attempt(() => globalThis.caches.open(name)));
   if (!cache) return undefined;
 
   /** @type {Map<string, () => Response>} what is to be written, by URL */
   const waiting = new Map();
+  /** @param {URL} url @param {() => Blob | null} makeBody @param {string} note */
   const later = (url, makeBody, note) => {
     waiting.set(url.href, () => {
       const body = makeBody();
-      const headers = { [noteHeader]: note, 'content-length': body?.size ?? '' };
+      const headers = { [noteHeader]: note, 'content-length': String(body?.size ?? '') };
       return new Response(body, { headers });
     });
   };
@@ -61,6 +64,7 @@ export async function openFileCache(option) {
       return Promise.all(puts);
     },
 
+    /** @param {URL} url */
     forget(url) {
       waiting.delete(url.href);
       return attempt(() => cache.delete(url.href));
@@ -81,12 +85,13 @@ export async function openFileCache(option) {
      * @param {string} [integrity]
      */
     entry(url, integrity = '') {
+      /** @type {BlobPart[]} */
       let parts = [];
       let onHeap = 0;
       return {
         /** @param {Uint8Array} bytes that nobody changes afterwards */
         keep(bytes) {
-          parts.push(bytes);
+          parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (bytes)); // never of shared memory
           onHeap += bytes.length;
           if (onHeap < mostOnHeap) return;
           parts = [new Blob(parts)];

@@ -8,7 +8,7 @@ import { kindOf } from '../shared/kind.js';
 import { builtin } from '../shared/platform.js';
 import { show } from '../shared/show.js';
 import { openPath } from './path.js';
-import { readAnswer } from './answer.js';
+import { isAbsent, readAnswer } from './answer.js';
 import { openUrl } from './url.js';
 
 const accepted =
@@ -18,15 +18,19 @@ const accepted =
 const mostFiles = 100_000;
 
 /**
+ * @typedef {import('../index.d.ts').FileContent} FileContent
+ * @typedef {MessagePort & { locked?: boolean }} ServedFile of another thread; `locked`: being read
+ * @typedef {FileContent | ServedFile | { href: string }} Content also as sourceForWorker packs it
+ *
  * @param {object} source { fileName: content }, a FileList or an array of Files
  * @returns {Map<string, FileContent>} by name relative to the model's folder
  * @throws BAD_ARGUMENT
- *
- * @typedef {Blob | ArrayBuffer | ArrayBufferView | Response | ReadableStream<Uint8Array>
- *   | URL | string} FileContent
  */
 export function filesOf(source) {
-  const all = source[Symbol.iterator] ? namedFiles(source) : Object.entries(source);
+  const list = /** @type {Partial<Iterable<File>>} */ (source);
+  const all = list[Symbol.iterator]
+    ? namedFiles(/** @type {Iterable<File>} */ (source))
+    : Object.entries(source);
   const entries = all.filter(([, content]) => content !== undefined && content !== null);
   const names = withoutCommonFolder(entries.map(([name]) => name));
   return new Map(
@@ -35,7 +39,7 @@ export function filesOf(source) {
         isFileName(names[i]) &&
         (ArrayBuffer.isView(content) || accepted.split(', ').includes(kindOf(content)))
       ) {
-        return [names[i], content];
+        return /** @type {[string, FileContent]} */ ([names[i], content]);
       }
       throw badArgument(
         `${show(names[i])} of the source must be a file's name and one of ${accepted}.`,
@@ -46,6 +50,7 @@ export function filesOf(source) {
 
 /** @param {Iterable<File>} files */
 function namedFiles(files) {
+  /** @type {[name: string, content: unknown][]} */
   const named = [];
   for (const file of files) {
     if (named.length === mostFiles) throw badArgument(`The source has over ${mostFiles} files.`);
@@ -55,7 +60,7 @@ function namedFiles(files) {
 }
 
 /**
- * @param {Map<string, FileContent>} files
+ * @param {Map<string, Content>} files
  * @param {import('./url.js').UrlOptions} options for contents that are URLs
  * @returns {import('./source.js').SourceKind}
  */
@@ -63,34 +68,43 @@ export function openFiles(files, options) {
   return {
     description: `the files given (${[...files.keys()].slice(0, 9).join(', ')})`,
     names: new Set(files.keys()),
-    addressOf: (name) => files.get(name)?.href,
-    open: async (name, how) =>
-      files.has(name) ? openContent(name, files.get(name), { ...options, ...how }) : undefined,
+    addressOf: (name) => hrefOf(files.get(name)),
+    async open(name, how) {
+      const content = files.get(name);
+      return content === undefined ? undefined : openContent(name, content, { ...options, ...how });
+    },
     // Only what is a URL can be in the cache.
-    forget: (name) => options.cache?.forget(files.get(name)),
+    forget: (name) => options.cache?.forget(/** @type {URL} */ (files.get(name))),
   };
 }
 
+/** Where a file is that was given as a URL. @param {Content | undefined} content */
+export const hrefOf = (content) => /** @type {{ href?: string } | undefined} */ (content)?.href;
+
 /**
  * @param {string} name
- * @param {FileContent | MessagePort | { href: string }} content also as sourceForWorker packs it
+ * @param {Content} content
+ * @param {Parameters<typeof openUrl>[1]} [options] for contents that are URLs
  * @returns {ReturnType<import('./source.js').SourceKind['open']>}
  */
-export async function openContent(name, content, options) {
-  if (content.href) {
-    const url = new URL(content.href);
+export async function openContent(name, content, options = {}) {
+  const href = hrefOf(content);
+  if (href) {
+    const url = new URL(href);
     return url.protocol === 'file:' && builtin('node:fs') ? openPath(url) : openUrl(url, options);
   }
-  if (content.bodyUsed || content.locked || content.body?.locked) {
+  const given = /** @type {Partial<Response & ReadableStream & ServedFile>} */ (content);
+  if (given.bodyUsed || given.locked || given.body?.locked) {
     throw badArgument(`${name} is a stream that has been read already; give a Blob.`);
   }
-  if (content.postMessage) {
-    content.locked = true; // as a stream is
-    return openServedFile(content);
+  if (given.postMessage) {
+    const port = /** @type {ServedFile} */ (content);
+    port.locked = true; // as a stream is
+    return openServedFile(port);
   }
   if (kindOf(content) === 'Response') {
-    return readAnswer(content).then(
-      (raw) => (raw.absent ? raw : { ...raw, once: true }),
+    return readAnswer(/** @type {Response} */ (content)).then(
+      (raw) => (isAbsent(raw) ? raw : { ...raw, once: true }),
       (cause) => {
         throw new BertletError('NETWORK', `${name} is ${cause.message}, not a file.`, { cause });
       },
@@ -99,14 +113,19 @@ export async function openContent(name, content, options) {
   return reading(name, () => openGiven(content));
 }
 
+/** @param {Content} content */
 function openGiven(content) {
   switch (kindOf(content)) {
-    case 'ReadableStream':
-      return fromStream(content, { isRemote: true, once: true });
+    case 'ReadableStream': {
+      const stream = /** @type {ReadableStream<Uint8Array>} */ (content);
+      return fromStream(stream, { isRemote: true, once: true });
+    }
     case 'Blob':
-    case 'File':
-      return fromStream(content.stream(), { total: content.size });
+    case 'File': {
+      const blob = /** @type {Blob} */ (content);
+      return fromStream(blob.stream(), { total: blob.size });
+    }
     default:
-      return fromBytes(content);
+      return fromBytes(/** @type {ArrayBuffer | ArrayBufferView | string} */ (content));
   }
 }

@@ -18,6 +18,7 @@ const form = /^sha256-[A-Za-z\d+/]{42}[AEIMQUYcgkosw048]=$/;
 export function readIntegrity(integrity) {
   const pins = integrity ?? {};
   const entries = reading('integrity', () => Object.entries(pins));
+  /** @param {unknown} hash */
   const isHash = (hash) => typeof hash === 'string' && form.test(hash);
   if (kindOf(pins) !== 'Object' || !entries.every(([, hash]) => isHash(hash))) {
     throw badArgument('integrity must be an object { fileName: "sha256-<base64>" }.');

@@ -4,7 +4,9 @@ import { builtin } from '../shared/platform.js';
 
 const bufferSize = 1 << 20;
 
-const fileSystem = () => builtin('node:fs')?.promises;
+/** Where there is one: only there sources have paths. */
+const fileSystem = () =>
+  /** @type {typeof import('node:fs').promises} */ (builtin('node:fs')?.promises);
 
 /**
  * @param {string} folder
@@ -23,7 +25,7 @@ export async function openFolder(folder) {
       `The folder ${folder} cannot be read (${fault}); names of a model hub are not downloaded.`,
     );
   }
-  const base = builtin('node:path').resolve(folder); // the working directory may change
+  const base = builtin('node:path')?.resolve(folder); // the working directory may change
   return { description: folder, open: (name) => openPath(`${base}/${name}`) };
 }
 
@@ -40,6 +42,7 @@ export async function openPath(path) {
     const handle = await fileSystem().open(path);
     const size = Math.min(stats.size + 1, bufferSize);
     // While one buffer is looked at, the next bytes come into the other.
+    /** @param {Uint8Array<ArrayBuffer>} buffer */
     const begin = (buffer) => {
       const reading = handle.read(buffer);
       reading.catch(() => {}); // told when asked for
@@ -59,7 +62,8 @@ export async function openPath(path) {
       cancel: () => handle.close(),
     };
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(error.code)) return undefined;
+    const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (['ENOENT', 'ENOTDIR'].includes(code)) return undefined;
     throw error;
   }
 }

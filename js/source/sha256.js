@@ -3,17 +3,21 @@ import { joinBytes } from '../shared/bytes.js';
 
 // The constants are the first 32 bits of the fractional parts of roots of primes. The
 // nearest any of them comes to a whole number is 1e-3, far above a double's error here.
+/** @type {number[]} */
 const primes = [];
 for (let n = 2; primes.length < 64; n++) if (primes.every((p) => n % p !== 0)) primes.push(n);
 const roundConstants = Int32Array.from(primes, (p) => (Math.cbrt(p) % 1) * 2 ** 32);
 
+/** @param {number} x @param {number} n */
 const rotate = (x, n) => (x >>> n) | (x << (32 - n));
+/** @param {number} x @param {number} m @param {number} n @param {number} more */
 const mix = (x, m, n, more) => rotate(x, m) ^ rotate(x, n) ^ more;
 
 /** An incremental hash with the calls of node:crypto's. */
 export class Sha256 {
   #state = Int32Array.from(primes.slice(0, 8), (p) => (Math.sqrt(p) % 1) * 2 ** 32);
-  #rest = new Uint8Array(0); // less than a block
+  /** @type {Uint8Array} less than a block */
+  #rest = new Uint8Array(0);
   #length = 0;
 
   /** @param {Uint8Array} bytes @returns {this} */

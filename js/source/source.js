@@ -1,12 +1,13 @@
 // One way to the files of a model, whatever they are read from.
 import { onAbort, untilAborted } from '../shared/abort.js';
 import { decodeText, joinBytes } from '../shared/bytes.js';
+import { isAbsent } from './answer.js';
 import { checkStream, readError } from './checked-stream.js';
 import { badModel, BertletError, inOrder, throwIfAborted } from '../shared/errors.js';
 import { openFileCache } from './file-cache.js';
 import { folderFiles, isFileName } from './file-names.js';
 import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
-import { parseJson } from '../shared/json.js';
+import { parseExactly, parseJson } from '../shared/json.js';
 import { addressOf, isOwnFile, ownFilesAdvice } from './own-files.js';
 import { createProgress } from '../shared/progress.js';
 import { openFiles } from './files.js';
@@ -39,7 +40,7 @@ const largestWholeFile = 2 ** 29 - 32;
  * @property {boolean | { name?: string }} [cache] default: on in pages, off elsewhere
  * @property {Record<string, string>} [integrity] fileName → 'sha256-<base64>'; where it names
  *   any file, those that it doesn't name do not count
- * @property {Function} [onProgress] sums over all files, see createProgress
+ * @property {Parameters<typeof createProgress>[0]} [onProgress] sums over all files
  * @property {import('../shared/progress.js').FileProgress} [onFileProgress] each file by itself,
  *   instead of onProgress: for a worker whose page does the summing
  * @property {typeof fetch} [fetch] takes the place of the platform's
@@ -71,6 +72,14 @@ export async function openSource(source, options = {}) {
  * `{ optional: true }` a file that is missing, or doesn't count, gives undefined instead.
  * @typedef {ReturnType<typeof createSource>} Source
  *
+ * @typedef {import('./checked-stream.js').CheckedStream} CheckedStream
+ * @typedef {Promise<CheckedStream | undefined>} Opening
+ *
+ * @typedef {object} ReadOptions
+ * @property {boolean} [optional]
+ * @property {string} [insteadOf] a file that would have done too, for messages
+ * @property {string} [advice] what to do, for messages
+ *
  * @param {SourceKind} kind
  * @param {Map<string, string>} pins the hashes of pinned files, by name
  * @param {SourceOptions} options
@@ -81,24 +90,26 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
   // Of everything under way: fires with the user's signal and when the source is closed.
   const controller = new AbortController();
   const { signal } = controller;
-  const release = onAbort(given, () => controller.abort(given.reason));
+  const release = onAbort(given, () => controller.abort(given?.reason));
 
   /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
   const forget = async (name) => kind.forget?.(name);
 
+  /** @param {string} name */
   const counts = (name) => pins.size === 0 || pins.has(name);
-  /** Files that are being opened before anybody asks for them. */
+  /** Files that are being opened before anybody asks for them. @type {Map<string, Opening>} */
   const early = new Map();
-  /** Names that were asked for. */
+  /** Names that were asked for. @type {Set<string>} */
   const asked = new Set();
   /** @type {Map<string, import('./answer.js').Absent>} why a server gave no file */
   const absent = new Map();
 
+  /** @param {string} name @returns {Opening} */
   function open(name) {
     const how = { signal, integrity: pins.get(name) };
     return kind.open(name, how).then(
       (raw) => {
-        if (!raw?.absent) return raw && checkStream(name, raw, { ...how, report, forget });
+        if (!isAbsent(raw)) return raw && checkStream(name, raw, { ...how, report, forget });
         absent.set(name, raw);
         return undefined;
       },
@@ -111,10 +122,18 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
   /**
    * A file as a stream that is never held whole. It must be read to its end (only then its
    * length and hash are known to be right) or cancelled.
+   * @overload
    * @param {string} name
-   * @param {{ optional?: boolean, insteadOf?: string, advice?: string }} [options] `insteadOf`: a
-   *   file that would have done too, `advice`: what to do, for messages
-   * @returns {Promise<import('./checked-stream.js').CheckedStream | undefined>}
+   * @param {ReadOptions & { optional?: false }} [options]
+   * @returns {Promise<CheckedStream>}
+   *
+   * @overload
+   * @param {string} name
+   * @param {ReadOptions} [options]
+   * @returns {Promise<CheckedStream | undefined>}
+   *
+   * @param {string} name
+   * @param {ReadOptions} [options]
    */
   async function openStream(name, { optional = false, insteadOf, advice } = {}) {
     throwIfAborted(signal);
@@ -133,11 +152,16 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     throw missing(names, advice);
   }
 
-  /** The error for a file that is needed. @param {string[]} names any of which would do */
+  /**
+   * The error for a file that is needed.
+   * @param {string[]} names any of which would do
+   * @param {string} [advice]
+   */
   function missing(names, advice) {
-    const answers = names.map((name) => absent.get(name)).filter(Boolean);
+    const answers = names.flatMap((name) => absent.get(name) ?? []);
     const answer = answers.find(({ code }) => code === 'NETWORK') ?? answers.at(-1);
     const code = answer?.code ?? 'NOT_FOUND';
+    /** @param {string} what @param {...(string | undefined)} why */
     const sentence = (what, ...why) =>
       new BertletError(code, `${[what, ...why].filter(Boolean).join(': ')}.`);
     for (const name of names) {
@@ -151,19 +175,25 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     return sentence(what, answer?.absent, advice);
   }
 
-  /** Whether there is a file that nobody reads. */
+  /** Whether there is a file that nobody reads. @param {string} name */
   async function exists(name) {
     if (!isFileName(name)) return false;
     if (kind.names) return kind.names.has(name); // opening a stream would use it up
     const raw = await kind.open(name, { signal }).catch((cause) => {
       throw readError(name, cause);
     });
-    await raw?.cancel?.();
-    return raw !== undefined && !raw.absent;
+    if (!raw || isAbsent(raw)) return false;
+    await raw.cancel?.();
+    return true;
   }
 
-  /** @returns {Promise<Uint8Array | undefined>} the whole of a small file */
-  async function readBytes(name, options) {
+  /**
+   * The whole of a small file.
+   * @param {string} name
+   * @param {ReadOptions} [options]
+   * @returns {Promise<Uint8Array | undefined>}
+   */
+  async function readBytes(name, options = {}) {
     const stream = await openStream(name, options);
     if (!stream) return undefined;
     const parts = [];
@@ -176,6 +206,14 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     return joinBytes(parts);
   }
 
+  /**
+   * @param {string} name
+   * @param {ReadOptions | undefined} options
+   * @param {string} what the file should be
+   * @param {(text: string) => T} read
+   * @returns {Promise<T | undefined>}
+   * @template T
+   */
   async function parse(name, options, what, read) {
     const bytes = await readBytes(name, options);
     if (!bytes) return undefined;
@@ -184,7 +222,8 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
       content = read(decodeText(bytes));
     } catch (cause) {
       await forget(name);
-      throw badModel(name, `is not ${what}: ${cause.message}`, cause);
+      const { message } = /** @type {Error} */ (cause);
+      throw badModel(name, `is not ${what}: ${message}`, cause);
     }
     await hearAbort(given); // of a large file that took long
     return content;
@@ -225,10 +264,29 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
       const slip = others.find((_, i) => !found[i]);
       if (slip !== undefined) throw pinnedNothing(slip, kind.description);
     },
-    /** @returns {Promise<string | undefined>} @throws BAD_MODEL when it is not UTF-8 */
+    /**
+     * @param {string} name
+     * @param {ReadOptions} [options]
+     * @returns {Promise<string | undefined>}
+     * @throws BAD_MODEL when it is not UTF-8
+     */
     readText: (name, options) => parse(name, options, 'UTF-8 text', String),
-    /** @returns {Promise<any>} the parsed JSON @throws BAD_MODEL when it is none */
-    readJson: (name, options) => parse(name, options, 'valid JSON', options?.parse ?? parseJson),
+    /**
+     * @param {string} name
+     * @param {ReadOptions} [options]
+     * @returns {Promise<unknown>} the parsed JSON
+     * @throws BAD_MODEL when it is none
+     */
+    readJson: (name, options) => parse(name, options, 'valid JSON', parseJson),
+    /**
+     * The same, of a file that must be there, with numbers as they are written.
+     * @param {string} name
+     * @throws BAD_MODEL when it is none
+     */
+    readExactJson: (name) =>
+      /** @type {Promise<ReturnType<typeof parseExactly>>} */ (
+        parse(name, {}, 'valid JSON', parseExactly)
+      ),
     /**
      * Tells the progress that a file is still to come, so that its total stays unknown until
      * the file is opened; with 0 bytes, that it will not come after all.

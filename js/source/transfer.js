@@ -1,7 +1,7 @@
 // A source on its way to a worker.
 import { serveFile } from './file-port.js';
 import { kindOf } from '../shared/kind.js';
-import { openContent } from './files.js';
+import { hrefOf, openContent } from './files.js';
 import { locate } from './location.js';
 
 /**
@@ -16,11 +16,13 @@ export function sourceForWorker(source) {
   const { folder, url, files } = locate(source);
   if (!files) return { source: folder ?? url.href, transfer: [] };
   const transfer = [];
+  /** @type {(() => void)[]} */
   const served = [];
   const packed = new Map();
   for (const [name, content] of files) {
     // Blobs are cloned by reference; anything else would be copied, or cannot be.
-    if (content.href) packed.set(name, { href: content.href });
+    const href = hrefOf(content);
+    if (href) packed.set(name, { href });
     else if (['Blob', 'File'].includes(kindOf(content))) packed.set(name, content);
     else {
       const { port, close } = serveFile(name, () => openContent(name, content));

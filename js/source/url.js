@@ -2,7 +2,7 @@
 import { fromBytes } from '../shared/bytes.js';
 import { readError } from './checked-stream.js';
 import { isMissing } from './file-cache.js';
-import { fromResponse, readAnswer } from './answer.js';
+import { fromResponse, isAbsent, readAnswer } from './answer.js';
 
 /**
  * @param {URL} folder its query, if any, goes with every request
@@ -14,6 +14,7 @@ import { fromResponse, readAnswer } from './answer.js';
  * @property {import('./file-cache.js').FileCache} [cache]
  */
 export function openUrlFolder(folder, options) {
+  /** @param {string} name */
   const urlOf = (name) => {
     const url = new URL(folder);
     url.pathname = url.pathname.replace(/\/?$/, '/') + name.replaceAll('%', '%25');
@@ -41,7 +42,7 @@ export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, in
   try {
     const response = await fetch(url.href, { signal });
     const raw = await readAnswer(response, () => response.body?.cancel());
-    if (raw.absent) {
+    if (isAbsent(raw)) {
       cache?.miss(url);
       return raw;
     }
@@ -52,14 +53,18 @@ export async function openUrl(url, { fetch = globalThis.fetch, cache, signal, in
   }
 }
 
-/** Bundlers turn small files into data: URLs, which a page's policy may forbid to fetch. */
+/**
+ * Bundlers turn small files into data: URLs, which a page's policy may forbid to fetch.
+ * @param {URL} url
+ */
 function readDataUrl({ href }) {
-  const [, base64, data] = /^.*?(;base64)?,(.*)/.exec(href);
+  const [, base64, data] = /^.*?(;base64)?,(.*)/.exec(href) ?? [];
+  if (data === undefined) throw new Error('a data: URL without a comma');
   const text = decodeURIComponent(data);
   return fromBytes(base64 ? Uint8Array.from(atob(text), (char) => char.charCodeAt(0)) : text);
 }
 
-/** A URL without its query and password, which may be secrets. */
+/** A URL without its query and password, which may be secrets. @param {URL} url */
 function shown(url) {
   return url.origin + url.pathname;
 }
