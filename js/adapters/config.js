@@ -1,8 +1,8 @@
 // adapter_config.json as peft writes it. Formulas and names: peft's LoraConfig and LoraLayer.
 import { adapterConfigFile, badSetting, unsupportedAdapter } from './files.js';
 import { createPatternReader, once, readTargets } from './targets.js';
-import { checkObject, kindOf } from '../shared/kind.js';
-import { show } from '../shared/show.js';
+import { checkObject, isRecord, isWhole } from '../shared/kind.js';
+import { isList, show } from '../shared/show.js';
 
 /** Keys whose values are read, here and in adapter-targets.js. */
 const read = [
@@ -58,7 +58,7 @@ const onWhenEmpty = [
 /** Ways to begin that leave the base as it is: what was trained is all in the file. */
 const plainBeginnings = ['gaussian', 'eva', 'orthogonal', 'lora_ga', 'mica'];
 
-/** The head that a task_type of peft's stands for. */
+/** The head that a task_type of peft's stands for. @type {Map<unknown, string | undefined>} */
 const headsOfTasks = new Map([
   ['SEQ_CLS', 'sequence-classification'],
   ['TOKEN_CLS', 'token-classification'],
@@ -72,6 +72,10 @@ const headsOfTasks = new Map([
 const largestScale = 2 ** 40;
 
 /**
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ * @typedef {import('./targets.js').PatternReader} PatternReader
+ * @typedef {(value: unknown, what: string) => number} NumberReader
+ *
  * Of a module, by its path, such as bert.encoder.layer.0.output.dense.
  * @typedef {import('./targets.js').Targets & { rankOf: (module: string) => number,
  *   scaleOf: (module: string) => number, classifier?: string }} AdapterConfig
@@ -92,6 +96,7 @@ export function readAdapterConfig(given) {
   const isStable = readFlag(json, 'use_rslora');
   const ranks = readNumbers(json, 'rank_pattern', readRank, readPattern);
   const alphas = readNumbers(json, 'alpha_pattern', readAlpha, readPattern);
+  /** @param {string} module */
   const rankOf = (module) => ranks(module) ?? rank;
   return {
     ...readTargets(json, readPattern),
@@ -106,6 +111,7 @@ export function readAdapterConfig(given) {
   };
 }
 
+/** @param {JsonObject} json */
 function checkType({ peft_type: type, task_type: task = null }) {
   if (typeof type !== 'string') throw badSetting(`gives peft_type as ${show(type)}, not a name`);
   if (type !== 'LORA') throw unsupportedAdapter(`the peft_type ${show(type)}`);
@@ -114,19 +120,24 @@ function checkType({ peft_type: type, task_type: task = null }) {
   throw unsupportedAdapter(`the task_type ${show(task)}`);
 }
 
-/** Whatever is not known to be harmless and is switched on may change what is computed. */
+/**
+ * Whatever is not known to be harmless and is switched on may change what is computed.
+ * @param {JsonObject} json
+ */
 function checkVariants(json) {
   const known = new Set([...read, ...harmless]);
   const variant = Object.keys(json).find((key) => !known.has(key) && isOn(key, json[key]));
   if (variant !== undefined) throw unsupportedAdapter(`the setting ${show(variant)}`);
 }
 
+/** @param {string} key @param {unknown} value */
 function isOn(key, value) {
   if (value === undefined || value === null || value === false || value === '') return false;
-  if (kindOf(value) === 'Array') return value.length > 0;
-  return onWhenEmpty.includes(key) || kindOf(value) !== 'Object' || Object.keys(value).length > 0;
+  if (isList(value)) return value.length > 0;
+  return onWhenEmpty.includes(key) || !isRecord(value) || Object.keys(value).length > 0;
 }
 
+/** @param {unknown} given */
 function checkBeginning(given) {
   if (typeof given === 'boolean') return;
   if (typeof given !== 'string') {
@@ -142,47 +153,61 @@ function checkBeginning(given) {
   throw unsupportedAdapter(`${what}, which changes the base`, `${way} in peft`);
 }
 
+/** @param {unknown} [given] */
 function checkBias(given = 'none') {
   if (typeof given !== 'string') throw badSetting(`gives bias as ${show(given)}, not a name`);
   if (!['none', 'all', 'lora_only'].includes(given))
     throw unsupportedAdapter(`bias ${show(given)}`);
 }
 
-/** Where the key is left out, peft takes 8. */
+/** Where the key is left out, peft takes 8. @param {JsonObject} json @param {string} key */
 const orUsual = (json, key) => (Object.hasOwn(json, key) ? json[key] : 8);
 
+/** @type {NumberReader} */
 function readRank(value, what) {
-  if (Number.isInteger(value) && value >= 1) return value;
+  if (isWhole(value, 1)) return value;
   throw badSetting(`gives ${what} as ${show(value)}, not a whole number of at least 1`);
 }
 
+/** @type {NumberReader} */
 function readAlpha(value, what) {
-  if (Number.isFinite(value)) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw badSetting(`gives ${what} as ${show(value)}, not a number`);
 }
 
+/** @param {JsonObject} json @param {string} key */
 function readFlag(json, key) {
   const value = json[key] ?? false;
   if (typeof value === 'boolean') return value;
   throw badSetting(`gives ${key} as ${show(value)}, not true or false`);
 }
 
-/** Numbers by patterns of modules: as get_pattern_key, the first that matches counts. */
+/**
+ * Numbers by patterns of modules: as get_pattern_key, the first that matches counts.
+ * @param {JsonObject} json
+ * @param {string} key
+ * @param {NumberReader} readNumber
+ * @param {PatternReader} readPattern
+ */
 function readNumbers(json, key, readNumber, readPattern) {
   const given = json[key] ?? {};
-  if (kindOf(given) !== 'Object') throw badSetting(`gives ${key} as ${show(given)}, not an object`);
+  if (!isRecord(given)) throw badSetting(`gives ${key} as ${show(given)}, not an object`);
   const patterns = Object.entries(given).map(([pattern, value]) => ({
     matches: /^[\w.]+$/.test(pattern)
-      ? (module) => endsLike(module, pattern)
+      ? (/** @type {string} */ module) => endsLike(module, pattern)
       : readPattern(key, pattern, 'matchesStart', `(.*\\.)?(${pattern})$`),
     number: readNumber(value, `${key} of ${show(pattern)}`),
   }));
   return once((module) => patterns.find(({ matches }) => matches(module))?.number);
 }
 
-/** The same for names, of which there may be as many as modules; a dot stands for any character. */
+/**
+ * The same for names, of which there may be as many as modules; a dot stands for any character.
+ * @param {string} module @param {string} name
+ */
 function endsLike(module, name) {
   const begin = module.length - name.length;
+  /** @param {string} char @param {number} i */
   const isLike = (char, i) => char === '.' || char === module[begin + i];
   return (begin === 0 || module[begin - 1] === '.') && [...name].every(isLike);
 }

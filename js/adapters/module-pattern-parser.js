@@ -16,18 +16,24 @@ const mostRepeats = 1000;
 
 /**
  * `at`: the name's start, its end, or the edge of a word.
- * @typedef {{ type: 'char', test: (char: string) => boolean }
+ * @typedef {{ type: 'char', test: Test }
  *   | { type: 'place', at: 'start' | 'end' | 'edge' }
  *   | { type: 'sequence', parts: Node[] }
  *   | { type: 'either', options: Node[] }
  *   | { type: 'repeat', part: Node, least: number, most: number }} Node
  */
 
+/** @typedef {(char: string) => boolean} Test of a character */
+
+/** @type {Test} */
 const isDigit = (char) => char >= '0' && char <= '9';
 // Names of modules are ASCII, so that Python's classes of all Unicode come to these.
+/** @type {Test} */
 const isWord = (char) => /\w/.test(char);
+/** @type {Test} */
 const isSpace = (char) => /\s/.test(char);
 
+/** @type {Map<string, Test>} */
 const classes = new Map([
   ['d', isDigit],
   ['D', (char) => !isDigit(char)],
@@ -36,6 +42,7 @@ const classes = new Map([
   ['s', isSpace],
   ['S', (char) => !isSpace(char)],
 ]);
+/** @type {Map<string, 'start' | 'end' | 'edge'>} */
 const places = new Map([
   ['A', 'start'],
   ['Z', 'end'],
@@ -49,8 +56,11 @@ const controls = new Map([
   ['r', '\r'],
 ]);
 
+/** @param {string} wanted @returns {Test} */
 const literal = (wanted) => (char) => char === wanted;
+/** @param {string} what */
 const bad = (what) => new PatternError('BAD_MODEL', `is no regular expression: ${what}`);
+/** @param {string} what */
 const unsupported = (what) => new PatternError('UNSUPPORTED', `has ${what}`);
 
 /**
@@ -70,6 +80,7 @@ class Parser {
   #chars;
   #at = 0;
 
+  /** @param {string} source */
   constructor(source) {
     this.#chars = [...source];
   }
@@ -78,11 +89,12 @@ class Parser {
     return this.#at >= this.#chars.length;
   }
 
+  /** @returns {string | undefined} */
   #peek(ahead = 0) {
     return this.#chars[this.#at + ahead];
   }
 
-  /** Takes these characters if they come next. */
+  /** Takes these characters if they come next. @param {string} text */
   #take(text) {
     const comes = [...text].every((char, i) => this.#peek(i) === char);
     if (comes) this.#at += text.length;
@@ -95,7 +107,11 @@ class Parser {
     return digits;
   }
 
-  /** Everything up to the end, or to the ) of the group around it. */
+  /**
+   * Everything up to the end, or to the ) of the group around it.
+   * @param {number} depth
+   * @returns {Node}
+   */
   readOptions(depth) {
     if (depth > deepest) throw unsupported('groups nested more deeply than 100');
     const options = [this.#readSequence(depth)];
@@ -103,6 +119,7 @@ class Parser {
     return options.length === 1 ? options[0] : { type: 'either', options };
   }
 
+  /** @param {number} depth @returns {Node} */
   #readSequence(depth) {
     const parts = [];
     while (!this.isDone && this.#peek() !== '|' && this.#peek() !== ')') {
@@ -113,6 +130,7 @@ class Parser {
     return { type: 'sequence', parts };
   }
 
+  /** @param {Node} part @returns {Node} */
   #readRepeated(part) {
     const repeats = this.#readRepeats();
     if (!repeats) return part;
@@ -146,11 +164,13 @@ class Parser {
     return counts;
   }
 
+  /** @param {number} place */
   #backTo(place) {
     this.#at = place;
     return undefined;
   }
 
+  /** @param {number} depth @returns {Node} */
   #readAtom(depth) {
     const char = this.#chars[this.#at++];
     switch (char) {
@@ -171,6 +191,7 @@ class Parser {
     }
   }
 
+  /** @param {number} depth @returns {Node} */
   #readGroup(depth) {
     if (!this.#take('?:') && this.#take('?')) {
       throw unsupported('look-around, a flag, a name or a reference: a group that begins with ?');
@@ -180,15 +201,18 @@ class Parser {
     return { type: 'sequence', parts: [group] };
   }
 
+  /** @returns {Node} */
   #readEscape() {
     const char = this.#chars[this.#at++];
-    if (places.has(char)) return { type: 'place', at: places.get(char) };
+    const at = places.get(char);
+    if (at) return { type: 'place', at };
     return { type: 'char', test: readClass(char) };
   }
 
-  /** After [ up to its ]. @returns {(char: string) => boolean} */
+  /** After [ up to its ]. @returns {Test} */
   #readSet() {
     const isNegated = this.#take('^');
+    /** @type {Test[]} */
     const tests = [];
     do tests.push(this.#readMember());
     while (this.#peek() !== ']');
@@ -196,19 +220,21 @@ class Parser {
     return (char) => tests.some((test) => test(char)) !== isNegated;
   }
 
+  /** @returns {Test} */
   #readMember() {
     const from = this.#readEnd();
     const isRange = this.#peek() === '-' && this.#peek(1) !== ']' && this.#peek(1) !== undefined;
     if (!isRange) return from.test;
     this.#at++;
     const to = this.#readEnd();
-    if (from.char === undefined || to.char === undefined || from.char > to.char) {
+    const [first, last] = [from.char, to.char];
+    if (first === undefined || last === undefined || first > last) {
       throw bad('a range without order');
     }
-    return (char) => char >= from.char && char <= to.char;
+    return (char) => char >= first && char <= last;
   }
 
-  /** A character of a set, or a class of them. */
+  /** A character of a set, or a class of them. @returns {{ char?: string, test: Test }} */
   #readEnd() {
     if (this.isDone) throw bad('a [ without its ]');
     const char = this.#chars[this.#at++];
@@ -219,12 +245,13 @@ class Parser {
   }
 }
 
-/** After a backslash. @returns {(char: string) => boolean} */
+/** After a backslash. @param {string} char @returns {Test} */
 function readClass(char) {
   if (char === undefined) throw bad('a backslash at its end');
   const test = classes.get(char);
   if (test) return test;
-  if (controls.has(char)) return literal(controls.get(char));
+  const control = controls.get(char);
+  if (control !== undefined) return literal(control);
   if (isDigit(char)) throw unsupported(`the reference \\${char}`);
   if (/[a-zA-Z]/.test(char)) throw unsupported(`the escape \\${char}`);
   return literal(char);

@@ -43,6 +43,7 @@ export class ModulePattern {
     return this.#run(name, true);
   }
 
+  /** @param {string} name @param {boolean} isWhole */
   #run(name, isWhole) {
     const chars = [...name];
     let open = [0];
@@ -51,18 +52,22 @@ export class ModulePattern {
       if (hasMatched && (!isWhole || place === chars.length)) return true;
       open = [];
       if (place === chars.length) continue;
-      for (const { test, next } of waiting) if (test(chars[place])) open.push(...next);
+      for (const { test, next } of waiting) if (test?.(chars[place])) open.push(...next);
     }
     return false;
   }
 
-  /** Goes on to all states that no character is needed for, and finds those that wait for one. */
+  /**
+   * Goes on to all states that no character is needed for, and finds those that wait for one.
+   * @param {number[]} open their numbers
+   * @param {string[]} chars
+   * @param {number} place
+   */
   #follow(open, chars, place) {
     const waiting = [];
     let hasMatched = false;
     const round = ++this.#round;
-    while (open.length > 0) {
-      const number = open.pop();
+    for (let number = open.pop(); number !== undefined; number = open.pop()) {
       if (this.#reached[number] === round) continue;
       this.#reached[number] = round;
       countSteps(this.#work, 1);
@@ -75,14 +80,19 @@ export class ModulePattern {
   }
 }
 
+/** @param {string | undefined} char */
 const isWord = (char) => char !== undefined && /\w/.test(char);
 
+/** @typedef {'start' | 'end' | 'edge'} Place of a name */
+
+/** @type {Record<Place, (chars: string[], place: number) => boolean>} */
 const isAt = {
   start: (_, place) => place === 0,
   end: (chars, place) => place === chars.length,
   edge: (chars, place) => isWord(chars[place - 1]) !== isWord(chars[place]),
 };
 
+/** @param {{ left: number }} work @param {number} steps */
 function countSteps(work, steps) {
   work.left -= steps;
   if (work.left < 0) throw tooMuch();
@@ -95,9 +105,12 @@ function tooMuch() {
 /**
  * What it takes to go on from a state: a character that passes `test`, being at a place, or
  * nothing. One without a `next` has matched.
- * @typedef {{ test?: (char: string) => boolean, at?: keyof typeof isAt, next: number[] }} State
+ * @typedef {{ test?: (char: string) => boolean, at?: Place, next: number[] }} State
  *
- * @param {import('./module-pattern-parser.js').Node} tree
+ * @typedef {import('./module-pattern-parser.js').Node} Node
+ * @typedef {{ first: number, last: number }} Path states by their numbers
+ *
+ * @param {Node} tree
  * @param {{ left: number }} work
  * @returns {State[]} the first one begins
  */
@@ -105,15 +118,18 @@ function compile(tree, work) {
   /** @type {State[]} */
   const states = [];
 
+  /** @param {Partial<State>} [state] @returns {number} its number */
   function add(state = {}) {
     if (states.length === mostStates) throw tooMuch();
     countSteps(work, stepsOfMaking);
     return states.push({ test: undefined, at: undefined, ...state, next: [] }) - 1;
   }
 
+  /** @param {number} from @param {number} to */
   const link = (from, to) => states[from].next.push(to);
 
   /** For each type of node: adds its states, and gives the first and the last of them. */
+  /** @type {{ [Type in Node['type']]: (node: Extract<Node, { type: Type }>) => Path }} */
   const emitters = {
     char({ test }) {
       const only = add({ test });
@@ -146,8 +162,10 @@ function compile(tree, work) {
     },
   };
 
-  const emit = (node) => emitters[node.type](node);
+  /** @param {Node} node */
+  const emit = (node) => /** @type {(node: Node) => Path} */ (emitters[node.type])(node);
 
+  /** @param {Node[]} nodes @returns {Path} */
   function emitAll(nodes) {
     const first = add();
     let last = first;
@@ -159,6 +177,7 @@ function compile(tree, work) {
     return { first, last };
   }
 
+  /** @param {Path} path @param {Node} part @returns {Path} */
   function emitLoop({ first, last }, part) {
     const turn = add();
     const end = add();
@@ -170,6 +189,7 @@ function compile(tree, work) {
     return { first, last: end };
   }
 
+  /** @param {Path} path @param {Node} part */
   function appendOptional(path, part) {
     const end = add();
     const { first, last } = emit(part);

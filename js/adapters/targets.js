@@ -10,14 +10,23 @@ import { isList, show } from '../shared/show.js';
 const usualTargets = ['query', 'value'];
 const allLinear = 'all-linear';
 
-/** Modules that peft brings whole with a task, whatever modules_to_save says. */
+/**
+ * Modules that peft brings whole with a task, whatever modules_to_save says.
+ * @type {Map<unknown, string[]>}
+ */
 const savedByTask = new Map([
   ['SEQ_CLS', ['classifier', 'score']],
   ['TOKEN_CLS', ['classifier', 'score']],
   ['QUESTION_ANS', ['qa_outputs']],
 ]);
 
-/** Gives a function that makes matchers of patterns, all together with a bound on their work. */
+/**
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ * @typedef {(module: string) => boolean} Matcher
+ * @typedef {ReturnType<typeof createPatternReader>} PatternReader
+ *
+ * Gives a function that makes matchers of patterns, all together with a bound on their work.
+ */
 export function createPatternReader() {
   const work = createPatternWork();
 
@@ -26,9 +35,10 @@ export function createPatternReader() {
    * @param {string} given the pattern as it stands there
    * @param {'matchesStart' | 'matchesAll'} how
    * @param {string} [source] what peft makes of it
-   * @returns {(module: string) => boolean}
+   * @returns {Matcher}
    */
   return function readPattern(key, given, how, source = given) {
+    /** @type {<T>(call: () => T) => T} */
     const attempt = (call) => {
       try {
         return call();
@@ -44,11 +54,11 @@ export function createPatternReader() {
 }
 
 /**
- * @typedef {{ isTarget: (module: string) => boolean, isSaved: (module: string) => boolean }} Targets
+ * @typedef {{ isTarget: Matcher, isSaved: Matcher }} Targets
  *   `isSaved`: whether it is brought whole, by itself or as a part of another one
  *
- * @param {Record<string, any>} json adapter_config.json
- * @param {ReturnType<typeof createPatternReader>} readPattern
+ * @param {JsonObject} json adapter_config.json
+ * @param {PatternReader} readPattern
  * @returns {Targets}
  * @throws BAD_MODEL, UNSUPPORTED
  */
@@ -79,27 +89,30 @@ export function readTargets(json, readPattern) {
  */
 export function once(compute) {
   const known = new Map();
-  return (module) => {
+  return (/** @type {string} */ module) => {
     if (!known.has(module)) known.set(module, compute(module));
     return known.get(module);
   };
 }
 
-/** A module's path and those of all that it is a part of. */
+/** A module's path and those of all that it is a part of. @param {string} module */
 function pathsTo(module) {
   const parts = module.split('.');
   return parts.map((_, i) => parts.slice(0, i + 1).join('.'));
 }
 
+/** @type {(names: string[]) => Matcher} */
 const isOneOf = (names) => (module) =>
   names.some((name) => module === name || module.endsWith(`.${name}`));
 
+/** @param {JsonObject} json @param {PatternReader} readPattern @returns {Matcher} */
 function readExcluded(json, readPattern) {
   const given = json.exclude_modules;
   if (typeof given !== 'string') return isOneOf(readNames(json, 'exclude_modules') ?? []);
   return given === '' ? () => false : readPattern('exclude_modules', given, 'matchesAll');
 }
 
+/** @param {JsonObject} json @param {PatternReader} readPattern @returns {Matcher} */
 function readNamed(json, readPattern) {
   const given = json.target_modules;
   const isInLayers = readLayers(json, typeof given === 'string');
@@ -113,7 +126,12 @@ function readNamed(json, readPattern) {
   return readPattern('target_modules', given, 'matchesAll');
 }
 
-/** Layers by their numbers: the first number in a module's path, or that after a given name. */
+/**
+ * Layers by their numbers: the first number in a module's path, or that after a given name.
+ * @param {JsonObject} json
+ * @param {boolean} isByPattern
+ * @returns {Matcher}
+ */
 function readLayers(json, isByPattern) {
   const { layers_to_transform: layers, layers_pattern: pattern } = json;
   const numbers = isList(layers) ? layers : [layers ?? []].flat();
@@ -133,16 +151,20 @@ function readLayers(json, isByPattern) {
   return (module) => numbers.includes(layerOf(module, names.filter(Boolean)));
 }
 
-/** @returns {number} NaN where there is none */
+/** @param {string} module @param {string[]} names @returns {number} NaN where there is none */
 function layerOf(module, names) {
   const ways = names.map(
     (name) => new RegExp(`(?:^|\\.)${name.replaceAll('.', '\\.')}\\.(\\d+)\\.`),
   );
   const found = (ways.length > 0 ? ways : [/\.[^.]*\.(\d+)\./]).map((way) => way.exec(module));
-  return Number(found.find(Boolean)?.[1] ?? NaN);
+  return Number(found.find((match) => match !== null)?.[1] ?? NaN);
 }
 
-/** @returns {string[] | undefined} undefined: it is not there, or null */
+/**
+ * @param {JsonObject} json
+ * @param {string} key
+ * @returns {string[] | undefined} undefined: it is not there, or null
+ */
 function readNames(json, key) {
   const names = json[key];
   if (names === undefined || names === null) return undefined;

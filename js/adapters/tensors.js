@@ -40,7 +40,10 @@ export function isLinear(names, module) {
   return names.identify(`${module}.weight`)?.takesPaths === true;
 }
 
-/** Plain LoRA has two matrices beside a module; whatever else there is belongs to a variant. */
+/**
+ * Plain LoRA has two matrices beside a module; whatever else there is belongs to a variant.
+ * @param {string} name
+ */
 function isOfVariant(name) {
   const isMatrix = /\.lora_[AB](\.default)?\.weight$/.test(name);
   return !isMatrix && /\.(lora_\w*|trainable_tokens\w*)(\.|$)/.test(name);

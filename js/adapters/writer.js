@@ -16,6 +16,25 @@ import {
 /** As the core's BL_MAX_INPUTS. */
 const largestRank = 131072;
 
+/**
+ * @typedef {import('../core/memory.js').Memory} Memory
+ * @typedef {import('../engine/regions.js').Region} Region
+ * @typedef {import('../weights/heads.js').Heads} Heads
+ * @typedef {import('../weights/heads.js').Present} Present
+ * @typedef {import('../weights/safetensors.js').TensorInfo} TensorInfo
+ * @typedef {import('../weights/tensor-writer.js').TensorWriter} TensorWriter
+ * @typedef {import('../weights/tensor-writer.js').Rows} Rows
+ * @typedef {import('../weights/weights.js').LoadedModel} LoadedModel
+ *
+ * @typedef {import('./tensors.js').AdapterTensor & { shape?: Rows }} AdapterTensor `shape`: once
+ *   what the file says of it is checked
+ * @typedef {{ role: number, layer: number, rank: number, scale: number }} Change to the base, as a
+ *   bl_adapter_change; `rank` 0: a tensor that is given whole
+ */
+
+/** @type {Heads} */
+const noHeads = { parts: new Set(), heads: {}, labels: 0, isNeeded: () => false };
+
 export class AdapterWriter {
   #memory;
   #regions;
@@ -23,20 +42,25 @@ export class AdapterWriter {
   #base;
   #settings;
   #names;
-  #heads;
-  #tensors; // what each tensor of the file is, by its name there
-  #writer;
-  #present;
+  /** @type {Heads} */
+  #heads = noHeads;
+  /** What each tensor of the file is, by its name there. @type {Map<string, AdapterTensor>} */
+  #tensors = new Map();
+  /** Since create(). @type {TensorWriter | undefined} */
+  #created;
+  /** @type {Present} */
+  #present = new Map();
   #address = 0;
   #begin; // of scratch memory
-  #region; // where the model is
+  /** Where the model is. @type {Region} */
+  #region = { begin: 0, end: 0 };
   #isReused = false; // that is among what is permanent already
 
   /**
-   * @param {import('../core/memory.js').Memory} memory with nothing in its scratch
+   * @param {Memory} memory with nothing in its scratch
    * @param {import('../engine/regions.js').Regions} regions of that memory
    * @param {import('../folder/config.js').Config} config the base's with the adapter's head
-   * @param {import('../weights/weights.js').LoadedModel} base
+   * @param {LoadedModel} base
    * @param {import('./config.js').AdapterConfig} settings
    */
   constructor(memory, regions, config, base, settings) {
@@ -49,21 +73,28 @@ export class AdapterWriter {
     this.#begin = memory.mark();
   }
 
-  /** Makes the model. @param {Map<string, import('../weights/safetensors.js').TensorInfo>} infos of the file */
+  /** Makes the model. @param {Map<string, TensorInfo>} infos of the file */
   create(infos) {
     const memory = this.#memory;
     this.#identify(infos);
     this.#heads = findHeads(this.#present, this.#names.family, this.#config.head);
     const configStruct = writeConfig(memory, this.#config, this.#base.dtype, this.#heads);
-    this.#writer = createTensorWriter(memory, configStruct);
+    const writer = createTensorWriter(memory, configStruct);
+    this.#created = writer;
     this.#createModel(configStruct, this.#listChanges(infos));
-    this.#writer.openStaging(this.#widestRow());
+    writer.openStaging(this.#widestRow());
   }
 
-  /** Finds what each tensor is, and what the adapter has then. */
+  get #writer() {
+    return /** @type {TensorWriter} */ (this.#created);
+  }
+
+  /**
+   * Finds what each tensor is, and what the adapter has then.
+   * @param {Map<string, TensorInfo>} infos
+   */
   #identify(infos) {
     const leftOut = [];
-    this.#tensors = new Map();
     this.#present = new Map(this.#base.present);
     for (const [name, info] of infos) {
       const tensor = identifyAdapterTensor(this.#names, name);
@@ -84,24 +115,34 @@ export class AdapterWriter {
 
   /** Saved with all biases, though the model that was trained had a pooler that nobody trained. */
   #leaveLonePoolerBias() {
-    const nameOf = (role) =>
-      [...this.#present.keys()].find((name) => this.#present.get(name).roleName === role);
-    if (nameOf('POOLER_WEIGHT') === undefined) this.#present.delete(nameOf('POOLER_BIAS'));
+    const tensors = [...this.#present];
+    const [name] = tensors.find(([, { roleName }]) => roleName === 'POOLER_BIAS') ?? [];
+    const hasWeight = tensors.some(([, { roleName }]) => roleName === 'POOLER_WEIGHT');
+    if (name !== undefined && !hasWeight) this.#present.delete(name);
   }
 
-  /** Whether peft puts a path beside a module. What is inside has other names then. */
+  /**
+   * Whether peft puts a path beside a module. What is inside has other names then.
+   * @param {string} module
+   */
   #isTarget(module) {
     return isLinear(this.#names, module) && this.#settings.isTarget(module);
   }
 
-  /** Whether a tensor that is given whole leaves the masked LM a decoder of its own. */
+  /**
+   * Whether a tensor that is given whole leaves the masked LM a decoder of its own.
+   * @param {AdapterTensor} tensor
+   */
   #unties({ roleName, module }) {
     if (roleName === 'DECODER_WEIGHT') return true;
     // What peft saves of a module is a copy: the decoder goes on with the base's table.
     return roleName === 'WORD_EMBEDDINGS' && this.#settings.isSaved(module);
   }
 
-  /** What the settings do not mean is left out, as in peft; but not all paths. */
+  /**
+   * What the settings do not mean is left out, as in peft; but not all paths.
+   * @param {AdapterTensor[]} leftOut
+   */
   #checkLeftOut(leftOut) {
     const tensors = [...this.#tensors.values()];
     const paths = leftOut.filter(({ half }) => half);
@@ -119,6 +160,7 @@ export class AdapterWriter {
     }
   }
 
+  /** @param {number} configStruct its address @param {Change[]} changes */
   #createModel(configStruct, changes) {
     const memory = this.#memory;
     const { size } = memory.structs.bl_adapter_change;
@@ -127,6 +169,7 @@ export class AdapterWriter {
       memory.updateStruct('bl_adapter_change', list + i * size, change);
     });
     const place = memory.alloc(4);
+    /** @param {number} arena */
     const make = (arena) =>
       memory.tryCall(
         'bl_adapter_create',
@@ -137,9 +180,11 @@ export class AdapterWriter {
         changes.length,
         place,
       );
-    this.#region = this.#regions.reuse(make);
-    this.#isReused = this.#region !== undefined;
-    if (!this.#isReused) {
+    const region = this.#regions.reuse(make);
+    this.#isReused = region !== undefined;
+    if (region) {
+      this.#region = region;
+    } else {
       const status = make(memory.arena);
       if (status !== 'BL_OK') throw errorOfStatus(status, this.#sentences(), 'bl_adapter_create');
       this.#region = { begin: this.#begin, end: memory.mark() };
@@ -154,8 +199,12 @@ export class AdapterWriter {
     };
   }
 
-  /** One change for each tensor given whole, and one for the two halves of a path. */
+  /**
+   * One change for each tensor given whole, and one for the two halves of a path.
+   * @param {Map<string, TensorInfo>} infos
+   */
   #listChanges(infos) {
+    /** @type {Map<string, Change>} */
     const changes = new Map();
     const seen = new Set();
     for (const [name, info] of infos) {
@@ -187,12 +236,18 @@ export class AdapterWriter {
     return [...changes.values()];
   }
 
-  /** A path may be beside a decoder that is no tensor of its own. */
+  /** A path may be beside a decoder that is no tensor of its own. @param {AdapterTensor} tensor */
   #isNeeded(tensor) {
     const isDecoder = tensor.half !== undefined && tensor.roleName === 'DECODER_WEIGHT';
     return this.#heads.isNeeded(isDecoder ? { ...tensor, part: 'MASKED_LM' } : tensor);
   }
 
+  /**
+   * @param {string} name
+   * @param {AdapterTensor} tensor
+   * @param {number} rank
+   * @param {TensorInfo} info
+   */
   #check(name, tensor, rank, info) {
     const writer = this.#writer;
     if (!tensor.half) return writer.check(adapterWeightsFile, name, tensor, info);
@@ -207,7 +262,12 @@ export class AdapterWriter {
     return { rows, columns };
   }
 
-  /** @returns {{ rows: number, columns: number } | undefined} undefined: its weight isn't given */
+  /**
+   * @param {string} name
+   * @param {AdapterTensor} tensor
+   * @param {TensorInfo} info
+   * @returns {Rows | undefined} undefined: its weight isn't given
+   */
   #checkScale(name, tensor, info) {
     const isGiven = [...this.#tensors.values()].some(
       (other) => other.shape && !other.half && other.name === tensor.name,
@@ -223,7 +283,10 @@ export class AdapterWriter {
     );
   }
 
-  /** Where the rows of a tensor go; null when nothing needs them. */
+  /**
+   * Where the rows of a tensor go; null when nothing needs them.
+   * @param {string} name @param {TensorInfo} info
+   */
   sinkFor(name, info) {
     const memory = this.#memory;
     const tensor = this.#tensors.get(name);
@@ -234,7 +297,7 @@ export class AdapterWriter {
         ? this.#writer.sink(adapterWeightsFile, name, tensor, shape, info, this.#address)
         : null;
     }
-    const { rows, columns } = tensor.shape;
+    const { rows, columns } = /** @type {Rows} */ (tensor.shape);
     return this.#writer.sinkTo(
       adapterWeightsFile,
       name,
@@ -251,6 +314,7 @@ export class AdapterWriter {
     );
   }
 
+  /** @returns {LoadedModel & { region: Region }} */
   finish() {
     const memory = this.#memory;
     const where = memory.alloc(8);
@@ -280,6 +344,7 @@ export class AdapterWriter {
     if (this.#isReused) this.#regions.give(this.#region);
   }
 
+  /** @param {number} role @param {number} layer */
   #missing(role, layer) {
     const name = this.#names.nameOf(role, layer);
     return new BertletError(

@@ -55,7 +55,12 @@ async function loadAdapter({ memory, regions, config }, base, source, { signal }
   }
 }
 
-/** What the adapter's own config.json says of heads, or else the base's. */
+/**
+ * What the adapter's own config.json says of heads, or else the base's.
+ * @param {import('../source/source.js').Source} source
+ * @param {import('../folder/config.js').Config} config
+ * @param {import('../adapters/config.js').AdapterConfig} settings
+ */
 async function readHead(source, config, settings) {
   const file = 'the adapter’s config.json';
   const json = await source.readJson('config.json', { optional: true });

@@ -51,13 +51,15 @@ export class Regions {
    */
   give(region) {
     const all = [...this.#free, region].sort((a, b) => a.begin - b.begin);
-    this.#free = all.reduce((joined, { begin, end }) => {
+    /** @type {Region[]} */
+    const joined = [];
+    for (const { begin, end } of all) {
       const last = joined.at(-1);
       if (last?.end === begin) joined[joined.length - 1] = { begin: last.begin, end };
       else joined.push({ begin, end });
-      return joined;
-    }, []);
-    const last = this.#free.at(-1);
+    }
+    this.#free = joined;
+    const last = joined[joined.length - 1];
     if (last.end !== this.#memory.mark()) return;
     this.#memory.unseal(last.begin);
     this.#free.pop();

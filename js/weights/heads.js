@@ -1,11 +1,14 @@
 // Which heads a model has: config.json says what its architecture is, its tensors what is there.
 import { architectureOf, readFlag, readSize } from '../folder/fields.js';
 import { BertletError } from '../shared/errors.js';
-import { kindOf } from '../shared/kind.js';
+import { isRecord } from '../shared/kind.js';
 import { show } from '../shared/show.js';
 
-/** Heads with a classifier: how the architecture's name ends, which rows it reads, and how many
- * outputs it has whatever id2label says. */
+/**
+ * Heads with a classifier: how the architecture's name ends, which rows it reads, and how many
+ * outputs it has whatever id2label says.
+ * @type {Record<string, { architecture: string, pooled: boolean, outputs?: number }>}
+ */
 const classifiers = {
   'sequence-classification': { architecture: 'ForSequenceClassification', pooled: true },
   'multiple-choice': { architecture: 'ForMultipleChoice', pooled: true, outputs: 1 },
@@ -14,6 +17,8 @@ const classifiers = {
 };
 
 /**
+ * @typedef {import('../shared/json.js').JsonObject} Json
+ *
  * What config.json says of heads.
  * @typedef {{ classifier?: string, tied: boolean, labelCount?: number, labels?: string[],
  *   labelFault?: string, problemType?: string, scoreFunction?: string }} HeadConfig
@@ -23,14 +28,15 @@ const classifiers = {
  *   is wrong with them, the error of a model that has a classifier; `scoreFunction`: of a
  *   cross-encoder, where sentence-transformers wrote one: one of tasks/scores.js, else torch's name
  *
- * @param {Record<string, unknown>} json config.json
- * @param {{ exact?: any, file?: string, sentence?: Record<string, unknown> }} [more] `exact`: as
+ * @param {Json} json config.json
+ * @param {{ exact?: Json, file?: string, sentence?: Json }} [more] `exact`: as
  *   parseExactly gives it; its name; config_sentence_transformers.json
  * @returns {HeadConfig}
  * @throws BAD_MODEL
  */
 export function readHeadConfig(json, { exact = json, file, sentence = {} } = {}) {
   const architecture = architectureOf(json);
+  const own = /** @type {Json | null | undefined} */ (json.sentence_transformers);
   const [classifier] =
     Object.entries(classifiers).find(([, kind]) => architecture.endsWith(kind.architecture)) ?? [];
   return {
@@ -39,9 +45,7 @@ export function readHeadConfig(json, { exact = json, file, sentence = {} } = {})
     ...readOutputs(json, readSize({ json, exact }, 'num_labels', file), file),
     scoreFunction:
       (sentence.model_type === 'CrossEncoder' && readScoreFunction(sentence.activation_fn)) ||
-      readScoreFunction(
-        json.sentence_transformers?.activation_fn ?? json.sbert_ce_default_activation_function,
-      ),
+      readScoreFunction(own?.activation_fn ?? json.sbert_ce_default_activation_function),
   };
 }
 
@@ -52,7 +56,7 @@ export function readHeadConfig(json, { exact = json, file, sentence = {} } = {})
  */
 function readScoreFunction(path) {
   if (typeof path !== 'string' || !path.startsWith('torch.')) return undefined;
-  const name = path.split('.').pop();
+  const name = path.slice(path.lastIndexOf('.') + 1);
   return (
     new Map([
       ['Identity', 'none'],
@@ -61,7 +65,13 @@ function readScoreFunction(path) {
   );
 }
 
-/** What a classifier's outputs are. */
+/**
+ * What a classifier's outputs are.
+ * @param {Json} json
+ * @param {number | undefined} count
+ * @param {string} [file]
+ * @returns {Pick<HeadConfig, 'problemType' | 'labelCount' | 'labels' | 'labelFault'>}
+ */
 function readOutputs(json, count, file = 'config.json') {
   const { problem_type: type = null } = json;
   if (type === null || typeof type === 'string') {
@@ -73,21 +83,25 @@ function readOutputs(json, count, file = 'config.json') {
 /**
  * Names by number. Where num_labels is another number of them, it counts, as in transformers, and
  * the outputs have no names.
+ * @param {Json} json
+ * @param {number | undefined} count
+ * @param {string} file
+ * @returns {Pick<HeadConfig, 'labelCount' | 'labels' | 'labelFault'>}
  */
 function readLabels({ id2label }, count, file) {
   if (id2label === undefined || id2label === null) return { labelCount: count };
-  const named = kindOf(id2label) === 'Object' ? Object.entries(id2label) : [];
+  const named = isRecord(id2label) ? Object.entries(id2label) : [];
   const names = new Map(
     named.map(([key, name]) => [/^\d+$/.test(key) ? Number(key) : key, nameOf(name)]),
   );
   const labels = Array.from(named, (_, i) => names.get(i));
   if (count !== undefined && count !== labels.length) return { labelCount: count };
-  if (labels.length > 0 && !labels.includes(undefined))
+  if (labels.length > 0 && labels.every((name) => name !== undefined))
     return { labelCount: labels.length, labels };
   return { labelFault: `${file} has an id2label that does not name the labels 0, 1, 2, ….` };
 }
 
-/** People also have numbers for names. */
+/** People also have numbers for names. @param {unknown} name */
 const nameOf = (name) =>
   ['string', 'number', 'boolean'].includes(typeof name) ? String(name) : undefined;
 
@@ -122,10 +136,11 @@ export const labelsOf = ({ labels }, count) =>
  * @throws BAD_MODEL
  */
 export function findHeads(present, family, config) {
-  const parts = new Set([...present.values()].map(({ part }) => part).filter(Boolean));
+  const parts = new Set([...present.values()].flatMap(({ part }) => part ?? []));
   // Its weight must be there exactly where config.json doesn't tie it.
   if (config.tied || !parts.has('MASKED_LM')) parts.delete('DECODER');
   else parts.add('DECODER');
+  /** @type {Record<string, string>} */
   const heads = {};
   if (parts.has('MASKED_LM')) heads['masked-lm'] = 'MASKED_LM';
   if (parts.has('NEXT_SENTENCE')) heads['next-sentence-prediction'] = 'NEXT_SENTENCE';
@@ -164,7 +179,13 @@ export function ignoredBias(names, { decoderBiases: { own, shared } }, { parts }
   return parts.has('DECODER') ? shared : own;
 }
 
-/** Without an architecture: what has no pooler classifies tokens. */
+/**
+ * Without an architecture: what has no pooler classifies tokens.
+ * @param {Present} present
+ * @param {import('./families/families.js').Family} family
+ * @param {HeadConfig} config
+ * @param {Set<string>} parts
+ */
 function findClassifier(present, family, config, parts) {
   if (config.classifier) return config.classifier;
   if (present.has(`${family.outputLayer('question-answering')}.weight`)) {

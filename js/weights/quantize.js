@@ -8,17 +8,29 @@ import { Memory } from '../core/memory.js';
 import { weightsFile } from '../source/file-names.js';
 import { createProgress } from '../shared/progress.js';
 import { readHeader, streamTensors } from './safetensors.js';
-import { layoutSafetensors } from './safetensors-write.js';
+import { layoutSafetensors, placeIn } from './safetensors-write.js';
 import { readIndex } from './shard-index.js';
 import { showKey } from '../shared/show.js';
 import { openSource } from '../source/source.js';
 import { scaleSuffix, TensorNames } from './tensor-names.js';
 import { chooseModule, loadModule } from '../core/wasm-module.js';
 
-/** @import { LoadProgress } from '../index.d.ts' */
+/**
+ * @import { LoadProgress } from '../index.d.ts'
+ * @import { Config } from '../folder/config.js'
+ * @import { Source } from '../source/source.js'
+ * @import { Sink, TensorInfo } from './safetensors.js'
+ * @import { Layout } from './safetensors-write.js'
+ * @import { FileTensor } from './tensor-writer.js'
+ *
+ * @typedef {{ layout: Layout, quantized: Set<string>, sourceBytes: number }} Plan `quantized`: the
+ *   tensors that are
+ * @typedef {import('node:fs/promises').FileHandle} FileHandle
+ */
 
 const stagingBytes = 1 << 20;
 
+/** Of the types that are quantised. @type {Record<string, number>} */
 const elementBytes = { F32: 4, F16: 2, BF16: 2 };
 
 /**
@@ -56,6 +68,7 @@ export async function quantizeModel(source, target, { signal, onProgress } = {})
   }
 }
 
+/** @param {Source} source */
 async function findFiles(source) {
   const single = await source.openStream(weightsFile, { optional: true });
   if (single) {
@@ -65,7 +78,14 @@ async function findFiles(source) {
   return [...(await readIndex(source)).keys()];
 }
 
-/** Reads all headers and decides what becomes of each tensor. */
+/**
+ * Reads all headers and decides what becomes of each tensor.
+ * @param {Source} source
+ * @param {string[]} files
+ * @param {Memory} memory
+ * @param {Config} config
+ * @returns {Promise<Plan>}
+ */
 async function planTensors(source, files, memory, config) {
   const names = new TensorNames(memory, config.model_type);
   const specs = [];
@@ -90,7 +110,13 @@ async function planTensors(source, files, memory, config) {
   return { layout, quantized, sourceBytes };
 }
 
-/** Matrices that the model computes with: the linear layers and the embedding tables. */
+/**
+ * Matrices that the model computes with: the linear layers and the embedding tables.
+ * @param {Memory} memory
+ * @param {FileTensor | undefined} tensor
+ * @param {string} dtype
+ * @param {number[]} shape
+ */
 function isQuantizable(memory, tensor, dtype, shape) {
   return (
     tensor !== undefined &&
@@ -102,14 +128,17 @@ function isQuantizable(memory, tensor, dtype, shape) {
   );
 }
 
-/** Everything but weights, at any depth: configuration, vocabulary, pooling, licence. */
+/**
+ * Everything but weights, at any depth: configuration, vocabulary, pooling, licence.
+ * @param {string} source @param {string} target
+ */
 async function copySmallFiles(source, target) {
   const entries = await readdir(source, { withFileTypes: true, recursive: true });
   for (const entry of entries) {
     if (!entry.isFile() || /\.(safetensors|bin|onnx|h5|ot|msgpack|index\.json)$/.test(entry.name)) {
       continue;
     }
-    const from = path.join(entry.parentPath ?? entry.path, entry.name);
+    const from = path.join(entry.parentPath, entry.name);
     const relative = path.relative(source, from);
     if (relative.split(path.sep).some((part) => part.startsWith('.'))) continue;
     const to = path.join(target, relative);
@@ -118,6 +147,14 @@ async function copySmallFiles(source, target) {
   }
 }
 
+/**
+ * @param {Source} source
+ * @param {string[]} files
+ * @param {Plan} plan
+ * @param {string} targetFile
+ * @param {Memory} memory
+ * @param {AbortSignal} [signal]
+ */
 async function writeWeights(source, files, plan, targetFile, memory, signal) {
   const quantizer = new Quantizer(memory);
   const output = await open(targetFile, 'w');
@@ -129,7 +166,7 @@ async function writeWeights(source, files, plan, targetFile, memory, signal) {
         wanted: (name, info) =>
           plan.quantized.has(name)
             ? quantizedSink(file, name, info, plan.layout, quantizer, output)
-            : copiedSink(plan.layout.tensors.get(name), info, output),
+            : copiedSink(placeIn(plan.layout, name), info, output),
       });
     }
   } catch (error) {
@@ -140,11 +177,20 @@ async function writeWeights(source, files, plan, targetFile, memory, signal) {
   }
 }
 
-/** Rows of one tensor through the core: I8 rows to one place of the file, scales to another. */
+/**
+ * Rows of one tensor through the core: I8 rows to one place of the file, scales to another.
+ * @param {string} file
+ * @param {string} name
+ * @param {TensorInfo} info
+ * @param {Layout} layout
+ * @param {Quantizer} quantizer
+ * @param {FileHandle} output
+ * @returns {Sink}
+ */
 function quantizedSink(file, name, { dtype, shape }, layout, quantizer, output) {
   const [rows, columns] = shape;
-  const rowsAt = layout.tensors.get(name).begin;
-  const scalesAt = layout.tensors.get(name + scaleSuffix).begin;
+  const rowsAt = placeIn(layout, name).begin;
+  const scalesAt = placeIn(layout, name + scaleSuffix).begin;
   const slot = quantizer.prepare(dtype, rows, columns);
   return {
     window: slot.window,
@@ -162,7 +208,13 @@ function quantizedSink(file, name, { dtype, shape }, layout, quantizer, output) 
   };
 }
 
-/** Byte for byte: a vector, which is one row, may be longer than any buffer. */
+/**
+ * Byte for byte: a vector, which is one row, may be longer than any buffer.
+ * @param {{ begin: number }} place in the file
+ * @param {TensorInfo} info
+ * @param {FileHandle} output
+ * @returns {Sink}
+ */
 function copiedSink({ begin }, info, output) {
   const buffer = new Uint8Array(stagingBytes);
   return {
@@ -172,7 +224,12 @@ function copiedSink({ begin }, info, output) {
   };
 }
 
-/** A system may write less than it was given, and says so. */
+/**
+ * A system may write less than it was given, and says so.
+ * @param {FileHandle} output
+ * @param {Uint8Array} bytes
+ * @param {number} position
+ */
 async function writeAll(output, bytes, position) {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await output.write(bytes, done, bytes.length - done, position + done);
@@ -182,11 +239,17 @@ async function writeAll(output, bytes, position) {
 
 /** Quantises rows in the core's memory. */
 class Quantizer {
+  /** @param {Memory} memory with nothing else in it */
   constructor(memory) {
     this.memory = memory;
   }
 
-  /** Places for a stretch of rows; they are used again by the next tensor. */
+  /**
+   * Places for a stretch of rows; they are used again by the next tensor.
+   * @param {string} dtype
+   * @param {number} rows
+   * @param {number} columns
+   */
   prepare(dtype, rows, columns) {
     const { memory } = this;
     const rowBytes = columns * elementBytes[dtype];
@@ -198,7 +261,10 @@ class Quantizer {
     const scales = memory.alloc(count * 4);
     return {
       window: () => memory.bytes(staging, count * rowBytes),
-      /** @returns {{ integers: Uint8Array, scales: Uint8Array } | undefined} copies */
+      /**
+       * @param {number} filled rows
+       * @returns {{ integers: Uint8Array, scales: Uint8Array } | undefined} copies
+       */
       quantize: (filled) => {
         const { exports } = memory;
         if (dtype === 'F16') exports.bl_convert_f16(staging, filled * columns, floats);

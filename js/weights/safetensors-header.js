@@ -10,9 +10,12 @@ const dtypes =
   'BOOL F4 F6_E2M3 F6_E3M2 U8 I8 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ ' +
   'I16 U16 F16 BF16 I32 U32 F32 C64 F64 I64 U64';
 
-/** Bits of an element, by the format's names, in the reference's order. */
+/**
+ * Bits of an element, by the format's names, in the reference's order.
+ * @type {Record<string, number>}
+ */
 export const dtypeBits = Object.fromEntries(
-  dtypes.split(' ').map((name) => [name, Number(/\d+/.exec(name) ?? 8)]),
+  dtypes.split(' ').map((name) => [name, Number(/\d+/.exec(name)?.[0] ?? 8)]),
 );
 
 /** More bytes are no header. */
@@ -50,12 +53,20 @@ export async function parseHeader(bytes, fileName, signal) {
     return await readTensors(bytes, createPauses(signal));
   } catch (cause) {
     if (isBertletError(cause)) throw cause;
-    throw badModel(fileName, `has no valid header: ${cause.message}`, cause);
+    const { message } = /** @type {Error} */ (cause);
+    throw badModel(fileName, `has no valid header: ${message}`, cause);
   }
 }
 
+/**
+ * @param {Uint8Array} bytes
+ * @param {ReturnType<typeof createPauses>} pause
+ * @returns {Promise<Header>}
+ */
 async function readTensors(bytes, pause) {
+  /** @type {Header['tensors']} */
   let tensors = new Map();
+  /** @type {Header['metadata']} */
   let metadata = {};
   let end = 0;
   let isInOrder = true;
@@ -79,18 +90,24 @@ async function readTensors(bytes, pause) {
   return { tensors, dataStart, byteLength: dataStart + end, metadata };
 }
 
+/** @param {unknown} value @returns {Header['metadata']} */
 function readMetadata(value) {
   const metadata = value ?? {};
   if (kindOf(metadata) !== 'Object') throw new Error('not a JSON object');
-  if (Object.values(metadata).every((text) => typeof text === 'string')) return metadata;
+  if (Object.values(metadata).every((text) => typeof text === 'string')) {
+    return /** @type {Header['metadata']} */ (metadata);
+  }
   throw new Error(`${metadataName} is not of strings`);
 }
 
 /**
  * In the order of their bytes, which they must fill without a gap.
- * @param {Map<string, TensorInfo>} tensors
+ * @param {Header['tensors']} tensors
+ * @param {ReturnType<typeof createPauses>} pause
+ * @returns {Promise<[tensors: Header['tensors'], end: number]>}
  */
 async function putInOrder(tensors, pause) {
+  /** @type {Map<number, [string, TensorInfo][]>} */
   const byBegin = new Map();
   for (const entry of tensors) {
     const { begin, end } = entry[1];
@@ -102,8 +119,7 @@ async function putInOrder(tensors, pause) {
   }
   const ordered = new Map();
   let end = 0;
-  while (byBegin.has(end)) {
-    const group = byBegin.get(end);
+  for (let group = byBegin.get(end); group; group = byBegin.get(end)) {
     byBegin.delete(end);
     for (const [name, info] of group) {
       if (info.begin !== end) throw misplaced(name, info, end);
@@ -120,13 +136,15 @@ async function putInOrder(tensors, pause) {
   return [ordered, end];
 }
 
+/** @param {string} name @param {TensorInfo} info @param {number} end */
 function misplaced(name, { begin }, end) {
   return new Error(`${quoted(name)} overlaps or leaves a gap: it is at byte ${begin}, not ${end}`);
 }
 
-/** @returns {TensorInfo} */
+/** @param {string} name @param {unknown} info @returns {TensorInfo} */
 function readInfo(name, info) {
-  const { dtype, shape, data_offsets: offsets } = info ?? {};
+  const fields = /** @type {Record<string, unknown>} */ (info ?? {});
+  const { dtype, shape, data_offsets: offsets } = fields;
   if (typeof dtype === 'string' && isSizes(shape) && isSizes(offsets)) {
     const [rows, ...others] = shape.length > 1 ? shape : [1, ...shape];
     const columns = others.reduce((a, b) => a * b, 1);
@@ -140,12 +158,17 @@ function readInfo(name, info) {
   throw new Error(`dtype, shape and offsets of ${quoted(name)} do not fit: ${quoted(info)}`);
 }
 
-/** NaN where it cannot be counted, also on the way: as in the reference, no 0 mends that. */
+/**
+ * NaN where it cannot be counted, also on the way: as in the reference, no 0 mends that.
+ * @param {number[]} shape
+ */
 function countElements(shape) {
+  /** @param {number} a @param {number} b */
   const multiply = (a, b) => (Number.isSafeInteger(a * b) ? a * b : Number.NaN);
   return shape.reduce(multiply, 1);
 }
 
+/** @param {unknown} value @returns {value is number[]} */
 function isSizes(value) {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
@@ -160,11 +183,13 @@ const onlySpace = /^[ \t\n\r]*$/;
  * Refuses what JSON.parse lets pass: a name given twice, nesting made to exhaust memory, and lone
  * surrogates.
  * @param {string} text
- * @returns {Generator<[name: string, value: any] | undefined>}
+ * @returns {Generator<[name: string, value: unknown] | undefined>}
  */
 function* entriesOf(text) {
+  /** @type {Set<string>[]} */
   const open = []; // of each open object or array the keys so far
   let isObject = false;
+  /** @type {string | undefined} */
   let name; // of the entry under way
   let begin = 0; // of what is not read: before a name, or a value
   let count = 0;
@@ -207,10 +232,12 @@ function* entriesOf(text) {
   throw isObject ? notJson(text.length) : new Error('not a JSON object');
 }
 
+/** @param {number} at */
 function notJson(at) {
   return new Error(`not valid JSON at character ${at}`);
 }
 
+/** @param {unknown} value */
 function quoted(value) {
   return JSON.stringify(value).slice(0, 100);
 }

@@ -6,6 +6,9 @@ import { toUtf8 } from '../shared/utf8.js';
 const dtypeOrder = Object.keys(dtypeBits);
 
 /**
+ * @typedef {{ header: Uint8Array, tensors: Map<string, { begin: number, end: number }>,
+ *   byteLength: number }} Layout
+ *
  * @typedef {object} TensorSpec
  * @property {string} name
  * @property {string} dtype a key of dtypeBits
@@ -16,8 +19,7 @@ const dtypeOrder = Object.keys(dtypeBits);
  * Where everything goes in a file, before any tensor's bytes are at hand.
  * @param {TensorSpec[]} specs in any order
  * @param {Record<string, string>} [metadata] e.g. { format: 'pt' }
- * @returns {{ header: Uint8Array, tensors: Map<string, { begin: number, end: number }>,
- *   byteLength: number }} `header` begins the file, its length before it included; the
+ * @returns {Layout} `header` begins the file, its length before it included; the
  *   tensors follow in the order of the map, `begin` and `end` being offsets in the file
  * @throws BAD_ARGUMENT
  */
@@ -33,18 +35,19 @@ export function layoutSafetensors(specs, metadata) {
   );
   // JSON by hand: an object would bring names like "0" to the front.
   const parts = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
-  const tensors = new Map([['__metadata__', undefined]]);
+  /** @type {Map<string, { begin: number, end: number }>} from the end of the header */
+  const places = new Map();
   let size = 0;
   for (const { name, dtype, shape, size: bytes } of entries) {
-    if (tensors.has(name)) throw wrong(name, 'its name is taken');
-    const offsets = [size, size + bytes];
+    if (name === '__metadata__' || places.has(name)) throw wrong(name, 'its name is taken');
+    const place = { begin: size, end: size + bytes };
+    const offsets = [place.begin, place.end];
     parts.push(
       `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: offsets })}`,
     );
-    tensors.set(name, offsets);
+    places.set(name, place);
     size += bytes;
   }
-  tensors.delete('__metadata__');
 
   const text = toUtf8(`{${parts.join(',')}}`);
   const length = Math.ceil(text.length / 8) * 8;
@@ -57,10 +60,16 @@ export function layoutSafetensors(specs, metadata) {
   const header = new Uint8Array(8 + length).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(text, 8);
-  for (const [name, [begin, end]] of tensors) {
+  const tensors = new Map();
+  for (const [name, { begin, end }] of places) {
     tensors.set(name, { begin: header.length + begin, end: header.length + end });
   }
   return { header, tensors, byteLength: header.length + size };
+}
+
+/** Where a tensor of the layout is. @param {Layout} layout @param {string} name */
+export function placeIn({ tensors }, name) {
+  return /** @type {{ begin: number, end: number }} */ (tensors.get(name));
 }
 
 /**
@@ -75,7 +84,7 @@ export function writeSafetensors(tensors, metadata) {
   const file = new Uint8Array(layout.byteLength);
   file.set(layout.header);
   for (const { name, data } of tensors) {
-    const { begin, end } = layout.tensors.get(name);
+    const { begin, end } = placeIn(layout, name);
     checkSize(name, data.length, end - begin);
     file.set(data, begin);
   }
@@ -105,6 +114,7 @@ export async function* streamSafetensors(specs, metadata, dataOf) {
   }
 }
 
+/** @param {TensorSpec} spec */
 function byteSize({ name, dtype, shape }) {
   const bits = dtypeBits[dtype];
   if (bits === undefined) throw wrong(name, `dtype ${dtype} is not known`);
@@ -115,14 +125,17 @@ function byteSize({ name, dtype, shape }) {
   return size;
 }
 
+/** @param {string} name @param {number} actual @param {number} expected */
 function checkSize(name, actual, expected) {
   if (actual !== expected) throw wrong(name, `it has ${actual} bytes, its shape takes ${expected}`);
 }
 
+/** @param {string} name @param {string} what */
 function wrong(name, what) {
   return new BertletError('BAD_ARGUMENT', `Tensor "${name}" cannot be written: ${what}.`);
 }
 
+/** @param {Uint8Array} a @param {Uint8Array} b */
 function compare(a, b) {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i];

@@ -23,6 +23,15 @@ import { largestHeader, parseHeader } from './safetensors-header.js';
  *   the window's start; when it returns (a promise is awaited) they are overwritten
  * @property {number} [rows] where it is not the tensor's own number: a long vector can be
  *   taken as many rows of one element
+ *
+ * @typedef {(limit: number) => Promise<Uint8Array>} Take the next bytes of a stream, at most so many
+ *
+ * @typedef {{ header: Header, visit: (visitor: Visitor) => Promise<void>,
+ *   cancel: () => Promise<unknown> }} OpenTensors a file whose header is read, the stream standing
+ *   before its tensors
+ *   `visit`: once. A byte of a wanted tensor is copied once, from the chunk that it came in to the
+ *   sink's window; the rest is skipped. The stream is read to its end, so that its length and hash
+ *   are checked. `cancel`: lets go of the stream, at any time
  */
 
 /**
@@ -59,18 +68,14 @@ export async function streamTensors(stream, fileName, { onHeader, wanted }) {
 }
 
 /**
- * A file whose header is read, the stream standing before its tensors.
+ * Reads the header of a file.
  * @param {ByteStream} stream is cancelled after an error
  * @param {string} fileName for messages
- * @returns {Promise<{ header: Header, visit: (visitor: Visitor) => Promise<void>,
- *   cancel: () => Promise<unknown> }>}
- *   `visit`: once. A byte of a wanted tensor is copied once, from the chunk that it came in to the
- *   sink's window; the rest is skipped. The stream is read to its end, so that its length and hash
- *   are checked. `cancel`: lets go of the stream, at any time
+ * @returns {Promise<OpenTensors>}
  * @throws BAD_MODEL, what the stream throws
  *
  * @typedef {{ wanted: (name: string, info: TensorInfo) => Sink | null | undefined
- *   | Promise<Sink | null> }} Visitor
+ *   | Promise<Sink | null | undefined> }} Visitor
  *   `wanted`: called for every tensor in file order; null skips it. A tensor without elements is
  *   not fed to its sink
  */
@@ -78,11 +83,17 @@ export async function openTensors({ total, chunks, signal }, fileName) {
   const pause = createPauses(signal);
   const iterator = chunks[Symbol.asyncIterator]();
   const cancel = async () => iterator.return?.();
+  /** @type {Uint8Array} */
   let chunk = new Uint8Array(0);
   let position = 0;
-  let expected = 'at least 8';
-  const cutOff = () => badModel(fileName, `is cut off: ${total ?? position} bytes of ${expected}`);
-  /** The next bytes, at most `limit`, as they stand in the chunk; undefined at the end. */
+  /** @type {number | undefined} */
+  let expected; // bytes of the whole
+  const cutOff = () =>
+    badModel(fileName, `is cut off: ${total ?? position} bytes of ${expected ?? 'at least 8'}`);
+  /**
+   * The next bytes, at most `limit`, as they stand in the chunk; undefined at the end.
+   * @param {number} limit
+   */
   const next = async (limit) => {
     while (chunk.length === 0) {
       const { done, value } = await iterator.next();
@@ -94,6 +105,7 @@ export async function openTensors({ total, chunks, signal }, fileName) {
     position += part.length;
     return part;
   };
+  /** @type {Take} */
   const take = async (limit) => {
     const part = await next(limit);
     if (!part) throw cutOff();
@@ -111,10 +123,11 @@ export async function openTensors({ total, chunks, signal }, fileName) {
     }
     const header = await parseHeader(await takeBytes(take, length), fileName, signal);
     expected = header.byteLength;
-    if (total < expected) throw cutOff(); // before memory is taken for it
+    if (total !== undefined && total < expected) throw cutOff(); // before memory is taken for it
     return header;
   }
 
+  /** @param {Header} header @param {Visitor['wanted']} wanted */
   async function visit(header, wanted) {
     for (const [name, info] of header.tensors) {
       const pausing = pause();
@@ -136,6 +149,7 @@ export async function openTensors({ total, chunks, signal }, fileName) {
   }
 }
 
+/** @param {Take} take @param {TensorInfo} info @param {Sink} sink */
 async function feed(take, info, sink) {
   const rows = sink.rows ?? info.rows;
   const rowBytes = (info.end - info.begin) / rows;
@@ -154,11 +168,17 @@ async function feed(take, info, sink) {
   }
 }
 
-/** Copies so many bytes; takes memory for what has come, not for what was announced. */
+/**
+ * Copies so many bytes; takes memory for what has come, not for what was announced.
+ * @param {Take} take
+ * @param {number} length
+ */
 async function takeBytes(take, length) {
   const parts = [];
-  for (let missing = length; missing > 0; missing -= parts.at(-1).length) {
-    parts.push((await take(missing)).slice());
+  for (let missing = length; missing > 0; ) {
+    const part = (await take(missing)).slice();
+    parts.push(part);
+    missing -= part.length;
   }
   return joinBytes(parts);
 }

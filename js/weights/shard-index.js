@@ -6,11 +6,21 @@ import { openTensors } from './safetensors.js';
 import { showKey } from '../shared/show.js';
 
 /**
+ * @typedef {import('../source/source.js').Source} Source
+ * @typedef {import('./safetensors.js').Header} Header
+ * @typedef {import('./safetensors.js').OpenTensors} OpenTensors
+ *
+ * @typedef {{ givesSizes(names: Set<string>): boolean, takeHeader(file: string, header: Header): void,
+ *   takeFile(file: string, tensors: OpenTensors): Promise<void> }} ShardWriter
+ *   `givesSizes`: whether one of a file's tensors tells a size of the model; `takeHeader`: of a file
+ *   that is read later
+ */
+
+/**
  * Gives all files to a writer: first the headers of those that tell the sizes of the model, so
  * that no memory is taken for sizes that the tensors don't have.
- * @template {{ givesSizes(names: Set<string>): boolean, takeHeader(file: string, header: object): void,
- *   takeFile(file: string, tensors: object): Promise<unknown> }} T
- * @param {import('../source/source.js').Source} source
+ * @template {ShardWriter} T
+ * @param {Source} source
  * @param {(names: string[]) => T} openWriter `names`: of all tensors
  * @param {AbortSignal} [signal]
  * @returns {Promise<T>} the writer
@@ -20,26 +30,28 @@ export async function writeShards(source, openWriter, signal) {
   source.announce(weightsFile, 0);
   const shards = await readIndex(source);
   const writer = openWriter([...shards.values()].flatMap((tensors) => [...tensors]));
-  const early = [...shards.keys()].filter((file) => writer.givesSizes(shards.get(file)));
+  const early = [...shards].filter(([, names]) => writer.givesSizes(names)).map(([file]) => file);
+  /** @type {Map<string, OpenTensors>} */
   const opened = new Map();
+  /** @param {string} file */
   const open = async (file) => {
     throwIfAborted(signal);
     const stream = await source.openStream(file);
-    opened.set(file, await openTensors(stream, file));
-    return stream;
+    const tensors = await openTensors(stream, file);
+    opened.set(file, tensors);
+    return { tensors, once: stream.once };
   };
   try {
     for (const file of early) {
-      const { once } = await open(file);
-      writer.takeHeader(file, opened.get(file).header);
+      const { tensors, once } = await open(file);
+      writer.takeHeader(file, tensors.header);
       // A connection that nobody reads may be closed meanwhile: what can be opened again is.
       if (file === early[0] || once) continue;
-      await opened.get(file).cancel();
+      await tensors.cancel();
       opened.delete(file);
     }
     for (const file of new Set([...early, ...shards.keys()])) {
-      if (!opened.has(file)) await open(file);
-      await writer.takeFile(file, opened.get(file));
+      await writer.takeFile(file, opened.get(file) ?? (await open(file)).tensors);
     }
   } finally {
     for (const { cancel } of opened.values()) await cancel();
@@ -49,7 +61,7 @@ export async function writeShards(source, openWriter, signal) {
 
 /**
  * Which tensors each file holds.
- * @param {import('../source/source.js').Source} source
+ * @param {Source} source
  * @returns {Promise<Map<string, Set<string>>>}
  * @throws NOT_FOUND, BAD_MODEL
  */
@@ -65,7 +77,8 @@ export async function readIndex(source) {
  * @throws BAD_MODEL, also for a file name that leads out of the folder
  */
 export function readShardIndex(json, fileName) {
-  const map = json?.weight_map;
+  const map = /** @type {{ weight_map?: unknown } | null | undefined} */ (json)?.weight_map;
+  /** @type {Map<string, Set<string>>} */
   const files = new Map();
   for (const [tensor, file] of Object.entries(map ?? {})) {
     if (!isFileName(file)) {

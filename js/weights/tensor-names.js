@@ -58,7 +58,7 @@ export class TensorNames {
     for (const [name, found] of this.#roles) {
       const repeats = name.includes('*') ? layers : 1;
       for (let layer = 0; layer < repeats; layer++) {
-        const tensor = { ...found, name: name.replace('*', layer), layer };
+        const tensor = { ...found, name: name.replace('*', String(layer)), layer };
         if (isNeeded(tensor)) yield tensor;
       }
     }
@@ -67,6 +67,6 @@ export class TensorNames {
   /** A name of a tensor that the core calls so. @param {number} role @param {number} layer */
   nameOf(role, layer) {
     const [name] = [...this.#roles].find(([, found]) => found.role === role) ?? ['a tensor'];
-    return name.replace('*', layer);
+    return name.replace('*', String(layer));
   }
 }

@@ -7,21 +7,31 @@ import { showKey } from '../shared/show.js';
 /** Bytes of the staging window, unless one row is longer. */
 const usualStagingBytes = 1 << 20;
 
-/** Bytes of an element, by the types that a weight may have in a file. */
+/**
+ * Bytes of an element, by the types that a weight may have in a file.
+ * @type {Record<string, number>}
+ */
 export const elementBytes = { F32: 4, F16: 2, BF16: 2, I8: 1 };
 
-/** @typedef {import('./safetensors.js').TensorInfo} TensorInfo */
+/**
+ * @typedef {import('../core/memory.js').Memory} Memory
+ * @typedef {import('./safetensors.js').Sink} Sink
+ * @typedef {import('./safetensors.js').TensorInfo} TensorInfo
+ * @typedef {import('./tensor-names.js').Tensor & { isScale: boolean }} FileTensor what a file's
+ *   tensor is; `isScale`: it is the scales of that tensor's rows
+ * @typedef {{ rows: number, columns: number }} Rows
+ */
 
 /**
  * @typedef {ReturnType<typeof createTensorWriter>} TensorWriter
  *
- * @param {import('../core/memory.js').Memory} memory
+ * @param {Memory} memory
  * @param {number} config address of the bl_config that the tensors must agree with
  */
 export function createTensorWriter(memory, config) {
   let staging = 0;
   let stagingBytes = 0;
-  /** By role: all layers' are alike. */
+  /** By role: all layers' are alike. @type {Record<string, number>[]} */
   const shapes = [];
 
   /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape */
@@ -36,7 +46,14 @@ export function createTensorWriter(memory, config) {
 
   /**
    * Rows go to an export of the core that ends with (first row, count, address).
+   * @param {string} file
+   * @param {string} name of the tensor in it
+   * @param {number} rows
+   * @param {number} rowBytes
    * @param {string} wrong what the tensor does where the core answers BL_BAD_MODEL
+   * @param {string} call the export
+   * @param {...number} fixed its first arguments
+   * @returns {Sink}
    */
   function sinkTo(file, name, rows, rowBytes, wrong, call, ...fixed) {
     const windowBytes = rowBytes * Math.min(Math.floor(stagingBytes / rowBytes), rows);
@@ -57,7 +74,7 @@ export function createTensorWriter(memory, config) {
     shapeOf,
     sinkTo,
 
-    /** Takes the staging window from scratch memory. */
+    /** Takes the staging window from scratch memory. @param {number} widestRow in bytes */
     openStaging(widestRow) {
       stagingBytes = Math.max(usualStagingBytes, widestRow);
       staging = memory.alloc(stagingBytes);
@@ -65,7 +82,11 @@ export function createTensorWriter(memory, config) {
 
     /**
      * What a file says of a tensor against what the configuration asks for.
-     * @returns {{ rows: number, columns: number } | undefined} undefined: not needed
+     * @param {string} file
+     * @param {string} name
+     * @param {FileTensor} tensor
+     * @param {TensorInfo} info
+     * @returns {Rows | undefined} undefined: not needed
      */
     check(file, name, tensor, { dtype, shape }) {
       const { rows, columns, is_matrix: isMatrix, quantizable } = shapeOf(tensor);
@@ -77,12 +98,20 @@ export function createTensorWriter(memory, config) {
         }
       } else {
         checkShape(file, name, shape, isMatrix ? [rows, columns] : [columns]);
-        checkType(file, name, dtype, quantizable);
+        checkType(file, name, dtype, quantizable !== 0);
       }
       return { rows, columns };
     },
 
-    /** Where the rows of a checked tensor go. @param {number} model its address */
+    /**
+     * Where the rows of a checked tensor go.
+     * @param {string} file
+     * @param {string} name
+     * @param {FileTensor} tensor
+     * @param {Rows} rows
+     * @param {TensorInfo} info
+     * @param {number} model its address
+     */
     sink(file, name, { role, layer, isScale }, { rows, columns }, { dtype }, model) {
       const wrong = 'holds NaN, an infinity, or a negative scale';
       if (isScale) {
@@ -90,12 +119,19 @@ export function createTensorWriter(memory, config) {
       }
       const rowBytes = columns * elementBytes[dtype];
       const type = memory.constants[`BL_SOURCE_${dtype}`];
-      const target = ['bl_model_write_rows', model, memory.arena, role, layer, type];
-      return sinkTo(file, name, rows, rowBytes, wrong, ...target);
+      const target = [model, memory.arena, role, layer, type];
+      return sinkTo(file, name, rows, rowBytes, wrong, 'bl_model_write_rows', ...target);
     },
   };
 }
 
+/**
+ * @param {string} file
+ * @param {string} name
+ * @param {number[]} shape
+ * @param {number[]} wanted
+ * @throws BAD_MODEL
+ */
 export function checkShape(file, name, shape, wanted) {
   if (String(shape) !== String(wanted)) {
     throw badTensor(
@@ -106,6 +142,13 @@ export function checkShape(file, name, shape, wanted) {
   }
 }
 
+/**
+ * @param {string} file
+ * @param {string} name
+ * @param {string} dtype
+ * @param {boolean} quantizable
+ * @throws UNSUPPORTED
+ */
 export function checkType(file, name, dtype, quantizable) {
   if (Object.hasOwn(elementBytes, dtype) && (dtype !== 'I8' || quantizable)) return;
   throw new BertletError(
@@ -114,13 +157,26 @@ export function checkType(file, name, dtype, quantizable) {
   );
 }
 
+/** @param {string} file @param {string} name */
 const placeOf = (file, name) => `${showKey(file)}: tensor ${showKey(name)}`;
 
+/**
+ * @param {string} file
+ * @param {string} name
+ * @param {string} what is wrong, as the sentence goes on after the name
+ */
 export function badTensor(file, name, what) {
   return badModel(placeOf(file, name), what);
 }
 
-/** Writes a bl_config. @returns {number} its address */
+/**
+ * Writes a bl_config.
+ * @returns {number} its address
+ * @param {Memory} memory
+ * @param {import('../folder/config.js').Config} config
+ * @param {import('../index.d.ts').Dtype} dtype
+ * @param {import('./heads.js').Heads} heads
+ */
 export function writeConfig(memory, { model_type, head, ...fields }, dtype, { parts, labels }) {
   const architecture = Object.entries(familyOf(model_type).architecture).map(([field, value]) => [
     `architecture.${field}`,

@@ -13,22 +13,31 @@ import { badTensor, createTensorWriter, writeConfig } from './tensor-writer.js';
 export { weightsFile };
 
 /**
- * @typedef {{ address: number, parts: Set<string>, heads: Record<string, string>,
- *   labels: number, parameters: number, present: import('./heads.js').Present, dtype: string }} LoadedModel
- *   where the C model is, and what it has (heads.js)
+ * @typedef {import('../core/memory.js').Memory} Memory
+ * @typedef {import('../folder/config.js').Config} Config
+ * @typedef {import('../index.d.ts').Dtype} Dtype
+ * @typedef {import('./heads.js').Heads} Heads
+ * @typedef {import('./safetensors.js').Header} Header
+ * @typedef {import('./safetensors.js').OpenTensors} OpenTensors
+ * @typedef {import('./safetensors.js').TensorInfo} TensorInfo
+ *
+ * @typedef {Pick<Heads, 'parts' | 'heads' | 'labels'> & { address: number, parameters: number,
+ *   present: import('./heads.js').Present, dtype: Dtype }} LoadedModel
+ *   where the C model is, and what it has
  */
 
 /**
  * Streams the weights of a folder into the permanent region of `memory`.
- * @param {import('../core/memory.js').Memory} memory
- * @param {import('../folder/config.js').Config} config
- * @param {'fp32' | 'int8' | 'int8-fast'} dtype
+ * @param {Memory} memory
+ * @param {Config} config
+ * @param {Dtype} dtype
  * @param {import('../source/source.js').Source} source
- * @param {{ signal?: AbortSignal }} control
+ * @param {{ signal?: AbortSignal }} [control]
  * @returns {Promise<LoadedModel>}
  */
 export async function loadWeights(memory, config, dtype, source, { signal } = {}) {
   const pause = createPauses(signal);
+  /** @param {string[]} [names] */
   const openWriter = (names) => createWriter(memory, config, dtype, pause, names);
   const single = await source.openStream(weightsFile, { optional: true });
   const writer = single ? openWriter() : await writeShards(source, openWriter, signal);
@@ -48,27 +57,35 @@ const sizing = [
 /**
  * Lays the model out once the headers are known that tell its sizes, then takes rows tensor by
  * tensor.
- * @param {() => Promise<void> | undefined} pause of createPauses: there may be a million tensors
+ * @param {Memory} memory
+ * @param {Config} config
+ * @param {Dtype} dtype
+ * @param {ReturnType<typeof createPauses>} pause there may be a million tensors
  * @param {string[]} [allNames] of all tensors, where the model is sharded
  */
 function createWriter(memory, config, dtype, pause, allNames) {
   const { layers } = config;
   const tensorNames = new TensorNames(memory, config.model_type);
   const { family } = tensorNames;
+  /** @type {import('./heads.js').Present} */
   const present = new Map();
-  /** @type {Map<string, import('./safetensors.js').Header['tensors']>} what is known, by file */
+  /** @type {Map<string, Header['tensors']>} what is known, by file */
   const known = new Map();
-  /** Tensor or scale by name → its type in the file. */
+  /** Tensor or scale by name → its type in the file. @type {Map<string, string>} */
   const seen = new Map();
-  /** @type {import('./heads.js').Heads} */
+  /** @type {Heads} */
   let heads;
+  /** @type {string | undefined} */
   let ignored;
   /** @type {import('./tensor-writer.js').TensorWriter} */
   let tensorWriter;
-  let stagingMark;
+  let stagingMark = 0;
   let address = 0;
 
-  /** Names in the files, with shapes where a header tells them. */
+  /**
+   * Names in the files, with shapes where a header tells them.
+   * @returns {Generator<[name: string, shape: number[]]>}
+   */
   function* listTensors() {
     for (const name of allNames ?? []) yield [name, []];
     for (const tensors of known.values()) {
@@ -116,7 +133,10 @@ function createWriter(memory, config, dtype, pause, allNames) {
     tensorWriter.openStaging(4 * Math.max(...columns));
   }
 
-  /** What the file says of a tensor against what the configuration asks for. */
+  /**
+   * What the file says of a tensor against what the configuration asks for.
+   * @param {string} file @param {string} name @param {TensorInfo} info
+   */
   function check(file, name, info) {
     const tensor = name === ignored ? undefined : tensorNames.identify(name);
     if (!tensor || !heads.isNeeded(tensor)) return undefined;
@@ -127,7 +147,10 @@ function createWriter(memory, config, dtype, pause, allNames) {
     return shape && { tensor, shape };
   }
 
-  /** Where the rows of a tensor go; undefined when nothing needs them. */
+  /**
+   * Where the rows of a tensor go; undefined when nothing needs them.
+   * @param {string} file @param {string} name @param {TensorInfo} info
+   */
   function sinkFor(file, name, info) {
     const checked = check(file, name, info);
     if (!checked) return undefined;
@@ -139,16 +162,19 @@ function createWriter(memory, config, dtype, pause, allNames) {
   }
 
   return {
+    /** @param {Set<string>} names */
     givesSizes: (names) =>
       [...names].some((name) => {
         const tensor = tensorNames.identify(name);
         return tensor?.layer === 0 && sizing.includes(tensor.roleName);
       }),
 
-    /** Of a file that is read later. @param {import('./safetensors.js').Header} header */
-    takeHeader: (file, { tensors }) => known.set(file, tensors),
+    /** @param {string} file @param {Header} header */
+    takeHeader(file, { tensors }) {
+      known.set(file, tensors);
+    },
 
-    /** @param {Awaited<ReturnType<typeof openTensors>>} tensors */
+    /** @param {string} file @param {OpenTensors} tensors */
     async takeFile(file, { header, visit, cancel }) {
       try {
         if (!address) {
@@ -183,7 +209,7 @@ function createWriter(memory, config, dtype, pause, allNames) {
   };
 }
 
-/** Why there is no place for a model. @param {string} dtype */
+/** Why there is no place for a model. @param {Dtype} dtype */
 const noModel = (dtype) => ({
   BL_OUT_OF_MEMORY:
     `There is not enough memory for a model with the sizes of config.json as ${dtype}` +

@@ -10,7 +10,7 @@ import { bert } from './bert.js';
  *   decoderBiases: { own: string, shared: string },
  *   outputLayer: (head: string) => string,
  *   architecture: Record<string, string>,
- *   sizes: Record<string, [key: string, usual: number]>,
+ *   sizes: Record<keyof import('../../folder/config.js').Sizes, [key: string, usual: number]>,
  * }} Family
  *   `modelTypes`: as config.json gives them;
  *   `rename`: a checkpoint's name of a tensor to that in `tensors`;
@@ -29,4 +29,4 @@ export const modelTypes = families.flatMap((family) => family.modelTypes);
 
 /** @param {string} modelType one of modelTypes */
 export const familyOf = (modelType) =>
-  families.find((family) => family.modelTypes.includes(modelType));
+  /** @type {Family} */ (families.find((family) => family.modelTypes.includes(modelType)));
