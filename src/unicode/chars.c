@@ -20,6 +20,13 @@ bl_status bl_chars_reserve(bl_arena *arena, bl_chars *chars, size_t capacity) {
     return BL_OK;
 }
 
+size_t bl_chars_write_utf8(const bl_char *chars, size_t count, uint8_t *out) {
+    size_t written = 0;
+    for (size_t i = 0; i < count; i++)
+        written += bl_utf8_write(chars[i].code, out + written);
+    return written;
+}
+
 bl_status bl_chars_append_utf8(bl_arena *arena, bl_chars *chars, const uint8_t *text, size_t bytes,
                                uint32_t begin) {
     if (bytes == 0) /* there may be no array yet */

@@ -41,6 +41,9 @@ bl_status bl_chars_reserve(bl_arena *arena, bl_chars *chars, size_t capacity);
 bl_status bl_chars_append_utf8(bl_arena *arena, bl_chars *chars, const uint8_t *text, size_t bytes,
                                uint32_t begin);
 
+/* At most four bytes each; returns how many. */
+size_t bl_chars_write_utf8(const bl_char *chars, size_t count, uint8_t *out);
+
 /* Brings `chars` into a normal form; `spare` lends its array (both may change places). */
 bl_status bl_chars_normalize(bl_arena *arena, bl_chars *chars, bl_chars *spare,
                              bl_normal_form form);

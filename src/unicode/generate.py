@@ -14,7 +14,7 @@ import pathlib
 import sys
 
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import Regex, normalizers, pre_tokenizers
 
 VERSION = "0.23.3"
 FOLDER = pathlib.Path(__file__).parent
@@ -26,6 +26,11 @@ FLAGS = [
     "control", "whitespace", "punctuation", "word", "numeric", "ideograph",
     "nonspacing", "mark", "lower", "canonical", "compatibility",
 ]
+
+# What regular expressions take a code point for; unicode.h names them in this order, from 1 on.
+# Patterns of tokenizers never tell the categories of one kind apart.
+KINDS = [r"\p{Lu}", r"\p{Ll}", r"\p{Lt}", r"[\p{Lm}\p{Lo}]", r"\p{M}", r"\p{Nd}",
+         r"[\p{Nl}\p{No}]", r"\p{P}", r"\p{S}"]
 
 # One mark of each canonical combining class, the ruler for the others.
 RULER = {
@@ -96,11 +101,23 @@ def ask():
         else:
             assert canonical == compatible == hangul(code), hex(code)
         answers[code] = dict(flags=flags, canonical=canonical, compatible=compatible,
-                             lower=lowered, combining=0)
+                             lower=lowered, combining=0, kind=0)
+    ask_kinds(answers)
     for code, answer in answers.items():
         kept = [c for c in answer["canonical"] if "nonspacing" not in answers[ord(c)]["flags"]]
         assert accents(chr(code)) == "".join(kept), hex(code)
     return answers
+
+
+def ask_kinds(answers):
+    """All code points at once: a pattern splits a text that has each of them."""
+    text = "".join(map(chr, answers))
+    for number, pattern in enumerate(KINDS, 1):
+        split = pre_tokenizers.Split(Regex(pattern), "removed", invert=True)
+        for piece, _ in split.pre_tokenize_str(text):
+            for char in piece:
+                assert answers[ord(char)]["kind"] == 0
+                answers[ord(char)]["kind"] = number
 
 
 def hangul(code):
@@ -168,14 +185,14 @@ def fold(code):
 
 
 def write_class_tables(answers):
-    empty = (0, 0)
+    empty = (0, 0, 0)
 
     def record(code):
         answer = answers.get(code)
         if answer is None:
             return empty
         bits = sum(1 << i for i, name in enumerate(FLAGS) if name in answer["flags"])
-        return bits, answer["combining"]
+        return bits, answer["combining"], answer["kind"]
 
     assert all(record(code) == empty for code in range(0x40000, 0xE0000))
     assert all(record(code) == record(code - 0x10000) for code in range(0x100000, 0x110000))
@@ -192,7 +209,7 @@ def write_class_tables(answers):
         array("uint16_t", "bl_unicode_middle", middle),
         array("uint8_t", "bl_unicode_low", low),
         "const bl_unicode_class bl_unicode_classes[] = {",
-        *wrap([f"{{{flags},{combining}}}" for flags, combining in classes]),
+        *wrap([f"{{{flags},{combining},{kind}}}" for flags, combining, kind in classes]),
         "};",
     ])
     write("tables_class.c", body)

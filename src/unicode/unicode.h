@@ -19,9 +19,25 @@ typedef enum bl_unicode_flag {
     BL_UNICODE_COMPATIBILITY = 1 << 10 /* has another compatibility decomposition */
 } bl_unicode_flag;
 
+/* What \p{...} of a regular expression tells apart; the categories of one kind stand together in
+ * all patterns of tokenizers. */
+typedef enum bl_unicode_kind {
+    BL_KIND_OTHER = 0,
+    BL_KIND_UPPER = 1,        /* Lu */
+    BL_KIND_LOWER = 2,        /* Ll */
+    BL_KIND_TITLE = 3,        /* Lt */
+    BL_KIND_OTHER_LETTER = 4, /* Lm, Lo */
+    BL_KIND_MARK = 5,         /* M */
+    BL_KIND_DIGIT = 6,        /* Nd */
+    BL_KIND_OTHER_NUMBER = 7, /* Nl, No */
+    BL_KIND_PUNCTUATION = 8,  /* P */
+    BL_KIND_SYMBOL = 9        /* S */
+} bl_unicode_kind;
+
 typedef struct bl_unicode_class {
     uint16_t flags;    /* bl_unicode_flag */
     uint8_t combining; /* canonical combining class */
+    uint8_t kind;      /* bl_unicode_kind */
 } bl_unicode_class;
 
 /* Longest results of the functions below, in code points. */
