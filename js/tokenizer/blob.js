@@ -2,6 +2,7 @@
 import { joinBytes } from '../shared/bytes.js';
 import { BertletError } from '../shared/errors.js';
 import { toUtf8 } from '../shared/utf8.js';
+import { packPattern } from './pattern.js';
 
 /** @typedef {import('./configuration.js').TokenizerDescription} TokenizerDescription */
 
@@ -11,13 +12,18 @@ import { toUtf8 } from '../shared/utf8.js';
  * @returns {Uint8Array}
  */
 export function packBlob(description, constants) {
-  const numbers = numbersOf(description, (name) => codeOf(name, constants));
+  const lists = numbersOf(description, (name) => codeOf(name, constants));
+  const count = lists.reduce((sum, list) => sum + list.length, 0);
   const texts = textsOf(description);
   // Little-endian like WebAssembly and whatever runs it.
-  const head = new Uint32Array(3 + numbers.length + texts.length);
-  head.set([constants.BL_BLOB_VERSION, numbers.length, texts.length]);
-  head.set(numbers, 3);
-  for (let i = 0, at = 3 + numbers.length; i < texts.length; i++, at++) head[at] = texts[i].length;
+  const head = new Uint32Array(3 + count + texts.length);
+  head.set([constants.BL_BLOB_VERSION, count, texts.length]);
+  let at = 3;
+  for (const list of lists) {
+    head.set(list, at);
+    at += list.length;
+  }
+  for (const text of texts) head[at++] = text.length;
   return joinBytes([new Uint8Array(head.buffer), toUtf8(texts.join(''))]);
 }
 
@@ -27,44 +33,48 @@ function codeOf(name, constants) {
   return code;
 }
 
+/** @param {ArrayLike<number> | string[]} list @returns {list is string[]} */
+const isNames = (list) => Array.isArray(list) && list.every((item) => typeof item === 'string');
+
 /**
+ * Lists of numbers, which stand end to end.
  * @param {TokenizerDescription} description
  * @param {(name: string) => number} code
  */
 function numbersOf(description, code) {
-  const { ids, model, maxChars, normalize, split, decoder, added, template } = description;
+  const { ids, model, normalize, split, decode, added, template } = description;
   const bits = (names) => names.reduce((sum, name) => sum | code(name), 0);
   const piecesOf = (pieces) => [
     pieces.length,
     ...pieces.flatMap(({ kind, typeId, id }) => [code(kind), typeId, id]),
   ];
+  const patterns = split.flatMap(({ pattern }) => (pattern ? [pattern] : []));
+  const splitOf = ({ on, how, character = 0, pattern }) => [
+    code(on),
+    code(how),
+    pattern ? patterns.indexOf(pattern) : character,
+  ];
   return [
-    ids.length,
-    ...ids,
-    code(model),
-    maxChars,
-    normalize.length,
-    ...normalize.map(code),
-    split.length,
-    ...split.flatMap(({ on, how, character = 0 }) => [code(on), code(how), character]),
-    code(decoder.kind),
-    decoder.cleanUp ? 1 : 0,
-    added.length,
-    ...added.flatMap(({ id, flags }) => [id, bits(flags)]),
-    bits(template.flags),
-    ...piecesOf(template.single),
-    ...piecesOf(template.pair),
+    [ids.length],
+    ids,
+    [code(model.kind)],
+    ...model.numbers.map((list) => (isNames(list) ? [bits(list)] : list)),
+    [normalize.length, ...normalize.map(code)],
+    [split.length, ...split.flatMap(splitOf)],
+    [patterns.length, ...patterns.flatMap((pattern) => packPattern(pattern, code))],
+    [decode.length, ...decode.flatMap(({ op, cleanUp }) => [code(op), cleanUp ? 1 : 0])],
+    [added.length, ...added.flatMap(({ id, flags }) => [id, bits(flags)])],
+    [bits(template.flags), ...piecesOf(template.single), ...piecesOf(template.pair)],
   ];
 }
 
 /** The texts of a blob, in its order. @param {TokenizerDescription} description */
-export function textsOf({ tokens, unknown, prefix, decoder, added, template }) {
+export function textsOf({ tokens, model, decode, added, template }) {
   const shown = [...template.single, ...template.pair].filter(({ text }) => text !== undefined);
   return [
     ...tokens,
-    unknown,
-    prefix,
-    decoder.prefix,
+    ...model.texts,
+    ...decode.map(({ text = '' }) => text),
     ...added.map(({ content }) => content),
     ...shown.map(({ text }) => text),
   ];

@@ -2,22 +2,21 @@
 // cannot be done is refused here, with the file and the place in it. What C numbers is called by
 // the names that the numbers have there (src/tokenizer/blob.h), "BL_" left out.
 import { packBlob, textsOf } from './blob.js';
+import { addedFlags, contentOf, numberTokens, usualTokens } from './added.js';
+import { readDecoder } from './decoders.js';
 import {
   badField,
   choose,
-  objectIn,
   objectsIn,
   readBoolean,
-  readCount,
-  readId,
-  readText,
-  readOnlyStep,
   readSteps,
+  readText,
   readTrue,
   wholeFile,
 } from './fields.js';
-import { bareTemplate, postProcessors } from './template.js';
-import { addedFlags, contentOf, mostTokens, numberTokens, usualTokens } from './added.js';
+import { readModel } from './models.js';
+import { preTokenizers } from './pre-tokenizers.js';
+import { readTemplate } from './template.js';
 import { show } from '../shared/show.js';
 
 /**
@@ -37,10 +36,10 @@ import { show } from '../shared/show.js';
  * What the blob has.
  * @typedef {{
  *   ids: number[], tokens: string[],
- *   model: string, maxChars: number, unknown: string, prefix: string,
+ *   model: import('./models.js').Model,
  *   normalize: string[],
- *   split: { on: string, how: string, character?: number }[],
- *   decoder: { kind: string, cleanUp: boolean, prefix: string },
+ *   split: import('./pre-tokenizers.js').Split[],
+ *   decode: import('./decoders.js').Decode[],
  *   added: { id: number, flags: string[], content: string }[],
  *   template: import('./template.js').Template,
  * }} TokenizerDescription `ids`: ascending, each a token's; `added`: ascending by id
@@ -56,20 +55,19 @@ import { show } from '../shared/show.js';
 export function readTokenizer(json, settings) {
   json.value = { version: '1.0', added_tokens: [], ...json.value };
   choose(json, 'version', { '1.0': true });
-  const { idInVocab, ...words } = readModel(json);
+  const { idInVocab, unknown, prefix, ...words } = readModel(json);
   const { added, idOf } = readAdded(json, idInVocab, words.tokens.length);
   const description = {
     ...words,
     normalize: readSteps(json, 'normalizer', 'normalizers', normalizers).flat(),
     split: readSteps(json, 'pre_tokenizer', 'pretokenizers', preTokenizers).flat(),
-    decoder: readOnlyStep(json, 'decoder', 'decoders', decoders, noDecoder),
+    decode: readDecoder(json),
     added,
-    template: readOnlyStep(json, 'post_processor', 'processors', postProcessors, bareTemplate),
+    template: readTemplate(json),
   };
   if (/\p{Surrogate}/u.test(textsOf(description).join('\n'))) {
     throw badField(json, 'some text', 'is not valid Unicode');
   }
-  const { unknown, prefix } = words;
   const info = {
     modelMaxLength: readModelMaxLength(settings),
     ...readSides(settings),
@@ -83,56 +81,6 @@ export function readTokenizer(json, settings) {
 export function tokenizerBlobFromJson(json, constants) {
   const { description } = readTokenizer(wholeFile('tokenizer.json', json), wholeFile(''));
   return packBlob(description, constants);
-}
-
-function readModel(json) {
-  const model = objectIn(json, 'model');
-  // Old files have no type.
-  model.value = { type: model.value.merges ? 'BPE' : 'WordPiece', ...model.value };
-  const kind = choose(model, 'type', { WordPiece: 'PIECES_WORDPIECE' });
-  return {
-    ...readVocab(model),
-    model: kind,
-    unknown: readText(model, 'unk_token'),
-    maxChars: Math.min(readCount(model, 'max_input_chars_per_word'), 2 ** 32 - 1),
-    prefix: readText(model, 'continuing_subword_prefix'),
-  };
-}
-
-/**
- * @param {Place} model whose vocabulary may also be a Map, of vocab.txt
- * @returns {{ tokens: string[], ids: number[], idInVocab: (token: string) => number | undefined }}
- *   by ascending ids
- */
-function readVocab(model) {
-  const { vocab } = model.value;
-  if (vocab instanceof Map) {
-    const idInVocab = (token) => vocab.get(token);
-    return { ...sortById(model, [...vocab.keys()], [...vocab.values()]), idInVocab };
-  }
-  const place = objectIn(model, 'vocab');
-  const tokens = Object.keys(vocab);
-  if (tokens.length > mostTokens) {
-    throw badField(model, 'vocab', `has more than ${mostTokens} tokens`);
-  }
-  const ids = tokens.map((token) => readId(place, token));
-  const idInVocab = (token) => (Object.hasOwn(vocab, token) ? vocab[token] : undefined);
-  return { ...sortById(model, tokens, ids), idInVocab };
-}
-
-/** Those of one id stay in their order. */
-function sortById(model, tokens, ids) {
-  if (ids.every((id, i) => i === 0 || id >= ids[i - 1])) return { tokens, ids };
-  // Id and place in one number: the quickest to sort, where there are millions.
-  const count = tokens.length;
-  const keys = Float64Array.from(ids, (id, i) => id * count + i).sort();
-  if (keys[count - 1] > Number.MAX_SAFE_INTEGER) {
-    throw badField(model, 'vocab', 'has too large ids for so many tokens');
-  }
-  return {
-    tokens: Array.from(keys, (key) => tokens[key % count]),
-    ids: Array.from(keys, (key) => Math.floor(key / count)),
-  };
 }
 
 /**
@@ -176,49 +124,8 @@ const normalizers = {
   NFC: ['NORMALIZE_NFC'],
   NFKD: ['NORMALIZE_NFKD'],
   NFKC: ['NORMALIZE_NFKC'],
+  ByteLevel: ['NORMALIZE_TO_BYTES'],
 };
-
-const splitHow = {
-  Removed: 'SPLIT_REMOVED',
-  Isolated: 'SPLIT_ISOLATED',
-  Contiguous: 'SPLIT_CONTIGUOUS',
-  MergedWithPrevious: 'SPLIT_MERGED_WITH_PREVIOUS',
-  MergedWithNext: 'SPLIT_MERGED_WITH_NEXT',
-};
-
-const atSpaces = { on: 'SPLIT_ON_WHITESPACE', how: 'SPLIT_REMOVED' };
-
-const preTokenizers = {
-  BertPreTokenizer: [atSpaces, { on: 'SPLIT_ON_PUNCTUATION', how: 'SPLIT_ISOLATED' }],
-  Whitespace: [{ on: 'SPLIT_ON_WORDS', how: 'SPLIT_REMOVED' }],
-  WhitespaceSplit: [atSpaces],
-  Punctuation(step) {
-    const behavior = step.value.behavior ?? 'Isolated';
-    if (typeof behavior !== 'string' || !Object.hasOwn(splitHow, behavior)) {
-      throw badField(step, 'behavior', `is none of ${Object.keys(splitHow).join(', ')}`);
-    }
-    return [{ on: 'SPLIT_ON_PUNCTUATION', how: splitHow[behavior] }];
-  },
-  Digits(step) {
-    const isolates = readBoolean(step, 'individual_digits');
-    return [{ on: 'SPLIT_ON_NUMERIC', how: isolates ? 'SPLIT_ISOLATED' : 'SPLIT_CONTIGUOUS' }];
-  },
-  CharDelimiterSplit(step) {
-    const delimiter = readText(step, 'delimiter');
-    if ([...delimiter].length !== 1) throw badField(step, 'delimiter', 'is not one character');
-    const character = delimiter.codePointAt(0);
-    return [{ on: 'SPLIT_ON_CHARACTER', how: 'SPLIT_REMOVED', character }];
-  },
-};
-
-const decoders = {
-  WordPiece: (decoder) => ({
-    kind: 'DECODER_WORDPIECE',
-    cleanUp: readBoolean(decoder, 'cleanup'),
-    prefix: readText(decoder, 'prefix'),
-  }),
-};
-const noDecoder = { kind: 'DECODER_SPACES', cleanUp: false, prefix: '' };
 
 /** @returns {TokenizerInfo} */
 function readInfo(settings, unknown, idOf) {
@@ -226,6 +133,7 @@ function readInfo(settings, unknown, idOf) {
   for (const [key, usual] of Object.entries({ ...usualTokens, unk_token: unknown })) {
     const given = contentOf(settings[key]);
     const token = typeof given === 'string' ? given : usual;
+    if (token === undefined) continue;
     if (token === given || idOf(token) !== undefined) specialTokens[key.slice(0, -6)] = token;
   }
   return { specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };

@@ -1,5 +1,15 @@
 // Every post-processor as a template: the pieces of a single text and those of a pair.
-import { arrayIn, badField, objectIn, objectsIn, readId, readText, readTrue } from './fields.js';
+import {
+  arrayIn,
+  badField,
+  objectIn,
+  objectsIn,
+  readId,
+  readSteps,
+  readText,
+  readTrue,
+  unsupported,
+} from './fields.js';
 
 /** Of a template: BL_BLOB_TEMPLATE_MAX (src/tokenizer/blob.h). */
 export const mostPieces = 256;
@@ -26,8 +36,10 @@ export const bareTemplate = {
   flags: [],
 };
 
-/** @type {{ [type: string]: (post: import('./fields.js').Place) => Template }} */
-export const postProcessors = {
+const trims = { trim_offsets: 'TEMPLATE_TRIM_OFFSETS', add_prefix_space: 'TEMPLATE_PREFIX_SPACE' };
+
+/** @type {{ [type: string]: (post: import('./fields.js').Place) => Partial<Template> }} */
+const postProcessors = {
   TemplateProcessing: (post) => ({
     single: readPieces(post, 'single', { A: firstText }),
     pair: readPieces(post, 'pair', { A: firstText, B: secondText }),
@@ -42,14 +54,32 @@ export const postProcessors = {
   RobertaProcessing(post) {
     const sep = readEnd(post, 'sep', 0);
     const single = [readEnd(post, 'cls', 0), firstText(0), sep];
-    const chosen = readTrue(post, {
-      trim_offsets: 'TEMPLATE_TRIM_OFFSETS',
-      add_prefix_space: 'TEMPLATE_PREFIX_SPACE',
-    });
-    const flags = [...chosen, 'TEMPLATE_OVERFLOW_TYPE_0'];
+    const flags = [...readTrue(post, trims), 'TEMPLATE_OVERFLOW_TYPE_0'];
     return { single, pair: [...single, sep, secondText(0), sep], flags };
   },
+
+  /** Adds no token. */
+  ByteLevel: (post) => ({ flags: readTrue(post, trims) }),
 };
+
+/** @param {import('./fields.js').Place} json of tokenizer.json @returns {Template} */
+export function readTemplate(json) {
+  const steps = readSteps(json, 'post_processor', 'processors', postProcessors);
+  const [template, ...others] = steps.filter(({ single }) => single !== undefined);
+  const trimming = steps.filter(({ flags }) => flags.includes(trims.trim_offsets));
+  // Offsets that are trimmed twice lose more; and what trims behind BERT's or RoBERTa's takes
+  // another token for the first one.
+  const isLast = !template || steps.at(-1) === template;
+  if (others.length > 0 || trimming.length > 1 || (trimming.length > 0 && !isLast)) {
+    const place = objectIn(json, 'post_processor');
+    throw unsupported(place, 'type', 'ByteLevel, and one other post-processor behind it');
+  }
+  const trimFlags = (trimming[0] ?? template ?? bareTemplate).flags;
+  const ownFlags = (template ?? bareTemplate).flags;
+  const isTrim = (flag) => Object.values(trims).includes(flag);
+  const flags = [...trimFlags.filter(isTrim), ...ownFlags.filter((flag) => !isTrim(flag))];
+  return { single: bareTemplate.single, pair: bareTemplate.pair, ...template, flags };
+}
 
 /** A token as text and id. */
 function readEnd(post, key, typeId) {

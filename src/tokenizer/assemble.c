@@ -194,8 +194,21 @@ static uint32_t count_blank(blank *known, bl_text text) {
     return known->count;
 }
 
-/* RobertaProcessing's trim_offsets: one unit less for each space (or its stand-in
- * U+0120) at an end of the token's text. */
+static uint32_t is_wide(const bl_scan *scan, size_t token) {
+    size_t low = 0;
+    size_t high = scan->wide_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (scan->wide[middle] < token)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < scan->wide_count && scan->wide[low] == token;
+}
+
+/* trim_offsets of post-processors: one character less for each space (or its stand-in U+0120)
+ * at an end of the token's text. */
 static void trim_offsets(output *out, size_t token, uint32_t is_first, uint32_t *offsets) {
     const bl_scan *scan = out->scan;
     bl_text text;
@@ -217,8 +230,12 @@ static void trim_offsets(output *out, size_t token, uint32_t is_first, uint32_t 
             trailing++;
     }
     uint32_t own_prefix = scan->tokenizer->template_flags & BL_TEMPLATE_PREFIX_SPACE;
+    uint32_t wide = leading > 0 && is_wide(scan, token);
+    trailing += wide && trailing == leading;
     if (leading == 1 && own_prefix && (is_first || offsets[0] == 0))
         leading = 0;
+    if (leading > 0)
+        leading += wide;
     offsets[0] = offsets[0] + leading < offsets[1] ? offsets[0] + leading : offsets[1];
     if (trailing > 0 && offsets[1] >= trailing)
         offsets[1] = offsets[1] - trailing > offsets[0] ? offsets[1] - trailing : offsets[0];

@@ -2,104 +2,13 @@
  * damaged blob is BL_BAD_MODEL. */
 #include <string.h>
 
-#include "../base/bytes.h"
 #include "../unicode/utf8.h"
+#include "blob_reader.h"
 #include "internal.h"
 
-/* The numbers and texts of a blob, each read in order. */
-typedef struct blob_reader {
-    bl_reader numbers;
-    const uint8_t *ends; /* u32, of the texts in the pool */
-    const uint8_t *pool;
-    uint32_t text_count;
-    uint32_t text; /* the next one */
-} blob_reader;
-
-static uint32_t read_number(blob_reader *reader) {
-    return bl_read_u32(&reader->numbers);
-}
-
-/* A count of entries of `size` numbers each. */
-static uint32_t read_count(blob_reader *reader, uint32_t most, size_t size) {
-    uint32_t count = read_number(reader);
-    if (count > most || count > reader->numbers.left / (4 * size)) {
-        reader->numbers.failed = 1;
-        return 0;
-    }
-    return count;
-}
-
-static uint32_t read_below(blob_reader *reader, uint32_t bound) {
-    uint32_t value = read_number(reader);
-    if (value >= bound) {
-        reader->numbers.failed = 1;
-        return 0;
-    }
-    return value;
-}
-
-/* Type ids are such numbers, too. */
-static int32_t read_id(blob_reader *reader) {
-    return (int32_t)read_below(reader, (uint32_t)INT32_MAX + 1);
-}
-
-static bl_text read_text(blob_reader *reader) {
-    if (reader->text >= reader->text_count) {
-        reader->numbers.failed = 1;
-        return (bl_text){reader->pool, 0};
-    }
-    size_t at = 4 * (size_t)reader->text++;
-    uint32_t begin = at ? bl_load_u32(reader->ends + at - 4) : 0;
-    return (bl_text){reader->pool + begin, bl_load_u32(reader->ends + at) - begin};
-}
-
-static void store_u32(uint8_t *at, size_t value) {
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* Turns the lengths of texts in UTF-16 units into their ends in the pool, in bytes, where
- * they stand. 0: that isn't what the pool has, or it isn't UTF-8. */
-static uint32_t find_ends(uint8_t *lengths, uint32_t count, const uint8_t *pool, size_t bytes) {
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t units = bl_load_u32(lengths + 4 * i);
-        while (units > 0 && at < bytes) {
-            size_t begin = at;
-            uint32_t code = bl_utf8_next(pool, bytes, &at);
-            uint32_t own = code > 0xffff ? 2 : 1;
-            uint32_t is_malformed = code == BL_REPLACEMENT && at == begin + 1;
-            if (own > units || is_malformed)
-                return 0;
-            units -= own;
-        }
-        if (units > 0)
-            return 0;
-        store_u32(lengths + 4 * i, at);
-    }
-    return at == bytes;
-}
-
-static bl_status open_blob(blob_reader *reader, uint8_t *blob, size_t blob_bytes) {
-    bl_reader all = {blob, blob_bytes, 0};
-    uint32_t version = bl_read_u32(&all);
-    uint32_t number_count = bl_read_u32(&all);
-    reader->text_count = bl_read_u32(&all);
-    const uint8_t *numbers = bl_read_array(&all, number_count, 4);
-    const uint8_t *lengths = bl_read_array(&all, reader->text_count, 4);
-    if (version != BL_BLOB_VERSION || all.failed)
-        return BL_BAD_MODEL;
-    reader->numbers = (bl_reader){numbers, 4 * (size_t)number_count, 0};
-    reader->ends = lengths;
-    reader->pool = all.at;
-    reader->text = 0;
-    uint8_t *ends = blob + (lengths - blob);
-    return find_ends(ends, reader->text_count, all.at, all.left) ? BL_OK : BL_BAD_MODEL;
-}
-
 /* The vocabulary's texts come first, so that their ends begin with the blob's. */
-static void read_vocabulary(blob_reader *reader, bl_vocab *vocab) {
-    uint32_t count = read_count(reader, BL_BLOB_TOKENS_MAX, 1);
+static void read_vocabulary(bl_blob_reader *reader, bl_vocab *vocab) {
+    uint32_t count = bl_blob_count(reader, BL_BLOB_TOKENS_MAX, 1);
     if (count > reader->text_count)
         reader->numbers.failed = 1;
     if (reader->numbers.failed)
@@ -117,27 +26,59 @@ static void read_vocabulary(blob_reader *reader, bl_vocab *vocab) {
     }
 }
 
-static void read_operations(blob_reader *reader, bl_tokenizer *tokenizer) {
-    tokenizer->normalize_count = read_count(reader, BL_BLOB_OPS_MAX, 1);
+static void read_operations(bl_blob_reader *reader, bl_tokenizer *tokenizer) {
+    tokenizer->normalize_count = bl_blob_count(reader, BL_BLOB_OPS_MAX, 1);
     for (uint32_t i = 0; i < tokenizer->normalize_count; i++)
-        tokenizer->normalize[i] = read_below(reader, BL_NORMALIZE_OP_COUNT);
-    tokenizer->split_count = read_count(reader, BL_BLOB_OPS_MAX, 3);
+        tokenizer->normalize[i] = bl_blob_below(reader, BL_NORMALIZE_OP_COUNT);
+    tokenizer->split_count = bl_blob_count(reader, BL_BLOB_OPS_MAX, 3);
     for (uint32_t i = 0; i < tokenizer->split_count; i++) {
-        uint32_t on = read_below(reader, BL_SPLIT_ON_COUNT);
-        uint32_t how = read_below(reader, BL_SPLIT_HOW_COUNT);
-        tokenizer->split[i] = (bl_split_op){on, how, read_number(reader)};
+        uint32_t on = bl_blob_below(reader, BL_SPLIT_ON_COUNT);
+        uint32_t how = bl_blob_below(reader, BL_SPLIT_HOW_COUNT);
+        tokenizer->split[i] = (bl_split_op){on, how, bl_blob_number(reader), NULL};
     }
 }
 
-static bl_status read_added(blob_reader *reader, bl_arena *arena, bl_vocab *vocab) {
-    uint32_t count = read_count(reader, BL_BLOB_TOKENS_MAX, 2);
+static bl_status read_patterns(bl_blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer) {
+    uint32_t count = bl_blob_count(reader, BL_BLOB_PATTERNS_MAX, 1);
+    bl_pattern *patterns = bl_arena_alloc_array(arena, count, sizeof *patterns);
+    if (!patterns)
+        return BL_OUT_OF_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        bl_status status = bl_pattern_read(reader, &patterns[i]);
+        if (status != BL_OK)
+            return status;
+    }
+    for (uint32_t i = 0; i < tokenizer->split_count; i++) {
+        bl_split_op *op = &tokenizer->split[i];
+        if (op->on != BL_SPLIT_ON_PATTERN && op->on != BL_SPLIT_ON_OTHERS)
+            continue;
+        if (op->character >= count)
+            return BL_BAD_MODEL;
+        op->pattern = &patterns[op->character];
+    }
+    return BL_OK;
+}
+
+static void read_decoder(bl_blob_reader *reader, bl_tokenizer *tokenizer) {
+    tokenizer->decode_count = bl_blob_count(reader, BL_BLOB_OPS_MAX, 2);
+    if (tokenizer->decode_count == 0)
+        reader->numbers.failed = 1;
+    for (uint32_t i = 0; i < tokenizer->decode_count; i++) {
+        uint32_t op = bl_blob_below(reader, BL_DECODE_OP_COUNT);
+        uint32_t clean_up = bl_blob_number(reader);
+        tokenizer->decode[i] = (bl_decode_step){op, clean_up, bl_blob_text(reader)};
+    }
+}
+
+static bl_status read_added(bl_blob_reader *reader, bl_arena *arena, bl_vocab *vocab) {
+    uint32_t count = bl_blob_count(reader, BL_BLOB_TOKENS_MAX, 2);
     bl_added *added = bl_arena_alloc_array(arena, count, sizeof *added);
     if (!added)
         return BL_OUT_OF_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
-        int32_t id = read_id(reader);
-        uint32_t flags = read_below(reader, 2 * BL_ADDED_SPECIAL);
-        bl_text content = read_text(reader);
+        int32_t id = bl_blob_id(reader);
+        uint32_t flags = bl_blob_below(reader, 2 * BL_ADDED_SPECIAL);
+        bl_text content = bl_blob_text(reader);
         if (i > 0 && id <= added[i - 1].id)
             reader->numbers.failed = 1;
         added[i] = (bl_added){id, flags, content, content, 0};
@@ -147,41 +88,24 @@ static bl_status read_added(blob_reader *reader, bl_arena *arena, bl_vocab *voca
     return BL_OK;
 }
 
-/* What a model takes from the blob. */
-static void read_pieces(blob_reader *reader, bl_tokenizer *tokenizer, bl_text *unknown) {
-    bl_vocab *vocab = &tokenizer->vocab;
-    bl_pieces *pieces = &tokenizer->pieces;
-    pieces->kind = read_below(reader, BL_PIECES_KIND_COUNT);
-    switch ((bl_pieces_kind)pieces->kind) {
-    case BL_PIECES_WORDPIECE:
-        pieces->longest_word = read_number(reader);
-        *unknown = read_text(reader);
-        vocab->has_prefix = 1;
-        vocab->prefix = read_text(reader);
-        break;
-    case BL_PIECES_KIND_COUNT:
-        break;
-    }
-}
-
 /* Everything but the templates. */
-static bl_status read_settings(blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer,
-                               bl_text *unknown) {
+static bl_status read_settings(bl_blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer) {
     bl_vocab *vocab = &tokenizer->vocab;
     read_vocabulary(reader, vocab);
-    read_pieces(reader, tokenizer, unknown);
+    bl_pieces_read(reader, vocab, &tokenizer->pieces);
     read_operations(reader, tokenizer);
-    tokenizer->decoder = read_below(reader, BL_DECODER_COUNT);
-    tokenizer->clean_up = read_number(reader);
-    tokenizer->decoder_prefix = read_text(reader);
-    bl_status status = read_added(reader, arena, vocab);
+    bl_status status = read_patterns(reader, arena, tokenizer);
+    if (status != BL_OK)
+        return status;
+    read_decoder(reader, tokenizer);
+    status = read_added(reader, arena, vocab);
     return status == BL_OK && reader->numbers.failed ? BL_BAD_MODEL : status;
 }
 
 /* The surface of a template's token: none when it shows the text of its id. */
-static int32_t read_surface(blob_reader *reader, const bl_tokenizer *tokenizer, int32_t id,
+static int32_t read_surface(bl_blob_reader *reader, const bl_tokenizer *tokenizer, int32_t id,
                             bl_text *surfaces, uint32_t *count) {
-    bl_text shown = read_text(reader);
+    bl_text shown = bl_blob_text(reader);
     bl_text own;
     if (reader->numbers.failed)
         return -1;
@@ -192,8 +116,8 @@ static int32_t read_surface(blob_reader *reader, const bl_tokenizer *tokenizer, 
     return (int32_t)(*count)++;
 }
 
-static bl_status read_templates(blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer) {
-    tokenizer->template_flags = read_number(reader);
+static bl_status read_templates(bl_blob_reader *reader, bl_arena *arena, bl_tokenizer *tokenizer) {
+    tokenizer->template_flags = bl_blob_number(reader);
     size_t texts = reader->text_count - reader->text;
     bl_text *surfaces = bl_arena_alloc_array(arena, texts, sizeof *surfaces);
     if (!surfaces)
@@ -201,15 +125,15 @@ static bl_status read_templates(blob_reader *reader, bl_arena *arena, bl_tokeniz
     tokenizer->surfaces = surfaces;
     for (uint32_t pair = 0; pair < 2; pair++) {
         bl_template *template = &tokenizer->templates[pair];
-        template->count = read_count(reader, BL_BLOB_TEMPLATE_MAX, 3);
+        template->count = bl_blob_count(reader, BL_BLOB_TEMPLATE_MAX, 3);
         bl_template_item *items = bl_arena_alloc_array(arena, template->count, sizeof *items);
         if (!items)
             return BL_OUT_OF_MEMORY;
         template->items = items;
         for (uint32_t i = 0; i < template->count; i++) {
-            uint32_t kind = read_below(reader, BL_TEMPLATE_KIND_COUNT);
-            int32_t type_id = read_id(reader);
-            int32_t id = read_id(reader);
+            uint32_t kind = bl_blob_below(reader, BL_TEMPLATE_KIND_COUNT);
+            int32_t type_id = bl_blob_id(reader);
+            int32_t id = bl_blob_id(reader);
             int32_t surface = -1;
             if (kind == BL_TEMPLATE_TOKEN) {
                 template->tokens++;
@@ -276,7 +200,7 @@ static bl_status normalize_added(bl_arena *arena, bl_tokenizer *tokenizer) {
 
 static uint32_t is_context_free(uint32_t op) {
     return op != BL_NORMALIZE_NFC && op != BL_NORMALIZE_NFKC && op != BL_NORMALIZE_TRIM_LEFT &&
-           op != BL_NORMALIZE_TRIM_RIGHT;
+           op != BL_NORMALIZE_TRIM_RIGHT && op != BL_NORMALIZE_TO_BYTES;
 }
 
 /* What happens to one ASCII character, whatever stands around it. */
@@ -317,7 +241,8 @@ static bl_status fill_ascii(bl_arena *arena, bl_tokenizer *tokenizer) {
         bl_status status = bl_pieces_find(&scan, &byte, 1, 1, &count);
         if (status == BL_OUT_OF_MEMORY)
             return status;
-        tokenizer->ascii_tokens[i] = status == BL_OK ? scan.tokens.items[0].id : -1;
+        tokenizer->plain &= status != BL_OK || count == 1;
+        tokenizer->ascii_tokens[i] = status == BL_OK && count > 0 ? scan.tokens.items[0].id : -1;
         uint32_t alphanumeric = (i | 0x20) - 'a' < 26 || i - '0' < 10;
         tokenizer->words_are_alphanumeric &= (tokenizer->ascii[i] == BL_ASCII_WORD) == alphanumeric;
     }
@@ -338,13 +263,43 @@ static bl_status prepare_plain(bl_arena *arena, bl_tokenizer *tokenizer) {
     for (uint32_t i = 0; i < tokenizer->split_count; i++) {
         const bl_split_op *op = &tokenizer->split[i];
         uint32_t simple = op->how == BL_SPLIT_REMOVED || op->how == BL_SPLIT_ISOLATED;
-        tokenizer->plain &= simple && op->on != BL_SPLIT_ON_WORDS;
+        tokenizer->plain &= simple && op->on <= BL_SPLIT_ON_CHARACTER;
     }
     if (!tokenizer->plain)
         return BL_OK;
     bl_status status = fill_ascii(arena, tokenizer);
-    tokenizer->plain = tokenizer->ascii[' '] == BL_ASCII_SPACE;
+    tokenizer->plain &= tokenizer->ascii[' '] == BL_ASCII_SPACE;
     return status;
+}
+
+/* The last operation makes bytes of words: a model may take them as they are. */
+static uint32_t wants_bytes(const bl_tokenizer *tokenizer) {
+    uint32_t count = tokenizer->split_count;
+    return count > 0 && tokenizer->split[count - 1].on == BL_SPLIT_TO_BYTES;
+}
+
+/* Words are as they stand in the text when one pattern makes them. */
+static void prepare_direct(bl_tokenizer *tokenizer) {
+    uint32_t kind = tokenizer->pieces.kind;
+    if (kind == BL_PIECES_BPE && tokenizer->pieces.bpe.takes_bytes)
+        tokenizer->split_count--;
+    const bl_split_op *op = tokenizer->split;
+    uint32_t count = tokenizer->split_count;
+    uint32_t prefixes = count > 0 && op->on == BL_SPLIT_PREFIX_SPACE;
+    op += prefixes;
+    uint32_t isolates = op->on == BL_SPLIT_ON_PATTERN && op->how == BL_SPLIT_ISOLATED;
+    uint32_t drops = op->on == BL_SPLIT_ON_OTHERS && op->how == BL_SPLIT_REMOVED;
+    if (count != prefixes + 1 || !(isolates || drops) || kind == BL_PIECES_WORDPIECE)
+        return;
+    tokenizer->direct_below = 0x100;
+    for (uint32_t i = 0; i < tokenizer->normalize_count; i++) {
+        if (tokenizer->normalize[i] != BL_NORMALIZE_NFC)
+            return;
+        tokenizer->direct_below = 0xCC; /* U+0300 begins with this byte, the first that NFC joins */
+    }
+    tokenizer->direct = op->pattern;
+    tokenizer->direct_prefixes = prefixes;
+    tokenizer->direct_drops = drops;
 }
 
 /* Added tokens that are left out of decoded text when special tokens are. */
@@ -374,11 +329,10 @@ bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
     if (!tokenizer)
         return BL_OUT_OF_MEMORY;
     memset(tokenizer, 0, sizeof *tokenizer);
-    blob_reader reader;
-    bl_status status = open_blob(&reader, blob, blob_bytes);
-    bl_text unknown = {0};
+    bl_blob_reader reader;
+    bl_status status = bl_blob_open(&reader, blob, blob_bytes);
     if (status == BL_OK)
-        status = read_settings(&reader, arena, tokenizer, &unknown);
+        status = read_settings(&reader, arena, tokenizer);
     if (status == BL_OK)
         status = normalize_added(arena, tokenizer);
     if (status == BL_OK)
@@ -387,12 +341,13 @@ bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
     if (status == BL_OK)
         status = bl_vocab_build(arena, vocab);
     if (status == BL_OK)
-        status = bl_pieces_build(arena, vocab, unknown, &tokenizer->pieces);
+        status = bl_pieces_build(arena, vocab, wants_bytes(tokenizer), &tokenizer->pieces);
     if (status == BL_OK)
         status = bl_added_set_build(arena, vocab, &tokenizer->raw, 0);
     if (status == BL_OK)
         status = bl_added_set_build(arena, vocab, &tokenizer->normalized, 1);
-    if (status == BL_OK)
+    prepare_direct(tokenizer);
+    if (status == BL_OK && !tokenizer->direct)
         status = prepare_plain(arena, tokenizer);
     if (status == BL_OK)
         status = layout_cache(arena, tokenizer);

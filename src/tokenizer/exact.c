@@ -3,13 +3,6 @@
 #include "../unicode/utf8.h"
 #include "words.h"
 
-static size_t write_utf8(const bl_char *chars, size_t count, uint8_t *out) {
-    size_t written = 0;
-    for (size_t i = 0; i < count; i++)
-        written += bl_utf8_write(chars[i].code, out + written);
-    return written;
-}
-
 static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
     bl_status status;
     size_t first = scan->tokens.count;
@@ -25,34 +18,33 @@ static bl_status scan_word(bl_scan *scan, const bl_char *chars, size_t count) {
     }
     if (bl_bytes_reserve(scan->arena, &scan->word, 0, 4 * count) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    size_t bytes = write_utf8(chars, count, scan->word.items);
-    status = bl_scan_word(scan, scan->word.items, bytes, count, scan->word.capacity);
+    size_t bytes = bl_chars_write_utf8(chars, count, scan->word.items);
+    status = bl_scan_word(scan, scan->word.items, bytes, count, scan->word.capacity, 0);
     if (status != BL_OK)
         return status;
-    /* From bytes of the word to units of the text. */
+    uint32_t wide_space = (chars[0].code == ' ' || chars[0].code == 0x120) && (chars[0].at & 1);
+    if (wide_space && scan->tokens.count > first && bl_note_wide(scan, first) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    /* From bytes of the word to units of the text. A character may be in several tokens. */
     size_t at = 0;
-    size_t byte = 0;
+    size_t next = bl_utf8_length(chars[0].code); /* the byte behind it */
     for (size_t i = first; i < scan->tokens.count; i++) {
         bl_token *token = &scan->tokens.items[i];
         uint32_t end = token->end;
-        size_t last = at;
+        while (next <= token->begin)
+            next += bl_utf8_length(chars[++at].code);
         token->begin = bl_char_begin(chars[at]);
-        while (byte < end) {
-            last = at;
-            byte += bl_utf8_length(chars[at++].code);
-        }
-        token->end = bl_char_end(chars[last]);
-        if (at == count)
-            at = last;
+        while (next < end)
+            next += bl_utf8_length(chars[++at].code);
+        token->end = bl_char_end(chars[at]);
     }
     return BL_OK;
 }
 
 static bl_status scan_words(bl_scan *scan, const bl_char *chars, size_t count) {
-    if (bl_bytes_reserve(scan->arena, &scan->marks, 0, count) != BL_OK)
+    if (bl_split(scan, &chars, &count) != BL_OK)
         return BL_OUT_OF_MEMORY;
-    uint8_t *marks = scan->marks.items;
-    bl_split(scan->tokenizer, chars, count, marks);
+    const uint8_t *marks = scan->marks.items;
     for (size_t i = 0; i < count;) {
         if (marks[i] & BL_MARK_GONE) {
             i++;
@@ -87,7 +79,7 @@ static bl_status scan_with_added(bl_scan *scan, const bl_char *chars, size_t cou
     bl_added_search search = {.vocab = &tokenizer->vocab,
                               .set = &tokenizer->normalized,
                               .text = scan->normal.items,
-                              .bytes = write_utf8(chars, count, scan->normal.items)};
+                              .bytes = bl_chars_write_utf8(chars, count, scan->normal.items)};
     if (bl_find_long(scan->arena, &scan->found_in_normal, &search.set->long_ones, search.text,
                      search.bytes, &search.found) != BL_OK)
         return BL_OUT_OF_MEMORY;

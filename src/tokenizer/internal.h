@@ -2,10 +2,12 @@
  *
  *   encode.c      inputs -> texts -> tokens by scan.c -> windows by assemble.c
  *   scan.c        a text -> sections between added tokens; plain ones to words at once
+ *   direct.c      sections whose words are a pattern's matches, straight from the text
  *   exact.c       other sections, character by character: normalizer.c, splitter.c -> words
  *   added.c       the added tokens of a text, surfaces.c the texts that these have there
  *   words.h       a word -> tokens, those that were kept or
- *   pieces.h      what a model makes of it: wordpiece.c
+ *   pieces.h      what a model makes of it: wordpiece.c, bpe.c
+ *   pattern.h     the patterns of splitter.c and direct.c
  *   vocab.h       all tokens by text and by id
  *   buffers.h     arrays that grow; long_texts.h finds tokens too long to be tried by length
  */
@@ -14,6 +16,7 @@
 
 #include "../unicode/chars.h"
 #include "blob.h"
+#include "pattern.h"
 #include "pieces.h"
 #include "tokenizer.h"
 
@@ -31,7 +34,14 @@ typedef struct bl_split_op {
     uint32_t on;
     uint32_t how;
     uint32_t character;
+    bl_pattern *pattern; /* NULL: on something else */
 } bl_split_op;
+
+typedef struct bl_decode_step {
+    uint32_t op; /* bl_decode_op */
+    uint32_t clean_up;
+    bl_text text;
+} bl_decode_step;
 
 /* A text, its pair, or a token. */
 typedef struct bl_template_item {
@@ -97,15 +107,18 @@ struct bl_tokenizer {
     bl_pieces pieces;
     bl_added_set raw;        /* searched in the text as given */
     bl_added_set normalized; /* searched in normalised text */
-    uint32_t decoder;
-    uint32_t clean_up;
-    bl_text decoder_prefix;
+    uint32_t decode_count;
+    bl_decode_step decode[BL_BLOB_OPS_MAX];
     uint32_t template_flags;
     bl_template templates[2]; /* a single text, a pair */
     uint32_t surface_count;
     const bl_text *surfaces;
-    uint32_t plain; /* ASCII text may go the fast way */
-    uint32_t lower; /* ... and is lower-cased on it */
+    bl_pattern *direct;       /* words are its matches, as they stand in the text (direct.c) */
+    uint32_t direct_prefixes; /* ... sections get a space in front */
+    uint32_t direct_drops;    /* ... what lies between matches is gone */
+    uint32_t direct_below;    /* ... where all bytes are less: no normalizer changes that */
+    uint32_t plain;           /* ASCII text may go the fast way */
+    uint32_t lower;           /* ... and is lower-cased on it */
     uint32_t breaks_at_ideographs;
     uint32_t words_are_alphanumeric; /* of ASCII, BL_ASCII_WORD are the letters and digits */
     uint8_t ascii[256];              /* bl_ascii_action */
@@ -144,6 +157,14 @@ typedef struct bl_scan {
     bl_chars chars;
     bl_chars spare;
     bl_bytes marks; /* of the splitter, one per character */
+    bl_bytes marks_spare;
+    bl_chars expanded; /* what the splitter made of characters */
+    bl_chars expanded_spare;
+    bl_bytes direct; /* a section with a space in front */
+    bl_bpe_scratch bpe;
+    uint32_t *wide; /* tokens that begin with a space which stands for two units */
+    size_t wide_count;
+    size_t wide_capacity;
     bl_bytes word;
     bl_bytes normal; /* normalised text that is searched for added tokens */
     bl_found found_in_text;
@@ -165,7 +186,8 @@ bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars 
 #define BL_MARK_START 1
 #define BL_MARK_GONE  2
 uint32_t bl_split_matches(const bl_split_op *op, uint32_t code);
-void bl_split(const bl_tokenizer *tokenizer, const bl_char *chars, size_t count, uint8_t *marks);
+/* Marks in scan->marks; the characters may be others afterwards. */
+bl_status bl_split(bl_scan *scan, const bl_char **chars, size_t *count);
 
 /* added.c */
 bl_status bl_added_set_build(bl_arena *arena, const bl_vocab *vocab, bl_added_set *set,
@@ -199,6 +221,13 @@ uint32_t bl_added_next(bl_added_search *search, bl_added_match *match);
 
 /* scan.c: appends the tokens of `scan->text`. */
 bl_status bl_scan_text(bl_scan *scan);
+/* The UTF-16 unit that byte `at` of the text starts. */
+size_t bl_scan_unit_at(bl_scan *scan, size_t at);
+/* Notes a token that begins with a space which stands for a character of two units. */
+bl_status bl_note_wide(bl_scan *scan, size_t token);
+/* direct.c: appends the tokens of a section whose words need no other form. Sets `*done` to 0
+ * where they do. */
+bl_status bl_scan_direct(bl_scan *scan, size_t begin, size_t end, uint32_t *done);
 /* exact.c: appends the tokens of a section of the text, the exact way. */
 bl_status bl_scan_exact(bl_scan *scan, size_t begin, size_t end, size_t unit, size_t *end_unit);
 /* surfaces.c: appends a token that was found, and keeps its text where it isn't the token's own;

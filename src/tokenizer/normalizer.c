@@ -1,3 +1,5 @@
+#include "../unicode/utf8.h"
+#include "byte_chars.h"
 #include "internal.h"
 
 static uint32_t flags_of(uint32_t code) {
@@ -52,6 +54,26 @@ static bl_status space_ideographs(bl_arena *arena, bl_chars *chars) {
     return BL_OK;
 }
 
+/* Each byte of a character is aligned with all of it. */
+static bl_status to_bytes(bl_arena *arena, bl_chars *chars, bl_chars *spare) {
+    size_t count = 0;
+    for (size_t i = 0; i < chars->count; i++)
+        count += bl_utf8_length(chars->items[i].code);
+    if (bl_chars_reserve(arena, spare, count) != BL_OK)
+        return BL_OUT_OF_MEMORY;
+    spare->count = 0;
+    for (size_t i = 0; i < chars->count; i++) {
+        uint8_t bytes[4];
+        uint32_t length = bl_utf8_write(chars->items[i].code, bytes);
+        for (uint32_t k = 0; k < length; k++)
+            spare->items[spare->count++] = (bl_char){bl_byte_to_char(bytes[k]), chars->items[i].at};
+    }
+    bl_chars other = *chars;
+    *chars = *spare;
+    *spare = other;
+    return BL_OK;
+}
+
 static void trim(bl_chars *chars, uint32_t left) {
     size_t begin = 0;
     size_t end = chars->count;
@@ -90,6 +112,9 @@ bl_status bl_normalize(const bl_tokenizer *tokenizer, bl_arena *arena, bl_chars 
         case BL_NORMALIZE_TRIM_LEFT:
         case BL_NORMALIZE_TRIM_RIGHT:
             trim(chars, op == BL_NORMALIZE_TRIM_LEFT);
+            break;
+        case BL_NORMALIZE_TO_BYTES:
+            status = to_bytes(arena, chars, spare);
             break;
         default:
             status = bl_chars_normalize(arena, chars, spare, (bl_normal_form)op);

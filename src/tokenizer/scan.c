@@ -5,8 +5,7 @@
 #include "../unicode/utf8.h"
 #include "words.h"
 
-/* The UTF-16 unit that byte `at` of the text starts. */
-static size_t unit_at(bl_scan *scan, size_t at) {
+size_t bl_scan_unit_at(bl_scan *scan, size_t at) {
     bl_text_place from = {0, 0};
     if (at >= scan->front.byte)
         from = scan->front;
@@ -16,6 +15,16 @@ static size_t unit_at(bl_scan *scan, size_t at) {
     if (at > scan->front.byte)
         scan->front = (bl_text_place){at, unit};
     return unit;
+}
+
+bl_status bl_note_wide(bl_scan *scan, size_t token) {
+    uint32_t *items = bl_grow(scan->arena, scan->wide, sizeof *items, scan->wide_count,
+                              scan->wide_count + 1, &scan->wide_capacity);
+    if (!items)
+        return BL_OUT_OF_MEMORY;
+    scan->wide = items;
+    items[scan->wide_count++] = (uint32_t)token;
+    return BL_OK;
 }
 
 /* A stretch that needs the exact way ends where ASCII space follows, or, so that it
@@ -61,7 +70,7 @@ static size_t word_end(const bl_scan *scan, size_t at, size_t end) {
 static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
     const uint8_t *text = scan->text;
     const uint8_t *actions = scan->tokenizer->ascii;
-    uint32_t unit = (uint32_t)unit_at(scan, begin);
+    uint32_t unit = (uint32_t)bl_scan_unit_at(scan, begin);
     size_t at = begin;
     while (at < end) {
         size_t start = at;
@@ -102,7 +111,13 @@ static bl_status scan_plain(bl_scan *scan, size_t begin, size_t end) {
 static bl_status scan_section(bl_scan *scan, size_t begin, size_t end) {
     if (scan->tokenizer->plain)
         return scan_plain(scan, begin, end);
-    size_t unit = unit_at(scan, begin);
+    if (scan->tokenizer->direct) {
+        uint32_t done;
+        bl_status status = bl_scan_direct(scan, begin, end, &done);
+        if (done)
+            return status;
+    }
+    size_t unit = bl_scan_unit_at(scan, begin);
     return bl_scan_exact(scan, begin, end, unit, &unit);
 }
 
@@ -124,9 +139,9 @@ bl_status bl_scan_text(bl_scan *scan) {
             if (status != BL_OK)
                 return status;
         }
-        size_t begin = unit_at(scan, match.begin);
+        size_t begin = bl_scan_unit_at(scan, match.begin);
         scan->back = (bl_text_place){match.begin, begin};
-        size_t end = unit_at(scan, match.end);
+        size_t end = bl_scan_unit_at(scan, match.end);
         if (bl_append_added(scan, &search, &match, (uint32_t)begin, (uint32_t)end) != BL_OK)
             return BL_OUT_OF_MEMORY;
         done = match.end;

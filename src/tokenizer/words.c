@@ -19,9 +19,13 @@ bl_status bl_append_uncached(bl_scan *scan, const uint8_t *word, size_t bytes, s
 
 static void keep(const bl_tokenizer *tokenizer, bl_word16 word, size_t bytes,
                  const bl_token *pieces, size_t count) {
+    if (count == 0)
+        return;
     uint32_t first = (uint32_t)pieces[0].id;
     uint32_t second = count > 1 ? (uint32_t)pieces[1].id : 0;
-    if (bytes <= 8 && count <= 2 && (first | second) >> BL_SHORT_ID_BITS == 0) {
+    /* Of short ones the last piece ends with the word: not so where characters were left out. */
+    if (bytes <= 8 && count <= 2 && pieces[count - 1].end == bytes &&
+        (first | second) >> BL_SHORT_ID_BITS == 0) {
         uint32_t middle = count > 1 ? pieces[0].end : 0;
         *bl_short_entry(tokenizer, word.low) =
             (bl_short_word){word.low, (uint32_t)bytes << BL_SHORT_ID_BITS | first,

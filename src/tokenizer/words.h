@@ -111,15 +111,15 @@ static inline bl_status bl_append_word(bl_scan *scan, bl_word16 word, size_t byt
     return bl_append_missing(scan, word, bytes, chars, unit);
 }
 
-/* Appends the pieces of a normalised word, begin and end in its bytes; `readable` bytes
- * may be read at `word`. */
+/* Appends the pieces of a normalised word, begin and end in its bytes, counted from `unit`;
+ * `readable` bytes may be read at `word`. */
 static inline bl_status bl_scan_word(bl_scan *scan, const uint8_t *word, size_t bytes, size_t chars,
-                                     size_t readable) {
+                                     size_t readable, uint32_t unit) {
     if (bytes > 16 || chars > scan->tokenizer->pieces.longest_word)
-        return bl_append_uncached(scan, word, bytes, chars, 0);
+        return bl_append_uncached(scan, word, bytes, chars, unit);
     if (bytes <= 8)
-        return bl_append_short(scan, bl_load_eight(word, bytes, readable), bytes, chars, 0);
-    return bl_append_word(scan, bl_load_word(word, bytes, readable), bytes, chars, 0);
+        return bl_append_short(scan, bl_load_eight(word, bytes, readable), bytes, chars, unit);
+    return bl_append_word(scan, bl_load_word(word, bytes, readable), bytes, chars, unit);
 }
 
 /* The same for an ASCII word of plain text; begin and end count from `unit`. */

@@ -30,8 +30,9 @@ enum {
     AT_IDS = 1,
     AT_OPERATIONS = 3 + VOCABULARY, /* behind the model and its longest word */
     AT_SPLITS = AT_OPERATIONS + 6,
-    AT_DECODER = AT_SPLITS + 7,
-    AT_ADDED = AT_DECODER + 2,
+    AT_PATTERNS = AT_SPLITS + 7,
+    AT_DECODER = AT_PATTERNS + 1,
+    AT_ADDED = AT_DECODER + 3,
     AT_TEMPLATES = AT_ADDED + 1 + 2 * COUNT(added),
     AT_PAIR = AT_TEMPLATES + 2 + 3 * 3,
 };
@@ -66,7 +67,15 @@ static void test_wrong_numbers(void) {
         {AT_SPLITS, BL_BLOB_OPS_MAX + 1, BL_BAD_MODEL},
         {AT_SPLITS + 1, BL_SPLIT_ON_COUNT, BL_BAD_MODEL},
         {AT_SPLITS + 2, BL_SPLIT_HOW_COUNT, BL_BAD_MODEL},
-        {AT_DECODER, BL_DECODER_COUNT, BL_BAD_MODEL},
+        {AT_SPLITS + 1, BL_SPLIT_ON_PATTERN, BL_BAD_MODEL}, /* and there is none */
+        {AT_SPLITS + 1, BL_SPLIT_PREFIX_SPACE, BL_OK},
+        {AT_SPLITS + 4, BL_SPLIT_TO_BYTES, BL_OK},
+        {AT_PATTERNS, 1, BL_BAD_MODEL},
+        {AT_PATTERNS, UINT32_MAX, BL_BAD_MODEL},
+        {AT_DECODER, 0, BL_BAD_MODEL},
+        {AT_DECODER, 2, BL_BAD_MODEL},
+        {AT_DECODER + 1, BL_DECODE_OP_COUNT, BL_BAD_MODEL},
+        {AT_DECODER + 1, BL_DECODE_BYTE_LEVEL, BL_OK},
         {AT_ADDED, COUNT(added) - 1, BL_BAD_MODEL},
         {AT_ADDED, COUNT(added) + 1, BL_BAD_MODEL},
         {AT_ADDED, UINT32_MAX, BL_BAD_MODEL},

@@ -98,7 +98,9 @@ static void put_bert(blob *blob, const char *const *tokens, uint32_t count,
     put(blob, 2);
     put(blob, BL_SPLIT_ON_WHITESPACE), put(blob, BL_SPLIT_REMOVED), put(blob, 0);
     put(blob, BL_SPLIT_ON_PUNCTUATION), put(blob, BL_SPLIT_ISOLATED), put(blob, 0);
-    put(blob, BL_DECODER_WORDPIECE);
+    put(blob, 0); /* patterns */
+    put(blob, 1);
+    put(blob, BL_DECODE_WORDPIECE);
     put(blob, 1);
     put_text(blob, "##");
     put(blob, added_count);
