@@ -3,7 +3,6 @@
 #include "../src/bertlet.h"
 #include "../src/tokenizer/blob.h"
 #include "../src/unicode/unicode.h"
-#include "abi_batch.h"
 
 #define ROLE(role, ...) BL_CONSTANT(BL_ROLE_##role),
 
@@ -22,16 +21,6 @@ static const bl_layout_entry entries[] = {
     BL_FIELD(bl_arena, high_water, u32),
 
     /* tokenizer */
-    BL_STRUCT(bl_encode_input),
-    BL_FIELD(bl_encode_input, text, ptr),
-    BL_FIELD(bl_encode_input, text_bytes, u32),
-    BL_FIELD(bl_encode_input, pair, ptr),
-    BL_FIELD(bl_encode_input, pair_bytes, u32),
-    BL_FIELD(bl_encode_input, add_special_tokens, u32),
-    BL_FIELD(bl_encode_input, truncation, u32),
-    BL_FIELD(bl_encode_input, max_length, u32),
-    BL_FIELD(bl_encode_input, stride, u32),
-    BL_FIELD(bl_encode_input, windows, u32),
     BL_STRUCT(bl_encode_batch),
     BL_FIELD(bl_encode_batch, texts, ptr),
     BL_FIELD(bl_encode_batch, text_bytes, u32),
@@ -224,9 +213,6 @@ static const bl_layout_entry entries[] = {
     BL_FIELD(bl_encoder_run, attention_floats, u32),
     BL_CONSTANT(BL_ENCODER_DONE),
     BL_CONSTANT(BL_ENCODER_LATE),
-    BL_STRUCT(bl_text_usage),
-    BL_FIELD(bl_text_usage, tokens, u32),
-    BL_FIELD(bl_text_usage, truncated, u32),
     BL_CONSTANT(BL_POOLING_MEAN),
     BL_CONSTANT(BL_POOLING_CLS),
     BL_CONSTANT(BL_POOLING_MAX),

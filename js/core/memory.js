@@ -25,6 +25,9 @@ const accessors = { u32: 'Uint32', f32: 'Float32', ptr: 'Uint32' };
 
 /** One instance of the module with its linear memory. */
 export class Memory {
+  /** @type {{ bytes: Uint8Array, int32: Int32Array, uint32: Uint32Array } | undefined} */
+  #heap;
+
   /**
    * @param {WebAssembly.Module} module
    * @param {{ shared?: boolean }} [options] `shared`: for a module with threads
@@ -203,6 +206,24 @@ export class Memory {
   /** A pointer or u32 at an address. @param {number} address */
   readU32(address) {
     return this.uint32(address, 1)[0];
+  }
+
+  /**
+   * The whole heap as bytes and as numbers, up to `end` at least. These views are kept, for to make
+   * some takes longer than to tokenise a word; they last until the next call that may grow the
+   * memory: then they lose everything or, if it is shared, end early.
+   * @param {number} [end]
+   */
+  heap(end = 0) {
+    if (!(this.#heap && this.#heap.bytes.length > end)) {
+      const { byteLength } = this;
+      this.#heap = {
+        bytes: this.bytes(0, byteLength),
+        int32: this.int32(0, byteLength / 4),
+        uint32: this.uint32(0, byteLength / 4),
+      };
+    }
+    return this.#heap;
   }
 
   // Views: valid only until the next call that may grow the memory.

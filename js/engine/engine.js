@@ -10,10 +10,12 @@ import {
 import { openAdapter } from './adapter-weights.js';
 import { Memory } from '../core/memory.js';
 import { fieldsToKeep, readOutputs } from './pass-heads.js';
-import { fillBatch } from './pass-input.js';
+import { fillBatch, takeGroup } from './pass-input.js';
 import { readVectors } from './pass-output.js';
 import { Regions } from './regions.js';
+import { RunResults } from './run-results.js';
 import { Threads } from '../threads/threads.js';
+import { createEncodeCall } from '../tokenizer/encode-call.js';
 import { placeTokenizer } from '../tokenizer/place.js';
 import { loadWeights } from '../weights/weights.js';
 import { yieldToEvents } from '../shared/yield.js';
@@ -35,8 +37,9 @@ const yieldAfter = 16;
  * @typedef {{
  *   inputs: EngineInput[],
  *   maxLength: number,
- *   truncation: 'longest_first' | 'only_first' | 'only_second',
- *   longText: 'truncate' | 'error',
+ *   truncation?: 'longest_first' | 'only_first' | 'only_second',
+ *   longText: 'truncate' | 'error' | 'window',
+ *   stride?: number,
  *   pooling?: 'mean' | 'cls' | 'max',
  *   leftOut?: number,
  *   normalize?: boolean,
@@ -47,16 +50,19 @@ const yieldAfter = 16;
  *   rows?: 'all' | 'first',
  *   firstIndex?: number,
  * }} RunRequest
- *   With `pooling` the run gives vectors, of all tokens but the first `leftOut`. Without it each
- *   text's states (`hiddenStates` and `attentions`: of which layers), and the values of `heads`
+ *   `truncation`: what is cut; usually the longest, and of a pair in windows the second. `stride`:
+ *   tokens that windows share. With `pooling` the run gives vectors, of all tokens but the first `leftOut`. Without it each
+ *   window's states (`hiddenStates` and `attentions`: of which layers), and the values of `heads`
  *   (names of heads.js, or pooler); if some inputs have rows of their own, or `rows` is "first",
  *   then only the heads' values. `firstIndex`: what errors call the first input (0).
  *
  * @typedef {{ text: string, pair?: string } | { ids: Int32Array, typeIds: Int32Array, rows?: number[] }} EngineInput
  *   a text, or tokens, with the rows (ascending) that heads are computed for
  *
- * @typedef {{ vectors?: Floats, outputs?: RunOutput[], usage: Uint32Array }} RunResult
- *   `usage`: tokens and truncated tokens of each text
+ * @typedef {{ vectors?: Floats, outputs?: RunOutput[], counts: Uint32Array, tokens: Uint32Array,
+ *   truncated: Uint32Array }} RunResult
+ *   By windows, of which an input has one unless `longText` says otherwise: vectors (end to end) or
+ *   outputs, and `tokens`. By inputs: `counts` of windows, and how many tokens were `truncated`
  *
  * @typedef {{ lastHiddenState?: Floats, hiddenStates?: Floats[], attentions?: Floats[],
  *   heads: Record<string, Floats> }} RunOutput
@@ -66,6 +72,7 @@ const yieldAfter = 16;
 
 export class Engine {
   #crew;
+  #encodeCall;
   /** The base (0) and its adapters, by the numbers that requests name. @type {Map<number, object>} */
   #models;
   #tail = Promise.resolve();
@@ -107,6 +114,8 @@ export class Engine {
     this.#models = models;
     this.config = config;
     this.#crew = crew;
+    this.#encodeCall = createEncodeCall(memory, tokenizer);
+    memory.seal();
   }
 
   /** @returns {{ memoryBytes: number, parameters: number, threads: number, reason?: string,
@@ -199,33 +208,47 @@ export class Engine {
 
   async #runNow(request, control) {
     const { inputs } = request;
-    const width = this.config.hidden_size;
-    const results = {
-      vectors: request.pooling ? new Float32Array(inputs.length * width) : undefined,
-      outputs: request.pooling ? undefined : [],
-      usage: new Uint32Array(inputs.length * 2),
-    };
+    const results = new RunResults();
     const clock = { last: performance.now() };
     this.#crew?.refill();
     for (let done = 0; done < inputs.length; ) {
       const mark = this.memory.mark();
       try {
-        done += await this.#runPass(request, done, results, control.signal, clock);
+        const group = takeGroup(this.memory, this.#encodeCall, request, done);
+        results.addInputs(group);
+        await this.#runGroup(request, group, results, control, clock, done);
+        done += group.counts.length;
       } finally {
         this.memory?.reset(mark);
       }
-      if (inputs.length > 1) control.onProgress?.({ done, total: inputs.length });
-      this.#check(control.signal); // the listener may have disposed of it
     }
-    return results;
+    return results.finish(request.pooling !== undefined);
   }
 
-  /** One forward pass over as many texts as fit. @returns {Promise<number>} how many */
-  async #runPass(request, first, results, signal, clock) {
+  /** All windows of a group, in as many passes as that takes. */
+  async #runGroup(request, group, results, { signal, onProgress }, clock, before) {
+    const total = request.inputs.length;
+    let input = 0; // the first that is not done
+    let end = group.counts[0]; // and the end of its windows
+    for (let window = 0; window < group.lengths.length; ) {
+      const mark = this.memory.mark();
+      try {
+        window += await this.#runPass(request, group, window, results, signal, clock);
+      } finally {
+        this.memory?.reset(mark);
+      }
+      for (; end <= window; end += group.counts[input]) input++;
+      if (total > 1) onProgress?.({ done: before + input, total });
+      this.#check(signal); // the listener may have disposed of it
+    }
+  }
+
+  /** One forward pass over as many windows as fit. @returns {Promise<number>} how many */
+  async #runPass(request, group, first, results, signal, clock) {
     const { memory, config } = this;
     const model = this.#models.get(request.adapter ?? 0);
     const pass = { memory, model, config };
-    const batch = fillBatch(this, request, first, results.usage);
+    const batch = fillBatch(memory, request, group, first);
     const run = memory.writeStruct('bl_encoder_run', {
       ...fieldsToKeep(pass, request, batch),
       crew: this.#crew?.address ?? 0,
@@ -240,8 +263,8 @@ export class Engine {
     if (status !== 'BL_OK') throw this.#errorOfBegin(status, run, batch);
     const giveWay = () => this.#giveWay(signal, clock);
     await this.#compute(run, signal, giveWay);
-    if (request.pooling) readVectors(pass, request, first, batch, run, results.vectors);
-    else results.outputs.push(...(await readOutputs(pass, request, batch, run, giveWay)));
+    if (request.pooling) results.addVectors(readVectors(pass, request, batch, run));
+    else results.addOutputs(await readOutputs(pass, request, batch, run, giveWay));
     return batch.count;
   }
 

@@ -1,5 +1,5 @@
-// What a forward pass has more where it is not for vectors: texts that are tokens already, states
-// of layers, and what heads make of them.
+// What a forward pass has more where it is not for vectors: states of layers, and what heads make
+// of them.
 
 /** Numbers that a head gives at a time at most: other events get their turn in between. */
 const numbersPerBlock = 1 << 20;
@@ -12,18 +12,6 @@ const pooledHeads = ['POOLER', 'POOLED_CLASSIFIER', 'NEXT_SENTENCE'];
  * @typedef {import('./pass-output.js').Pass} Pass
  * @typedef {import('./engine.js').RunRequest} RunRequest
  */
-
-/** A text that is tokens already, into a bl_batch. @param {number} batch its address */
-export function appendTokens(memory, { ids, typeIds }, batch) {
-  memory.call(
-    'bl_batch_append',
-    batch,
-    memory.writeNumbers(ids),
-    memory.writeNumbers(typeIds),
-    ids.length,
-  );
-  return { tokens: ids.length, truncated: 0 };
-}
 
 /**
  * What the core is to keep, as fields of bl_encoder_run.

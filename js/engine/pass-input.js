@@ -1,98 +1,236 @@
-// What goes into one forward pass: texts are tokenised into a batch until it is full.
-import { BertletError, errorOfStatus } from '../shared/errors.js';
-import { appendTokens } from './pass-heads.js';
+// What goes into forward passes: texts are tokenised some at a time, and their tokens stay in the
+// module's memory until a pass takes them.
+import { asBertletError, BertletError, errorOfStatus } from '../shared/errors.js';
 
-/** Tokens that one forward pass takes at most (a longer text goes alone). */
+/**
+ * @import { Memory } from '../core/memory.js'
+ * @import { EncodeCall, EncodeSettings } from '../tokenizer/encode-call.js'
+ * @import { EngineInput, RunRequest } from './engine.js'
+ */
+
+/** Tokens that one forward pass takes about (a longer text goes alone). */
 const tokensPerPass = 2048;
 /** Texts that one forward pass takes at most. */
 const textsPerPass = 512;
+/** Units of text that are tokenised at a time: about what a pass takes. */
+const unitsPerGroup = 4 * tokensPerPass;
+/** Of a text that is cut, no more count for its tokens than so many units each. */
+const unitsPerToken = 6;
+/** Special tokens cost as much as so many units. */
+const unitsPerText = 8;
 
 /**
- * @typedef {{ address: number, count: number, wanted?: number[], wantedOf?: number[] }} Batch
- *   `wanted`: the rows that heads read, where they do not read all; `wantedOf`: where those of
- *   each text begin among them, and the end
+ * Inputs whose tokens are known, in the arena's scratch: all windows end to end.
+ * @typedef {{
+ *   counts: number[],
+ *   truncated: number[],
+ *   lengths: number[],
+ *   ids: number,
+ *   typeIds: number,
+ *   rows?: number[][],
+ * }} Group
+ *   `counts`: windows of each input; `truncated`: tokens that each input lost; `lengths`: tokens of
+ *   each window; `ids`, `typeIds`: addresses; `rows` of each window that heads read, where they do
+ *   not read all
  *
- * @param {import('./engine.js').Engine} engine
- * @param {import('./engine.js').RunRequest} request
- * @param {number} first input
- * @param {Uint32Array} usage receives tokens and truncated tokens of each input
- * @returns {Batch} in the arena's scratch
+ * What one pass computes.
+ * @typedef {{ address: number, count: number, wanted?: number[], wantedOf?: number[] }} Batch
+ *   `count` windows; `wanted`: the rows that heads read, where they do not read all; `wantedOf`:
+ *   where those of each window begin among them, and the end
  */
-export function fillBatch({ memory, tokenizer }, request, first, usage) {
-  const { inputs, maxLength } = request;
-  // What is kept per layer adds up: such texts go one at a time.
-  const keepsLayers = request.hiddenStates?.length || request.attentions?.length;
-  const sequences = Math.min(inputs.length - first, keepsLayers ? 1 : textsPerPass);
-  const lengths = inputs.slice(first, first + sequences).map(({ ids }) => ids?.length ?? 0);
-  const longest = Math.max(maxLength, ...lengths);
-  const capacity = Math.min(tokensPerPass, sequences * longest) + longest;
-  const address = memory.writeStruct('bl_batch');
-  const usageStruct = memory.writeStruct('bl_text_usage');
-  memory.call('bl_batch_create', memory.arena, sequences, capacity, address);
 
-  const wanted = [];
-  const wantedOf = [0];
-  let count = 0;
-  let tokens = 0;
-  while (count < sequences && tokens < tokensPerPass) {
-    const index = first + count;
-    const input = inputs[index];
-    const used = memory.scratch(() =>
-      input.ids
-        ? appendTokens(memory, input, address)
-        : appendText(memory, tokenizer, request, index, address, usageStruct),
-    );
-    if (used.truncated > 0 && request.longText === 'error') {
-      throw new BertletError(
-        'TOO_LONG',
-        `Text ${nameOf(request, index)} has ${used.tokens + used.truncated} tokens, more than the ${maxLength} allowed.`,
-      );
-    }
-    usage[index * 2] = used.tokens;
-    usage[index * 2 + 1] = used.truncated;
-    const rows = request.rows === 'first' ? [0] : input.rows;
-    for (const row of rows ?? []) wanted.push(tokens + row);
-    wantedOf.push(wanted.length);
-    tokens += used.tokens;
-    count++;
-  }
-  return { address, count, ...(wanted.length && { wanted, wantedOf }) };
+/**
+ * The next inputs of a request as tokens: as many as about one pass takes.
+ * @param {Memory} memory
+ * @param {EncodeCall} call
+ * @param {RunRequest} request
+ * @param {number} first input
+ * @returns {Group}
+ */
+export function takeGroup(memory, call, request, first) {
+  const group =
+    'ids' in request.inputs[first]
+      ? takeTokens(memory, request.inputs, first)
+      : takeTexts(memory, call, request, first);
+  if (request.rows === 'first') group.rows = group.lengths.map(() => [0]);
+  return group;
 }
 
-function appendText(memory, tokenizer, request, index, batch, usage) {
-  const { inputs, maxLength, truncation, longText } = request;
-  const { text, pair } = inputs[index];
-  const first = memory.writeText(text);
-  const second = pair === undefined ? { address: 0, length: 0 } : memory.writeText(pair);
-  const input = memory.writeStruct('bl_encode_input', {
-    text: first.address,
-    text_bytes: first.length,
-    pair: second.address,
-    pair_bytes: second.length,
-    add_special_tokens: 1,
-    truncation: memory.constants[`BL_TRUNCATION_${truncation.toUpperCase()}`],
-    max_length: maxLength,
-  });
-  const status = memory.tryCall(
-    'bl_wasm_batch_append',
-    memory.arena,
-    batch,
-    tokenizer,
-    input,
-    usage,
-  );
-  if (status === 'BL_OK') return memory.readStruct('bl_text_usage', usage);
-  if (status !== 'BL_BAD_ARGUMENT') {
+/** Inputs that are tokens already. @param {Memory} memory @param {EngineInput[]} inputs @param {number} first */
+function takeTokens(memory, inputs, first) {
+  const taken = [];
+  let tokens = 0;
+  for (let i = first; i < inputs.length && taken.length < textsPerPass; i++) {
+    const input = inputs[i];
+    if (!('ids' in input) || (taken.length > 0 && tokens + input.ids.length > tokensPerPass)) break;
+    taken.push(input);
+    tokens += input.ids.length;
+  }
+  /** @param {'ids' | 'typeIds'} name */
+  const write = (name) => {
+    const address = memory.alloc(4 * tokens);
+    const view = memory.int32(address, tokens);
+    let at = 0;
+    for (const input of taken) {
+      view.set(input[name], at);
+      at += input.ids.length;
+    }
+    return address;
+  };
+  return {
+    counts: taken.map(() => 1),
+    truncated: taken.map(() => 0),
+    lengths: taken.map(({ ids }) => ids.length),
+    ids: write('ids'),
+    typeIds: write('typeIds'),
+    rows: taken.some(({ rows }) => rows) ? taken.map(({ rows = [] }) => rows) : undefined,
+  };
+}
+
+/**
+ * Texts, which C tokenises and leaves where they are.
+ * @param {Memory} memory
+ * @param {EncodeCall} call
+ * @param {RunRequest} request
+ * @param {number} first
+ * @returns {Group}
+ */
+function takeTexts(memory, call, request, first) {
+  const { maxLength, longText, stride = 0 } = request;
+  const texts = textsOfGroup(request, first);
+  const cutsSecond = longText === 'window' && texts[0].pair !== undefined;
+  const truncation = request.truncation ?? (cutsSecond ? 'only_second' : 'longest_first');
+  const settings = { addSpecialTokens: true, truncation, maxLength, stride };
+  const { output } = call;
+  /** @param {number} index in the group */
+  const nameOf = (index) => `text ${(request.firstIndex ?? 0) + first + index}`;
+  runCall(call, texts, settings, longText, nameOf);
+  const { uint32 } = memory.heap();
+  /** @param {keyof typeof output} field @param {number} count */
+  const list = (field, count) => {
+    const begin = uint32[output[field]] / 4;
+    return Array.from(uint32.subarray(begin, begin + count));
+  };
+  const truncated = list('input_truncated', texts.length);
+  const starts = list('window_starts', uint32[output.window_count] + 1);
+  const cut = truncated.findIndex((tokens) => tokens > 0);
+  if (longText === 'error' && cut >= 0) {
+    const tokens = starts[cut + 1] - starts[cut] + truncated[cut];
+    throw new BertletError(
+      'TOO_LONG',
+      `${upperFirst(nameOf(cut))} has ${tokens} tokens, more than the ${maxLength} allowed.`,
+    );
+  }
+  return {
+    counts: differences(list('input_windows', texts.length + 1)),
+    truncated: longText === 'window' ? truncated.map(() => 0) : truncated,
+    lengths: differences(starts),
+    ids: uint32[output.ids],
+    typeIds: uint32[output.type_ids],
+  };
+}
+
+/** All pairs, or none. @param {RunRequest} request @param {number} first */
+function textsOfGroup({ inputs, maxLength, longText }, first) {
+  const most = longText === 'window' ? Infinity : unitsPerToken * maxLength;
+  const texts = [];
+  let units = 0;
+  for (let i = first; i < inputs.length && texts.length < textsPerPass; i++) {
+    const input = inputs[i];
+    if (
+      'ids' in input ||
+      (texts.length > 0 && (input.pair === undefined) !== (texts[0].pair === undefined))
+    )
+      break;
+    const length = input.text.length + (input.pair?.length ?? 0);
+    if (texts.length > 0 && units + Math.min(length, most) > unitsPerGroup) break;
+    units += unitsPerText + Math.min(length, most);
+    texts.push(input);
+  }
+  return texts;
+}
+
+/**
+ * @param {EncodeCall} call
+ * @param {{ text: string, pair?: string }[]} texts
+ * @param {EncodeSettings} settings
+ * @param {RunRequest['longText']} longText
+ * @param {(index: number) => string} nameOf
+ */
+function runCall(call, texts, settings, longText, nameOf) {
+  let status;
+  try {
+    status = call.run(texts, settings, longText === 'window');
+  } catch (error) {
+    throw asBertletError(error); // engines have their own for a string without room
+  }
+  if (status === 'BL_OK') return;
+  if (status === 'BL_BAD_MODEL') {
+    const name = nameOf(call.problemInput());
     throw errorOfStatus(status, {
-      BL_BAD_MODEL: `The vocabulary lacks a word of text ${nameOf(request, index)}, and an unknown token.`,
+      BL_BAD_MODEL: `The vocabulary lacks a word of ${name}, and an unknown token.`,
     });
+  }
+  if (longText === 'window' || status !== 'BL_BAD_ARGUMENT') {
+    throw call.errorOf(status, settings, (index) => ` (${nameOf(index)})`);
   }
   // The part of a pair that may be cut is too short, or the special tokens alone are too many.
   throw new BertletError(
     longText === 'error' ? 'TOO_LONG' : 'BAD_ARGUMENT',
-    `Text ${nameOf(request, index)} cannot be cut to ${maxLength} tokens by truncation "${truncation}".`,
+    `${upperFirst(nameOf(call.problemInput()))} cannot be cut to ${settings.maxLength} tokens ` +
+      `by truncation "${settings.truncation}".`,
   );
 }
 
-/** What the caller knows an input by. */
-const nameOf = ({ firstIndex = 0 }, index) => firstIndex + index;
+/**
+ * The next windows of a group as a batch, in the arena's scratch.
+ * @param {Memory} memory
+ * @param {RunRequest} request
+ * @param {Group} group
+ * @param {number} first window
+ * @returns {Batch}
+ */
+export function fillBatch(memory, request, group, first) {
+  const { lengths, rows } = group;
+  // What is kept per layer adds up: such texts go one at a time.
+  const keepsLayers = request.hiddenStates?.length || request.attentions?.length;
+  const count = keepsLayers ? 1 : countWindows(lengths, first);
+  const taken = lengths.slice(first, first + count);
+  const address = memory.writeStruct('bl_batch');
+  memory.call('bl_batch_create', memory.arena, count, sum(taken), address);
+  let at = 4 * sum(lengths.slice(0, first));
+  for (const length of taken) {
+    memory.call('bl_batch_append', address, group.ids + at, group.typeIds + at, length);
+    at += 4 * length;
+  }
+  if (!rows) return { address, count };
+  const wanted = [];
+  const wantedOf = [0];
+  let begin = 0;
+  taken.forEach((length, i) => {
+    for (const row of rows[first + i]) wanted.push(begin + row);
+    wantedOf.push(wanted.length);
+    begin += length;
+  });
+  return { address, count, ...(wanted.length && { wanted, wantedOf }) };
+}
+
+/** Of the windows that are left, as many as make passes of about one size. @param {number[]} lengths @param {number} first */
+function countWindows(lengths, first) {
+  const left = sum(lengths.slice(first));
+  const wanted = left / Math.ceil(left / tokensPerPass);
+  let tokens = 0;
+  let count = 0;
+  while (count < textsPerPass && first + count < lengths.length && tokens < wanted) {
+    tokens += lengths[first + count];
+    count++;
+  }
+  return Math.max(count, 1);
+}
+
+/** @param {number[]} numbers */
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+/** @param {number[]} starts */
+const differences = (starts) => starts.slice(1).map((end, i) => end - starts[i]);
+/** @param {string} text */
+const upperFirst = (text) => text[0].toUpperCase() + text.slice(1);

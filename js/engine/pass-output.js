@@ -7,15 +7,14 @@ import { errorOfStatus } from '../shared/errors.js';
  */
 
 /**
- * One vector a text, into `vectors` from text `first` on.
+ * One vector a window of the batch, end to end.
  * @param {Pass} pass
  * @param {import('./engine.js').RunRequest} request
- * @param {number} first text of the pass
  * @param {import('./pass-input.js').Batch} batch
  * @param {number} run address of the bl_encoder_run
- * @param {Float32Array} vectors
+ * @returns {import('../index.d.ts').Floats}
  */
-export function readVectors({ memory, model, config }, request, first, batch, run, vectors) {
+export function readVectors({ memory, model, config }, request, batch, run) {
   const width = config.hidden_size;
   const { hidden } = memory.readStruct('bl_encoder_run', run);
   const pointer = memory.alloc(4);
@@ -31,7 +30,7 @@ export function readVectors({ memory, model, config }, request, first, batch, ru
     pointer,
   );
   if (status !== 'BL_OK') throw errorOfStatus(status, nothingLeft, 'bl_pool');
-  vectors.set(memory.float32(memory.readU32(pointer), batch.count * width), first * width);
+  return memory.float32(memory.readU32(pointer), batch.count * width).slice();
 }
 
 const nothingLeft = {

@@ -281,7 +281,6 @@ async function warmUp(engine, { max_positions: maxLength }, signal) {
   const request = {
     inputs: [{ text: 'a word' }], // with special tokens, one tile of rows
     maxLength,
-    truncation: 'longest_first',
     longText: 'truncate',
     pooling: 'mean',
   };

@@ -3,11 +3,11 @@ import { untilAborted, withSignals } from '../shared/abort.js';
 import { Adapters, describeModel } from './adapters.js';
 import { disposedError } from '../shared/errors.js';
 import { badArgument, readCount, readSignal } from '../shared/inputs.js';
-import { checkCut, checkPair, encodeText, readLength, reportUsage } from './windows.js';
+import { checkCut, checkPair, readLength, reportUsage } from './windows.js';
 
 /**
  * @import { AdapterSettings } from './adapters.js'
- * @import { Engine, RunOutput, RunRequest } from '../engine/engine.js'
+ * @import { Engine, RunOutput, RunRequest, RunResult } from '../engine/engine.js'
  * @import { readFolder } from '../folder/folder.js'
  * @import { HeadConfig } from '../weights/heads.js'
  * @import {
@@ -48,7 +48,7 @@ import { checkCut, checkPair, encodeText, readLength, reportUsage } from './wind
  * What a call's run gives: vectors with a `pooling`, else outputs, by engine input.
  * @template {CallRequest} Request
  * @typedef {(Request extends { pooling: string } ? { vectors: Floats } : { outputs: RunOutput[] })
- *   & { usage: Uint32Array, head: HeadConfig }} RunOf
+ *   & Pick<RunResult, 'counts' | 'tokens' | 'truncated'> & { head: HeadConfig }} RunOf
  *   `head`: what the model's configuration says of the head
  */
 
@@ -173,21 +173,10 @@ export class Session {
    */
   async run(inputs, options, request) {
     const length = this.readLength(options);
-    const { maxLength, longText, truncation = 'longest_first' } = length;
-    if (longText === 'window') {
-      const texts = inputs.map((input, i) => encodeText(this.tokenizer, input, length, i));
-      return this.runEncoded(texts, options, request);
-    }
     for (const { pair } of inputs) checkPair(this.tokenizer, pair);
-    const results = await this.#runPrepared(inputs, options, {
-      maxLength,
-      truncation,
-      longText,
-      ...request,
-    });
-    if (results.usage.some((count, i) => i % 2 === 1 && count > 0)) checkCut(this.tokenizer);
-    const counts = inputs.map(() => 1);
-    return { ...results, windows: reportUsage(counts, results.usage, undefined, options) };
+    const results = await this.#runPrepared(inputs, options, { ...length, ...request });
+    if (results.truncated.some((count) => count > 0)) checkCut(this.tokenizer);
+    return { ...results, windows: reportUsage(results, options) };
   }
 
   /**
@@ -210,9 +199,11 @@ export class Session {
       })),
     );
     const results = await this.#runPrepared(inputs, options, request);
+    // The engine was given windows, and knows no texts.
     const counts = texts.map(({ encodings }) => encodings.length);
     const truncated = texts.map((text) => text.truncated);
-    return { ...results, windows: reportUsage(counts, results.usage, truncated, options) };
+    const { tokens } = results;
+    return { ...results, windows: reportUsage({ counts, truncated, tokens }, options) };
   }
 
   /**
@@ -233,7 +224,6 @@ export class Session {
             inputs,
             adapter,
             maxLength: this.settings.config.max_positions,
-            truncation: 'longest_first',
             longText: 'error',
             ...request,
           },

@@ -114,19 +114,17 @@ export function countAdded({ specialTokensMask }) {
  * @typedef {{ first: number, count: number, tokens: number[], total: number }} Windows
  *   inputs of the engine from `first` on; `tokens` of each, and of all together
  *
- * @param {number[]} counts windows of each text
- * @param {Uint32Array} usage of a run
- * @param {number[] | undefined} truncated of each text, where `usage` doesn't say it
+ * @param {{ counts: ArrayLike<number>, tokens: ArrayLike<number>, truncated: ArrayLike<number>
+ *   }} usage windows of each text, tokens of each window, tokens that each text lost
  * @param {CallOptions} options of the call
  * @returns {Windows[]}
  */
-export function reportUsage(counts, usage, truncated, { onUsage }) {
+export function reportUsage({ counts, tokens: all, truncated }, { onUsage }) {
   let first = 0;
-  return counts.map((count, text) => {
-    const tokens = Array.from({ length: count }, (_, i) => usage[(first + i) * 2]);
+  return Array.from(counts, (count, text) => {
+    const tokens = Array.from({ length: count }, (_, i) => all[first + i]);
     const total = tokens.reduce((sum, number) => sum + number, 0);
-    const cut = truncated ? truncated[text] : usage[first * 2 + 1];
-    onUsage?.({ tokens: total, truncated: cut, windows: count });
+    onUsage?.({ tokens: total, truncated: truncated[text], windows: count });
     const windows = { first, count, tokens, total };
     first += count;
     return windows;

@@ -1,6 +1,7 @@
 // Text to token ids and back, synchronously; the work is done in C (src/tokenizer). A call
 // crosses into WebAssembly once for many texts.
 import { createEncodeCall, truncations } from './encode-call.js';
+import { createResultReader } from './encoded-block.js';
 import { Encoding, padEncoding } from './encoding.js';
 import { asBertletError, BertletError, disposedError } from '../shared/errors.js';
 import {
@@ -45,6 +46,7 @@ export class Tokenizer {
   #address;
   #info;
   #call;
+  #readResult;
   #texts = [];
   #textOf = (id) => this.#text(id);
 
@@ -59,6 +61,7 @@ export class Tokenizer {
     this.#address = address;
     this.#info = { specialTokens: {}, ...info };
     this.#call = createEncodeCall(memory, address);
+    this.#readResult = createResultReader(memory, this.#call.output);
     memory.seal();
   }
 
@@ -244,9 +247,29 @@ export class Tokenizer {
     return this.#memory;
   }
 
+  /** One call into C. @returns {import('./encoded-block.js').Encoded} */
+  #encodeInC(inputs, settings, windows, first) {
+    const memory = this.#open();
+    const mark = memory.mark();
+    try {
+      const status = this.#call.run(inputs, settings, windows);
+      if (status !== 'BL_OK') {
+        const several = inputs.length > 1 || first > 0;
+        throw this.#call.errorOf(status, settings, (index) =>
+          several ? ` (input ${first + index})` : '',
+        );
+      }
+      return this.#readResult();
+    } catch (error) {
+      throw asBertletError(error); // engines have their own for a string or an array without room
+    } finally {
+      memory.reset(mark);
+    }
+  }
+
   /** One call into C; appends to `encodings`. */
   #encodeSome(inputs, settings, first, encodings) {
-    const { block, heap, starts, truncated } = this.#call(inputs, settings, false, first);
+    const { block, heap, starts, truncated } = this.#encodeInC(inputs, settings, false, first);
     for (let i = 0; i < inputs.length; i++) {
       const overflow = this.#overflowOf(inputs[i], settings, heap[truncated + i]);
       const [begin, end] = [heap[starts + i], heap[starts + i + 1]];
@@ -262,8 +285,7 @@ export class Tokenizer {
 
   /** Encodes once more, now with all windows: few look at what overflowed. */
   #overflowing(input, settings) {
-    this.#open();
-    const { block, heap, starts } = this.#call([input], settings, true, 0);
+    const { block, heap, starts } = this.#encodeInC([input], settings, true, 0);
     const windows = [];
     for (let i = starts + 1; heap[i] < block.total; i++) {
       windows.push(new Encoding(this.#textOf, block, heap[i], heap[i + 1]));

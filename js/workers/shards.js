@@ -1,6 +1,7 @@
 // One call shared out over several engines that give the same.
 import { onAbort } from '../shared/abort.js';
 import { yieldToEvents } from '../shared/yield.js';
+import { RunResults } from '../engine/run-results.js';
 
 /** Bounds of a shard in tokens, as estimated: less is not worth a message, more is not one pass. */
 const leastTokens = 128;
@@ -21,9 +22,10 @@ function estimateTokens({ text = '', pair = '', ids }, maxLength) {
  * @param {boolean} hasCopies
  * @returns {number[] | undefined} what each input costs; undefined: too little to be shared
  */
-export function estimateShares({ inputs, maxLength }, hasCopies) {
+export function estimateShares({ inputs, maxLength, longText }, hasCopies) {
   if (inputs.length < 2) return undefined;
-  const costs = inputs.map((input) => estimateTokens(input, maxLength));
+  const most = longText === 'window' ? Infinity : maxLength;
+  const costs = inputs.map((input) => estimateTokens(input, most));
   return sum(costs) < (hasCopies ? leastShared : leastForCopies) ? undefined : costs;
 }
 
@@ -40,7 +42,8 @@ export function estimateShares({ inputs, maxLength }, hasCopies) {
 export async function runShared(request, { signal, onProgress }, costs, engines) {
   const { inputs, ...how } = request;
   const total = inputs.length;
-  const results = { usage: new Uint32Array(2 * total) };
+  /** @type {Map<number, import('../engine/engine.js').RunResult>} by their first inputs */
+  const parts = new Map();
   const stop = new AbortController();
   let begun = 0;
   let done = 0;
@@ -61,7 +64,7 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
       const firstIndex = begun;
       const shard = take();
       const part = await engine.run({ ...how, inputs: shard, firstIndex }, { signal: stop.signal });
-      place(results, part, firstIndex, total);
+      parts.set(firstIndex, part);
       done += shard.length;
       if (!stop.signal.aborted) onProgress?.({ done, total });
       if (performance.now() - last < yieldAfter) continue;
@@ -80,26 +83,21 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
         );
       }
     });
-    return results;
+    return joinParts(parts, request.pooling !== undefined);
   } finally {
     release();
     stop.abort(); // for those that still work when one has failed
   }
 }
 
-/** The results of a shard into those of all. */
-function place(results, { vectors, outputs, usage }, first, total) {
-  results.usage.set(usage, 2 * first);
-  if (vectors) {
-    const width = vectors.length / (usage.length / 2);
-    results.vectors ??= new Float32Array(width * total);
-    results.vectors.set(vectors, width * first);
-  } else {
-    results.outputs ??= new Array(total);
-    outputs.forEach((output, i) => {
-      results.outputs[first + i] = output;
-    });
-  }
+/**
+ * @param {Map<number, import('../engine/engine.js').RunResult>} parts
+ * @param {boolean} withVectors
+ */
+function joinParts(parts, withVectors) {
+  const results = new RunResults();
+  for (const first of [...parts.keys()].sort((a, b) => a - b)) results.add(parts.get(first));
+  return results.finish(withVectors);
 }
 
 function sum(numbers) {

@@ -62,33 +62,3 @@ bl_status bl_tokenizer_encode_batch(bl_arena *arena, const bl_tokenizer *tokeniz
     }
     return bl_assemble(&state, batch, ends, encoding);
 }
-
-bl_status bl_tokenizer_encode(bl_arena *arena, const bl_tokenizer *tokenizer,
-                              const bl_encode_input *input, bl_encoding *encoding) {
-    *encoding = (bl_encoding){0};
-    bl_encode_batch batch = {.input_count = 1,
-                             .add_special_tokens = input->add_special_tokens,
-                             .truncation = input->truncation,
-                             .max_length = input->max_length,
-                             .stride = input->stride,
-                             .windows = input->windows};
-    if (!options_are_valid(&batch))
-        return BL_BAD_ARGUMENT;
-    if (!stride_fits(tokenizer, &batch)) {
-        encoding->problem = BL_ENCODE_STRIDE;
-        return BL_BAD_ARGUMENT;
-    }
-    bl_scan state = start_scan(arena, tokenizer);
-    uint32_t ends[2] = {0, BL_NO_PAIR};
-    size_t bytes = input->text_bytes;
-    bl_status status = scan(&state, input->text, bytes, bytes, &ends[0]);
-    if (status == BL_OK && input->pair) {
-        bytes = input->pair_bytes;
-        status = scan(&state, input->pair, bytes, bytes, &ends[1]);
-    }
-    if (status != BL_OK) {
-        encoding->problem = state.problem;
-        return status;
-    }
-    return bl_assemble(&state, &batch, ends, encoding);
-}

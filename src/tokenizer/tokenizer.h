@@ -16,33 +16,21 @@ typedef enum bl_truncation {
     BL_TRUNCATION_ONLY_SECOND = 3
 } bl_truncation;
 
-typedef struct bl_encode_input {
-    const uint8_t *text; /* UTF-8, may contain NUL; malformed bytes count as U+FFFD */
-    size_t text_bytes;
-    const uint8_t *pair; /* NULL: a single text */
-    size_t pair_bytes;
-    uint32_t add_special_tokens;
-    uint32_t truncation; /* bl_truncation */
-    uint32_t max_length; /* tokens, special tokens included; used when truncating */
-    uint32_t stride;     /* tokens that consecutive windows share */
-    uint32_t windows;    /* 0: the first window only; 1: the overflowing ones too */
-} bl_encode_input;
-
 /* The end of a text (or pair) that has none. */
 #define BL_NO_PAIR UINT32_MAX
 
 /* Many inputs at once. The texts stand end to end; input i has the text up to
  * ends[2 * i] and the pair up to ends[2 * i + 1], or no pair when that is BL_NO_PAIR. */
 typedef struct bl_encode_batch {
-    const uint8_t *texts;
+    const uint8_t *texts; /* UTF-8, may contain NUL; malformed bytes count as U+FFFD */
     size_t text_bytes;
     const uint32_t *ends;
     uint32_t input_count;
-    uint32_t add_special_tokens; /* these five as in bl_encode_input */
-    uint32_t truncation;
-    uint32_t max_length;
-    uint32_t stride;
-    uint32_t windows;
+    uint32_t add_special_tokens;
+    uint32_t truncation; /* bl_truncation */
+    uint32_t max_length; /* tokens, special tokens included; used when truncating */
+    uint32_t stride;     /* tokens that consecutive windows share */
+    uint32_t windows;    /* 0: the first window only; 1: the overflowing ones too */
 } bl_encode_batch;
 
 /* Why an input was refused. */
@@ -101,9 +89,6 @@ bl_status bl_tokenizer_create(bl_arena *arena, uint8_t *blob, size_t blob_bytes,
 
 /* BL_BAD_ARGUMENT, BL_BAD_MODEL, BL_TOO_LONG: `encoding->problem` says why. Time is linear in the
  * bytes of the texts. */
-bl_status bl_tokenizer_encode(bl_arena *arena, const bl_tokenizer *tokenizer,
-                              const bl_encode_input *input, bl_encoding *encoding);
-
 bl_status bl_tokenizer_encode_batch(bl_arena *arena, const bl_tokenizer *tokenizer,
                                     const bl_encode_batch *batch, bl_encoding *encoding);
 

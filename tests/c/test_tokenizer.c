@@ -6,7 +6,7 @@ static void test_words(void) {
     fixture f = open_blob(&small);
     bl_encoding e;
     const char *text = "Hello, UNAFFABLE w\xc3\xb6rld\xe6\x97\xa5!";
-    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){.add_special_tokens = 1}, &e) ==
+    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_batch){.add_special_tokens = 1}, &e) ==
           BL_OK);
     CHECK(e.window_count == 1 && e.token_count == 10 && e.truncated == 0);
     CHECK(equals(e.ids, (int32_t[]){2, 5, 16, 7, 8, 9, 6, 14, 15, 3}, 10));
@@ -15,12 +15,12 @@ static void test_words(void) {
                  (int32_t[]){0, 0, 0, 5, 5, 6, 7, 9, 9, 12, 12, 16, 17, 22, 22, 23, 23, 24, 0, 0},
                  20));
     CHECK(e.type_ids == e.ids + 10 && e.special_mask == e.ids + 20);
-    CHECK(encode(&f, "internationalization Internationalizations", 42, NULL, (bl_encode_input){0},
+    CHECK(encode(&f, "internationalization Internationalizations", 42, NULL, (bl_encode_batch){0},
                  &e) == BL_OK);
     CHECK(e.token_count == 2 && equals(e.ids, (int32_t[]){19, 1}, 2));
-    CHECK(encode(&f, "", 0, NULL, (bl_encode_input){.add_special_tokens = 1}, &e) == BL_OK);
+    CHECK(encode(&f, "", 0, NULL, (bl_encode_batch){.add_special_tokens = 1}, &e) == BL_OK);
     CHECK(e.token_count == 2);
-    CHECK(encode(&f, "", 0, NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(encode(&f, "", 0, NULL, (bl_encode_batch){0}, &e) == BL_OK);
     CHECK(e.token_count == 0 && e.window_count == 1);
     close_fixture(&f);
 }
@@ -29,7 +29,7 @@ static void test_added(void) {
     fixture f = open_blob(&small);
     bl_encoding e;
     const char *text = "ab aab  [MASK]ab";
-    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_batch){0}, &e) == BL_OK);
     CHECK(e.token_count == 4 && equals(e.ids, (int32_t[]){20, 1, 4, 20}, 4));
     CHECK(e.surfaces && equals(e.surfaces, (int32_t[]){-1, -1, 0, -1}, 4));
     CHECK(e.surface_ranges[0] == 0 && e.surface_ranges[1] == 8 && e.surface_byte_count == 8);
@@ -37,7 +37,7 @@ static void test_added(void) {
     close_fixture(&f);
     f = open_blob(&other);
     text = "a \xcc\x81 new  e\xcc\x81, NEW \xc3\xa9 hello";
-    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(encode(&f, text, strlen(text), NULL, (bl_encode_batch){0}, &e) == BL_OK);
     CHECK(e.token_count == 6);
     CHECK(equals(e.ids, (int32_t[]){10, 1, 12, 16, 20, 5}, 6));
     close_fixture(&f);
@@ -47,7 +47,7 @@ static void test_added(void) {
 static void test_shared_texts(void) {
     fixture f = open_blob(&spaced);
     bl_encoding e;
-    CHECK(encode(&f, "a  \xe3\x80\x80 \te", 9, NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(encode(&f, "a  \xe3\x80\x80 \te", 9, NULL, (bl_encode_batch){0}, &e) == BL_OK);
     CHECK(e.token_count == 6 && equals(e.ids, (int32_t[]){10, 20, 20, 20, 21, 12}, 6));
     CHECK(equals((const int32_t *)e.offsets, (int32_t[]){0, 1, 1, 6, 2, 6, 4, 6, 5, 6, 6, 7}, 12));
     CHECK(equals(e.surfaces, (int32_t[]){-1, 0, 1, 2, -1, -1}, 6));
@@ -59,15 +59,15 @@ static void test_shared_texts(void) {
 static void test_few_words(void) {
     fixture f = open_blob(&bare);
     bl_encoding e;
-    CHECK(encode(&f, "a", 1, NULL, (bl_encode_input){.add_special_tokens = 1}, &e) == BL_OK);
+    CHECK(encode(&f, "a", 1, NULL, (bl_encode_batch){.add_special_tokens = 1}, &e) == BL_OK);
     CHECK(equals(e.ids, (int32_t[]){2, 1, 3}, 3) && equals(e.surfaces, (int32_t[]){0, -1, 1}, 3));
     CHECK(equals((const int32_t *)e.surface_ranges, (int32_t[]){0, 5, 5, 10}, 4));
     CHECK(e.surface_byte_count == 25 && memcmp(e.surface_bytes, "[CLS][SEP]", 10) == 0);
-    CHECK(encode(&f, "a no", 4, NULL, (bl_encode_input){0}, &e) == BL_BAD_MODEL);
+    CHECK(encode(&f, "a no", 4, NULL, (bl_encode_batch){0}, &e) == BL_BAD_MODEL);
     CHECK(e.problem == BL_ENCODE_NO_UNKNOWN);
-    CHECK(encode(&f, "a", 1, "n\xc3\xb6", (bl_encode_input){0}, &e) == BL_BAD_MODEL);
+    CHECK(encode(&f, "a", 1, "n\xc3\xb6", (bl_encode_batch){0}, &e) == BL_BAD_MODEL);
     CHECK(e.problem == BL_ENCODE_NO_UNKNOWN);
-    CHECK(encode(&f, "a !", 3, NULL, (bl_encode_input){0}, &e) == BL_BAD_MODEL);
+    CHECK(encode(&f, "a !", 3, NULL, (bl_encode_batch){0}, &e) == BL_BAD_MODEL);
     uint32_t ends[] = {1, BL_NO_PAIR, 3, BL_NO_PAIR};
     bl_encode_batch batch = {
         .texts = (const uint8_t *)"ano", .text_bytes = 3, .ends = ends, .input_count = 2};
@@ -81,7 +81,7 @@ static void test_long_tokens(void) {
     fixture f = open_blob(&lengthy);
     bl_encoding e;
     static const char text[] = "x" SEVENTY("x") "y " SEVENTY("a") "aab " SEVENTY("b") "c bb  y";
-    CHECK(encode(&f, text, sizeof text - 1, NULL, (bl_encode_input){0}, &e) == BL_OK);
+    CHECK(encode(&f, text, sizeof text - 1, NULL, (bl_encode_batch){0}, &e) == BL_OK);
     CHECK(e.token_count == 7 && equals(e.ids, (int32_t[]){4, 7, 21, 22, 23, 24, 8}, 7));
     close_fixture(&f);
 }
@@ -89,7 +89,7 @@ static void test_long_tokens(void) {
 static void test_windows(void) {
     fixture f = open_blob(&small);
     bl_encoding e;
-    bl_encode_input input = {.add_special_tokens = 1,
+    bl_encode_batch input = {.add_special_tokens = 1,
                              .truncation = BL_TRUNCATION_LONGEST_FIRST,
                              .max_length = 5,
                              .stride = 1,
@@ -125,7 +125,7 @@ static void test_combinations(void) {
         put_repeats(repeated, times);
         fixture f = open_blob(repeated);
         bl_encoding e;
-        bl_encode_input input = {
+        bl_encode_batch input = {
             .truncation = BL_TRUNCATION_LONGEST_FIRST, .max_length = 2, .windows = 1};
         bl_status status = encode(&f, "a a a", 5, NULL, input, &e);
         if (times > 20) { /* more than four million windows */
@@ -161,7 +161,7 @@ static void test_refused_options(void) {
     fixture f = open_blob(&small);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         bl_encoding e;
-        bl_encode_input input = {.add_special_tokens = 1,
+        bl_encode_batch input = {.add_special_tokens = 1,
                                  .truncation = cases[i].truncation,
                                  .max_length = cases[i].max_length,
                                  .stride = cases[i].stride};
@@ -266,7 +266,7 @@ static void test_any_bytes(void) {
                 bytes += strlen(piece);
             }
             bl_encoding e;
-            CHECK(encode(&f, text, bytes, i % 2 ? "ab" : NULL, (bl_encode_input){0}, &e) == BL_OK);
+            CHECK(encode(&f, text, bytes, i % 2 ? "ab" : NULL, (bl_encode_batch){0}, &e) == BL_OK);
             for (uint32_t t = 0; t < e.token_count; t++) {
                 CHECK(e.offsets[2 * t] < e.offsets[2 * t + 1]);
                 CHECK(e.offsets[2 * t + 1] <= bytes + 2);

@@ -6,7 +6,7 @@ static void use(fixture *f) {
     bl_encoding e;
     bl_text text;
     const char *words = "Hello ab unaffable [MASK] \xe6\x97\xa5 New \xc3\x89 internationalization";
-    bl_encode_input input = {.add_special_tokens = 1,
+    bl_encode_batch input = {.add_special_tokens = 1,
                              .truncation = BL_TRUNCATION_LONGEST_FIRST,
                              .max_length = 9,
                              .windows = 1};

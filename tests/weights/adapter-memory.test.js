@@ -231,7 +231,9 @@ test('copies in other workers let go of an adapter, too', async (t) => {
     closeAdapter: async (number) => closed.push(`${name} ${number}`),
     run: async ({ inputs }) => ({
       vectors: new Float32Array(inputs.length),
-      usage: new Uint32Array(2 * inputs.length),
+      counts: new Uint32Array(inputs.length).fill(1),
+      tokens: new Uint32Array(inputs.length),
+      truncated: new Uint32Array(inputs.length),
     }),
     snapshot: async () => ({ memory: { bytes: new ArrayBuffer(0) } }),
     give() {},

@@ -25,7 +25,7 @@ test('what the arena, a struct and an export are given', async () => {
   const mark = memory.mark();
   for (const size of [2 ** 32, 2 ** 32 + 64, 2 ** 50, 2 ** 64, Infinity]) {
     assert.throws(() => memory.alloc(size), { code: 'OUT_OF_MEMORY' });
-    assert.throws(() => memory.writeStruct('bl_encode_input', { max_length: size }), {
+    assert.throws(() => memory.writeStruct('bl_encode_batch', { max_length: size }), {
       code: 'OUT_OF_MEMORY',
     });
     assert.throws(() => memory.tryCall('bl_batch_create', memory.arena, size, 1, mark), {
