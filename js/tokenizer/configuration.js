@@ -134,6 +134,7 @@ function readInfo(settings, unknown, idOf) {
     const given = contentOf(settings[key]);
     const token = typeof given === 'string' ? given : usual;
     if (token === undefined) continue;
+    if (token === null) continue; // no token, though a vocabulary may have the word "null"
     if (token === given || idOf(token) !== undefined) specialTokens[key.slice(0, -6)] = token;
   }
   return { specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };

@@ -116,6 +116,22 @@ test('a prompt that is left out of vectors has no windows', () => {
   });
 });
 
+test('a vocabulary may have the word "null", which is no special token', async () => {
+  const files = {
+    '1_Pooling/config.json': { pooling_mode: 'mean', include_prompt: false },
+    'sentence_bert_config.json': { do_lower_case: true },
+  };
+  const plain = folderWith(files);
+  const tokenizer = JSON.parse(new TextDecoder().decode(plain['tokenizer.json']));
+  const { vocab } = tokenizer.model;
+  const { bird, ...others } = vocab;
+  tokenizer.model.vocab = { ...others, null: bird };
+  const embed = (folder, text) =>
+    withModel(folder, fp32, (model) => model.embed(text, { prompt: 'old ' }));
+  const renamed = { ...plain, 'tokenizer.json': encode(tokenizer) };
+  assert.deepEqual(await embed(renamed, 'the null'), await embed(plain, 'the bird'));
+});
+
 test('what pipeline() is asked needs no settings of sentence-transformers', async () => {
   const { pipeline } = await import('bertlet');
   const files = {
