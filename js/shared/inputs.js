@@ -1,5 +1,6 @@
 // What users pass, checked once at the door.
 import { BertletError, isBertletError } from './errors.js';
+import { isWhole } from './kind.js';
 import { isList, reasonOf, show } from './show.js';
 
 /** An array of more ends some engines' process. */
@@ -142,12 +143,9 @@ export function readChoice(name, value, choices) {
  */
 export function readCount(name, value, fallback, least = 1) {
   if (value === undefined || value === null) return /** @type {Fallback} */ (fallback);
-  if (isWhole(value) && value >= least && value < 2 ** 31) return value;
+  if (isWhole(value, least) && value < 2 ** 31) return value;
   throw badArgument(`${name} is ${show(value)}; it must be a whole number of at least ${least}.`);
 }
-
-/** @param {unknown} value @returns {value is number} */
-const isWhole = (value) => Number.isInteger(value);
 
 const flags = [true, false];
 

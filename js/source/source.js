@@ -189,9 +189,18 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
 
   /**
    * The whole of a small file.
+   * @overload
+   * @param {string} name
+   * @param {ReadOptions & { optional?: false }} [options]
+   * @returns {Promise<Uint8Array>}
+   *
+   * @overload
    * @param {string} name
    * @param {ReadOptions} [options]
    * @returns {Promise<Uint8Array | undefined>}
+   *
+   * @param {string} name
+   * @param {ReadOptions} [options]
    */
   async function readBytes(name, options = {}) {
     const stream = await openStream(name, options);
@@ -229,6 +238,25 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
     return content;
   }
 
+  /**
+   * @overload
+   * @param {string} name
+   * @param {ReadOptions & { optional?: false }} [options]
+   * @returns {Promise<string>}
+   *
+   * @overload
+   * @param {string} name
+   * @param {ReadOptions} [options]
+   * @returns {Promise<string | undefined>}
+   *
+   * @param {string} name
+   * @param {ReadOptions} [options]
+   * @throws BAD_MODEL when it is not UTF-8
+   */
+  function readText(name, options) {
+    return parse(name, options, 'UTF-8 text', String);
+  }
+
   return {
     /** The folder, for messages. */
     description: kind.description,
@@ -264,13 +292,7 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
       const slip = others.find((_, i) => !found[i]);
       if (slip !== undefined) throw pinnedNothing(slip, kind.description);
     },
-    /**
-     * @param {string} name
-     * @param {ReadOptions} [options]
-     * @returns {Promise<string | undefined>}
-     * @throws BAD_MODEL when it is not UTF-8
-     */
-    readText: (name, options) => parse(name, options, 'UTF-8 text', String),
+    readText,
     /**
      * @param {string} name
      * @param {ReadOptions} [options]

@@ -1,7 +1,10 @@
 // Tokens beside the vocabulary's own: which there usually are, and which numbers they get.
-import { isObject } from './fields.js';
+import { isRecord } from '../shared/kind.js';
 
-/** The named tokens as they are where nothing is said, in the order in which they are added. */
+/**
+ * The named tokens as they are where nothing is said, in the order in which they are added.
+ * @type {Record<string, string | null>}
+ */
 export const usualTokens = {
   bos_token: null,
   eos_token: null,
@@ -24,9 +27,9 @@ export const addedFlags = {
   special: 'ADDED_SPECIAL',
 };
 
-/** The text of a token that is a string or an AddedToken object. */
+/** The text of a token that is a string or an AddedToken object. @param {unknown} token */
 export function contentOf(token) {
-  return isObject(token) ? token.content : token;
+  return isRecord(token) ? token.content : token;
 }
 
 /**
@@ -38,7 +41,9 @@ export function contentOf(token) {
  * @returns {(token: string) => number | undefined} the id of a token
  */
 export function numberTokens(idInVocab, size, added) {
+  /** @param {string} token @returns {number | undefined} */
   const idOf = (token) => idInVocab(token) ?? own.get(token);
+  /** @type {Map<string, number>} */
   const own = new Map();
   for (const token of added) {
     if (token !== '' && idOf(token) === undefined) own.set(token, size + own.size);

@@ -27,6 +27,7 @@ export function packBlob(description, constants) {
   return joinBytes([new Uint8Array(head.buffer), toUtf8(texts.join(''))]);
 }
 
+/** @param {string} name @param {Record<string, number>} constants */
 function codeOf(name, constants) {
   const code = constants[`BL_${name}`];
   if (code === undefined) throw new BertletError('INTERNAL', `The core has no BL_${name}.`);
@@ -40,15 +41,19 @@ const isNames = (list) => Array.isArray(list) && list.every((item) => typeof ite
  * Lists of numbers, which stand end to end.
  * @param {TokenizerDescription} description
  * @param {(name: string) => number} code
+ * @returns {ArrayLike<number>[]}
  */
 function numbersOf(description, code) {
   const { ids, model, normalize, split, decode, added, template } = description;
+  /** @param {string[]} names */
   const bits = (names) => names.reduce((sum, name) => sum | code(name), 0);
+  /** @param {import('./template.js').Piece[]} pieces */
   const piecesOf = (pieces) => [
     pieces.length,
     ...pieces.flatMap(({ kind, typeId, id }) => [code(kind), typeId, id]),
   ];
   const patterns = split.flatMap(({ pattern }) => (pattern ? [pattern] : []));
+  /** @param {import('./pre-tokenizers.js').Split} split */
   const splitOf = ({ on, how, character = 0, pattern }) => [
     code(on),
     code(how),
@@ -68,14 +73,14 @@ function numbersOf(description, code) {
   ];
 }
 
-/** The texts of a blob, in its order. @param {TokenizerDescription} description */
+/** The texts of a blob, in its order. @param {TokenizerDescription} description @returns {string[]} */
 export function textsOf({ tokens, model, decode, added, template }) {
-  const shown = [...template.single, ...template.pair].filter(({ text }) => text !== undefined);
+  const pieces = [...template.single, ...template.pair];
   return [
     ...tokens,
     ...model.texts,
     ...decode.map(({ text = '' }) => text),
     ...added.map(({ content }) => content),
-    ...shown.map(({ text }) => text),
+    ...pieces.flatMap(({ text }) => text ?? []),
   ];
 }

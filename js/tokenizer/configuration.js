@@ -17,6 +17,7 @@ import {
 import { readModel } from './models.js';
 import { preTokenizers } from './pre-tokenizers.js';
 import { readTemplate } from './template.js';
+import { isWhole } from '../shared/kind.js';
 import { show } from '../shared/show.js';
 
 /**
@@ -44,6 +45,7 @@ import { show } from '../shared/show.js';
  *   template: import('./template.js').Template,
  * }} TokenizerDescription `ids`: ascending, each a token's; `added`: ascending by id
  * @typedef {import('./fields.js').Place} Place
+ * @typedef {import('./models.js').IdOf} IdOf
  */
 
 /**
@@ -77,14 +79,17 @@ export function readTokenizer(json, settings) {
   return { description, info };
 }
 
-/** @param {object} json the content of tokenizer.json @param {Record<string, number>} constants */
+/** @param {unknown} json the content of tokenizer.json @param {Record<string, number>} constants */
 export function tokenizerBlobFromJson(json, constants) {
   const { description } = readTokenizer(wholeFile('tokenizer.json', json), wholeFile(''));
   return packBlob(description, constants);
 }
 
 /**
- * @returns {{ added: TokenizerDescription['added'], idOf: (token: string) => number | undefined }}
+ * @param {Place} json
+ * @param {IdOf} idInVocab
+ * @param {number} vocabSize
+ * @returns {{ added: TokenizerDescription['added'], idOf: IdOf }}
  *   of two tokens with one id the later is found in text
  */
 function readAdded(json, idInVocab, vocabSize) {
@@ -92,28 +97,29 @@ function readAdded(json, idInVocab, vocabSize) {
   const contents = list.map((token) => readText(token, 'content'));
   const special = new Set(contents.filter((_, i) => list[i].value.special));
   const idOf = numberTokens(idInVocab, vocabSize, contents);
+  /** @type {Map<number, TokenizerDescription['added'][number]>} */
   const byId = new Map();
   list.forEach((token, i) => {
     const content = contents[i];
     const id = idOf(content);
     const flags = new Set(readTrue(token, addedFlags));
     if (special.has(content)) flags.add(addedFlags.special);
-    if (content !== '') byId.set(id, { id, flags: [...flags], content });
+    if (content !== '' && id !== undefined) byId.set(id, { id, flags: [...flags], content });
   });
   return { added: [...byId.values()].sort((a, b) => a.id - b.id), idOf };
 }
 
-/** Operations in the order in which they are done. */
+/** Operations in the order in which they are done. @type {import('./fields.js').Table<string[]>} */
 const normalizers = {
   BertNormalizer(step) {
     // null or missing: as lowercase says.
     const strips = step.value.strip_accents ?? readBoolean(step, 'lowercase');
     step.value = { ...step.value, strip_accents: strips };
     return readTrue(step, {
-      clean_text: 'NORMALIZE_CLEAN',
-      handle_chinese_chars: 'NORMALIZE_IDEOGRAPHS',
+      clean_text: ['NORMALIZE_CLEAN'],
+      handle_chinese_chars: ['NORMALIZE_IDEOGRAPHS'],
       strip_accents: ['NORMALIZE_NFD', 'NORMALIZE_STRIP_ACCENTS'],
-      lowercase: 'NORMALIZE_LOWER',
+      lowercase: ['NORMALIZE_LOWER'],
     }).flat();
   },
   Strip: (step) =>
@@ -127,14 +133,19 @@ const normalizers = {
   ByteLevel: ['NORMALIZE_TO_BYTES'],
 };
 
-/** @returns {TokenizerInfo} */
+/**
+ * @param {import('../shared/json.js').JsonObject} settings
+ * @param {string | undefined} unknown
+ * @param {IdOf} idOf
+ * @returns {TokenizerInfo}
+ */
 function readInfo(settings, unknown, idOf) {
+  /** @type {TokenizerInfo['specialTokens']} */
   const specialTokens = {};
   for (const [key, usual] of Object.entries({ ...usualTokens, unk_token: unknown })) {
     const given = contentOf(settings[key]);
     const token = typeof given === 'string' ? given : usual;
-    if (token === undefined) continue;
-    if (token === null) continue; // no token, though a vocabulary may have the word "null"
+    if (token === undefined || token === null) continue; // "null" may be a word
     if (token === given || idOf(token) !== undefined) specialTokens[key.slice(0, -6)] = token;
   }
   return { specialTokens, cleanUp: settings.clean_up_tokenization_spaces === true };
@@ -156,10 +167,11 @@ function readSides(settings) {
 function readModelMaxLength(settings) {
   // The second is what old files call it.
   const key = ['model_max_length', 'max_len'].find((name) => Object.hasOwn(settings.value, name));
+  if (key === undefined) return undefined;
   const length = settings.value[key] ?? undefined;
   if (length === undefined) return undefined;
   // transformers writes 1e30 where a tokenizer has no limit.
   if (typeof length === 'number' && length > Number.MAX_SAFE_INTEGER) return undefined;
-  if (Number.isInteger(length) && length >= 1) return Math.min(length, 2 ** 31 - 1);
+  if (isWhole(length, 1)) return Math.min(length, 2 ** 31 - 1);
   throw badField(settings, key, `is ${show(length)}, not a whole number of at least 1`);
 }

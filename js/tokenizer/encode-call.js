@@ -4,6 +4,7 @@ import { writeUtf8 } from '../shared/utf8.js';
 
 /**
  * @import { Memory } from '../core/memory.js'
+ * @import { Truncation } from '../tokenizer.d.ts'
  * @import { TextOrPair } from '../shared/inputs.js'
  */
 
@@ -12,7 +13,7 @@ const shortText = 256;
 const noPair = 0xffffffff;
 /**
  * Which text is cut, by the ends of C's BL_TRUNCATION_ constants.
- * @type {readonly ['longest_first', 'only_first', 'only_second']}
+ * @type {readonly Truncation[]}
  */
 export const truncations = ['longest_first', 'only_first', 'only_second'];
 
@@ -20,7 +21,7 @@ export const truncations = ['longest_first', 'only_first', 'only_second'];
  * What an encoding is asked with, checked.
  * @typedef {{
  *   addSpecialTokens: boolean,
- *   truncation: false | 'longest_first' | 'only_first' | 'only_second',
+ *   truncation: false | Truncation,
  *   maxLength: number,
  *   stride: number,
  * }} EncodeSettings

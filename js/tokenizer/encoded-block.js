@@ -25,7 +25,7 @@ export function createResultReader(memory, output) {
   let slabSize = slabLeast / 2;
   let slabUsed = 0;
 
-  /** @returns {EncodedBlock} */
+  /** @param {Uint32Array} uint32 the heap @returns {EncodedBlock} */
   function readBlock(uint32) {
     const total = uint32[output.token_count];
     const begin = uint32[output.ids] / 4;

@@ -1,13 +1,16 @@
 // What a text became: views of one block of numbers, made when they are first read.
 
+/** @import * as contract from '../tokenizer.d.ts' */
+
 /**
  * Windows of one or many texts as C laid them out: `numbers` has the ids, type ids, special
  * mask (`total` numbers each) and offsets (twice as many) end to end.
  * @typedef {{
  *   numbers: Int32Array,
+ *   at: number,
  *   total: number,
  *   surfaces?: (string | undefined)[],
- * }} EncodedBlock `surfaces`: texts of tokens that differ from their ids' own
+ * }} EncodedBlock `at`: where they begin in `numbers`; `surfaces`: texts of tokens that differ from their ids' own
  */
 
 /**
@@ -17,7 +20,7 @@
  */
 export let padEncoding;
 
-/** See index.d.ts. */
+/** @implements {contract.Encoding} */
 export class Encoding {
   #texts;
   #block;
@@ -25,12 +28,19 @@ export class Encoding {
   #end;
   #pads;
   #overflow;
+  /** @type {Int32Array | undefined} */
   #ids;
+  /** @type {Int32Array | undefined} */
   #typeIds;
+  /** @type {Int32Array | undefined} */
   #attentionMask;
+  /** @type {Int32Array | undefined} */
   #specialTokensMask;
+  /** @type {string[] | undefined} */
   #tokens;
+  /** @type {contract.Encoding['offsets'] | undefined} */
   #offsets;
+  /** @type {Encoding[] | undefined} */
   #overflowing;
 
   /**
@@ -104,7 +114,12 @@ export class Encoding {
     return this.#overflowing;
   }
 
-  /** See padEncoding. */
+  /**
+   * See padEncoding.
+   * @param {number} length
+   * @param {{ id: number, side: 'left' | 'right' }} padding
+   * @param {() => Encoding[]} [overflow]
+   */
   #padded(length, { id, side }, overflow) {
     const own = this.length;
     const missing = Math.max(0, length - own);
@@ -125,7 +140,7 @@ export class Encoding {
     return new Encoding(this.#texts, padded, 0, total, overflow, pads);
   }
 
-  /** A view of ids, type ids or special mask. */
+  /** A view of ids, type ids or special mask. @param {number} row 0, 1 or 2 */
   #row(row) {
     const { numbers, at, total } = this.#block;
     const begin = at + row * total;

@@ -1,21 +1,24 @@
 // Reads the fields of a tokenizer's JSON; what is missing or of the wrong kind is refused
 // with the file and the place in it.
 import { badModel, BertletError } from '../shared/errors.js';
-import { checkObject, kindOf } from '../shared/kind.js';
-import { show, showKey } from '../shared/show.js';
+import { checkObject, isRecord, isWhole } from '../shared/kind.js';
+import { isList, show, showKey } from '../shared/show.js';
 
 /**
  * An object or array of a JSON file.
- * @typedef {{ value: any, path: string }} Place `path`: what stands in messages before the
+ * @typedef {{ value: JsonObject, path: string }} Place `path`: what stands in messages before the
  *   name of a field, e.g. "tokenizer.json: model."
+ * @typedef {{ value: unknown[], path: string }} ListPlace
+ * @typedef {import('../shared/json.js').JsonObject} JsonObject
  */
 
-/** @param {unknown} value @returns {boolean} */
-export function isObject(value) {
-  return kindOf(value) === 'Object';
-}
+/**
+ * What a table has for a text: itself, or a function of the place where the text is.
+ * @template T
+ * @typedef {{ [text: string]: T | ((place: Place) => T) }} Table
+ */
 
-/** @param {Place} place @param {string | number} key @param {string} complaint */
+/** @param {Place | ListPlace} place @param {string | number} key @param {string} complaint */
 export function badField({ path }, key, complaint) {
   return badModel(path + showKey(key), complaint);
 }
@@ -25,7 +28,7 @@ export function badField({ path }, key, complaint) {
  * @template T
  * @param {Place} place
  * @param {string} key
- * @param {{ [text: string]: T | ((place: Place) => T) }} table
+ * @param {Table<T>} table
  * @returns {T}
  * @throws BAD_MODEL, UNSUPPORTED
  */
@@ -33,7 +36,8 @@ export function choose(place, key, table) {
   const text = readText(place, key);
   if (!Object.hasOwn(table, text)) throw unsupported(place, key, Object.keys(table).join(', '));
   const chosen = table[text];
-  return typeof chosen === 'function' ? chosen(place) : chosen;
+  if (typeof chosen !== 'function') return chosen;
+  return /** @type {(place: Place) => T} */ (chosen)(place);
 }
 
 /** @param {Place} place @param {string} key of a text @param {string} supported */
@@ -62,23 +66,39 @@ export async function readWhole(source, fileName) {
   return wholeFile(fileName, await source.readJson(fileName, { optional: true }));
 }
 
-/** Makes a function that reads one kind of value. */
+/**
+ * Makes a function that reads one kind of value.
+ * @param {(value: unknown) => value is T} isKind
+ * @param {string} kind for messages
+ * @returns {(place: Place | ListPlace, key: string | number) => T}
+ * @template T
+ */
 function reader(isKind, kind) {
   return (place, key) => {
+    const fields = /** @type {Record<string | number, unknown>} */ (place.value);
     // A file may name what every object has, such as "constructor".
-    const value = Object.hasOwn(place.value, key) ? place.value[key] : undefined;
+    const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (!isKind(value)) throw badField(place, key, `is missing or not ${kind}`);
     return value;
   };
 }
 
-const readObject = reader(isObject, 'an object');
-const readArray = reader(Array.isArray, 'an array');
+const readObject = reader(isRecord, 'an object');
+const readArray = reader(isList, 'an array');
 export const readBoolean = reader((value) => typeof value === 'boolean', 'true or false');
 export const readText = reader((value) => typeof value === 'string', 'a string');
-const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 export const readCount = reader(isCount, 'a count');
-export const readId = reader((value) => isCount(value) && value < 2 ** 31, 'an id');
+export const readId = reader(isId, 'an id');
+
+/** @param {unknown} value @returns {value is number} */
+function isCount(value) {
+  return isWhole(value, 0) && Number.isSafeInteger(value);
+}
+
+/** @param {unknown} value @returns {value is number} */
+function isId(value) {
+  return isCount(value) && value < 2 ** 31;
+}
 
 /**
  * What a table has for those of its fields that are true.
@@ -93,17 +113,17 @@ export function readTrue(place, table) {
     .map((key) => table[key]);
 }
 
-/** @returns {Place} */
+/** @param {Place | ListPlace} place @param {string | number} key @returns {Place} */
 export function objectIn(place, key) {
   return { value: readObject(place, key), path: `${place.path}${showKey(key)}.` };
 }
 
-/** @returns {Place} */
+/** @param {Place | ListPlace} place @param {string | number} key @returns {ListPlace} */
 export function arrayIn(place, key) {
   return { value: readArray(place, key), path: `${place.path}${showKey(key)}.` };
 }
 
-/** @returns {Place[]} the objects of an array */
+/** @param {Place} place @param {string} key @returns {Place[]} the objects of an array */
 export function objectsIn(place, key) {
   const list = arrayIn(place, key);
   return list.value.map((_, i) => objectIn(list, i));
@@ -115,7 +135,7 @@ export function objectsIn(place, key) {
  * @param {Place} place
  * @param {string} key
  * @param {string} listKey where a Sequence has its steps
- * @param {{ [type: string]: T | ((step: Place) => T) }} table
+ * @param {Table<T>} table of the steps by their types
  * @returns {T[]}
  */
 export function readSteps(place, key, listKey, table) {
@@ -133,6 +153,11 @@ export function readSteps(place, key, listKey, table) {
 
 /**
  * The same where there may be one step at most.
+ * @template T
+ * @param {Place} place
+ * @param {string} key
+ * @param {string} listKey
+ * @param {Table<T>} table
  * @param {T} none what stands for no step
  * @returns {T}
  */

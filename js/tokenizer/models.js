@@ -74,12 +74,12 @@ function readBpe(model, idOf) {
   };
 }
 
-/** A text that may be null or missing. */
+/** A text that may be null or missing. @param {Place} place @param {string} key */
 function readOptional(place, key) {
   return (place.value[key] ?? null) === null ? undefined : readText(place, key);
 }
 
-/** A boolean that may be missing. */
+/** A boolean that may be missing. @param {Place} place @param {string} key */
 function readSwitch(place, key) {
   return place.value[key] === undefined ? false : readBoolean(place, key);
 }
@@ -133,26 +133,34 @@ export function readModel(json) {
 
 /**
  * @param {Place} model whose vocabulary may also be a Map, of vocab.txt
- * @returns {{ tokens: string[], ids: number[], idInVocab: (token: string) => number | undefined }}
+ * @returns {{ tokens: string[], ids: number[], idInVocab: IdOf }}
  *   by ascending ids
  */
 function readVocab(model) {
   const { vocab } = model.value;
   if (vocab instanceof Map) {
-    const idInVocab = (token) => vocab.get(token);
-    return { ...sortById(model, [...vocab.keys()], [...vocab.values()]), idInVocab };
+    /** @type {Map<string, number>} */
+    const known = vocab;
+    /** @type {IdOf} */
+    const idInVocab = (token) => known.get(token);
+    return { ...sortById(model, [...known.keys()], [...known.values()]), idInVocab };
   }
   const place = objectIn(model, 'vocab');
-  const tokens = Object.keys(vocab);
+  const ownIds = /** @type {Record<string, number>} */ (place.value); // once they are read
+  const tokens = Object.keys(ownIds);
   if (tokens.length > mostTokens) {
     throw badField(model, 'vocab', `has more than ${mostTokens} tokens`);
   }
   const ids = tokens.map((token) => readId(place, token));
-  const idInVocab = (token) => (Object.hasOwn(vocab, token) ? vocab[token] : undefined);
+  /** @type {IdOf} */
+  const idInVocab = (token) => (Object.hasOwn(ownIds, token) ? ownIds[token] : undefined);
   return { ...sortById(model, tokens, ids), idInVocab };
 }
 
-/** Those of one id stay in their order. */
+/**
+ * Those of one id stay in their order.
+ * @param {Place} model @param {string[]} tokens @param {number[]} ids
+ */
 function sortById(model, tokens, ids) {
   if (ids.every((id, i) => i === 0 || id >= ids[i - 1])) return { tokens, ids };
   // Id and place in one number: the quickest to sort, where there are millions.

@@ -18,7 +18,10 @@ export function packTokenizer({ blob, info }) {
   return joinBytes([toUtf8(`${JSON.stringify(info)}\n`), blob]);
 }
 
-/** The inverse. @param {import('../source/source.js').Source} source the embedded model */
+/**
+ * The inverse.
+ * @param {Pick<import('../source/source.js').Source, 'readBytes'>} source the embedded model
+ */
 export async function readPackedTokenizer(source) {
   const bytes = await source.readBytes(packedTokenizerFile);
   const end = bytes.indexOf(lineFeed);

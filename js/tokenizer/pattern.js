@@ -1,10 +1,13 @@
 // The regular expressions of Split, as far as tokenizers have them: read from their text, as Oniguruma
 // does, for the matcher in C (src/tokenizer/pattern.h says what it can do). All others are refused.
-import { unsupported } from './fields.js';
+import { readText, unsupported } from './fields.js';
 
 /**
  * Characters by the names of C (src/unicode/unicode.h), "BL_" left out.
  * @typedef {{ kinds: string[], flags: string[], ranges: number[][], negated: boolean }} CharClass
+ *
+ * What is read of one: `half`, of a kind that C doesn't tell from another
+ * @typedef {CharClass & { half?: string }} Part
  *
  * `options`: of a group, rows of classes
  * @typedef {{
@@ -20,7 +23,7 @@ export const unbounded = 2 ** 32 - 1;
 const letters = ['KIND_UPPER', 'KIND_LOWER', 'KIND_TITLE', 'KIND_OTHER_LETTER'];
 const numbers = ['KIND_DIGIT', 'KIND_OTHER_NUMBER'];
 
-/** Those that C doesn't tell apart must come together. */
+/** Those that C doesn't tell apart must come together. @type {Record<string, string[]>} */
 const properties = {
   L: letters,
   N: numbers,
@@ -37,6 +40,7 @@ const together = [
   ['Nl', 'No', 'KIND_OTHER_NUMBER'],
 ];
 
+/** @type {Record<string, number>} */
 const escapes = { r: 0x0d, n: 0x0a, t: 0x09, f: 0x0c, v: 0x0b };
 
 /** Thrown inside, where the text says what isn't supported. */
@@ -74,7 +78,8 @@ class Reader {
   }
 }
 
-const classOf = (/** @type {Partial<CharClass>} */ part) => ({
+/** @param {Partial<CharClass>} part @returns {CharClass} */
+const classOf = (part) => ({
   kinds: [],
   flags: [],
   ranges: [],
@@ -83,8 +88,10 @@ const classOf = (/** @type {Partial<CharClass>} */ part) => ({
 });
 /** @param {number} code */
 const onlyCode = (code) => classOf({ ranges: [[code, code]] });
+/** @param {string} char */
+const codeOf = (char) => /** @type {number} */ (char.codePointAt(0));
 
-/** What stands behind a backslash. @returns {CharClass & { half?: string }} */
+/** What stands behind a backslash. @param {Reader} reader @returns {Part} */
 function readEscape(reader) {
   const char = reader.take();
   if (char === 's' || char === 'S') {
@@ -96,9 +103,10 @@ function readEscape(reader) {
   if (char === 'p' || char === 'P') return readProperty(reader, char === 'P');
   if (Object.hasOwn(escapes, char)) return onlyCode(escapes[char]);
   if (/[A-Za-z0-9]/.test(char)) throw new Refusal();
-  return onlyCode(char.codePointAt(0));
+  return onlyCode(codeOf(char));
 }
 
+/** @param {Reader} reader @param {boolean} negated @returns {Part} */
 function readProperty(reader, negated) {
   if (!reader.takes('{')) throw new Refusal();
   let name = '';
@@ -110,7 +118,7 @@ function readProperty(reader, negated) {
   throw new Refusal();
 }
 
-/** What stands in brackets; the first one is taken. */
+/** What stands in brackets; the first one is taken. @param {Reader} reader */
 function readBrackets(reader) {
   const all = classOf({ negated: reader.takes('^') });
   const halves = [];
@@ -128,12 +136,11 @@ function readBrackets(reader) {
   return joinHalves(all, halves);
 }
 
-/** A character, a range, or what an escape stands for. */
+/** A character, a range, or what an escape stands for. @param {Reader} reader @returns {Part} */
 function readMember(reader) {
   const part = readChar(reader);
   const isCode = part.ranges.length === 1;
-  if (reader.next !== '-' || !isCode) return part;
-  reader.take();
+  if (!isCode || !reader.takes('-')) return part;
   // A hyphen at the end stands for itself.
   if (reader.next === ']') return classOf({ ranges: [...part.ranges, [0x2d, 0x2d]] });
   const last = readChar(reader);
@@ -143,9 +150,10 @@ function readMember(reader) {
   return classOf({ ranges: [range] });
 }
 
+/** @param {Reader} reader @returns {Part} */
 function readChar(reader) {
   const char = reader.take();
-  return char === '\\' ? readEscape(reader) : onlyCode(char.codePointAt(0));
+  return char === '\\' ? readEscape(reader) : onlyCode(codeOf(char));
 }
 
 /** @param {CharClass} all @param {string[]} halves of kinds that C doesn't tell apart */
@@ -157,7 +165,7 @@ function joinHalves(all, halves) {
   return all;
 }
 
-/** One character of a pattern, or a class. @returns {CharClass} */
+/** One character of a pattern, or a class. @param {Reader} reader @returns {CharClass} */
 function readAtom(reader) {
   if (reader.takes('[')) return readBrackets(reader);
   if (reader.takes('.')) return { ...onlyCode(0x0a), negated: true };
@@ -167,39 +175,54 @@ function readAtom(reader) {
     return charClass;
   }
   if (/[*+?{}()^$|\]]/.test(reader.next)) throw new Refusal();
-  return onlyCode(reader.take().codePointAt(0));
+  return onlyCode(codeOf(reader.take()));
 }
 
-/** Upper and lower case of what a class has; letters that are alone in their ranges only. */
+/** What else is the same letter where case doesn't matter. */
+const foldedToo = new Map([
+  ['s', '\u017f'],
+  ['k', '\u212a'],
+]);
+
+/**
+ * Upper and lower case of what a class has; letters that are alone in their ranges only.
+ * @param {CharClass} charClass
+ */
 function foldCase(charClass) {
   const { ranges, kinds, flags, negated } = charClass;
   if (kinds.length > 0 || flags.length > 0 || negated) throw new Refusal();
   const folded = ranges.flatMap(([first, last]) => {
     if (first !== last || first > 0x7f) throw new Refusal();
     const char = String.fromCodePoint(first);
-    const more = { s: '\u017f', k: '\u212a' }[char.toLowerCase()] ?? '';
+    const more = foldedToo.get(char.toLowerCase()) ?? '';
     return [...new Set([...char.toLowerCase(), ...char.toUpperCase(), ...more])];
   });
-  return classOf({ ranges: folded.map((char) => [char.codePointAt(0), char.codePointAt(0)]) });
+  return classOf({ ranges: folded.map((char) => [codeOf(char), codeOf(char)]) });
 }
 
 /** A ligature is two letters where case doesn't matter. */
 const ligatures = /s[st]|f[fil]|i\u0307|[hjtwy]./i;
 
-/** What stands in a group of plain texts; its bracket is taken. @returns {Element} */
+/**
+ * What stands in a group of plain texts; its bracket is taken.
+ * @param {Reader} reader
+ * @param {boolean} foldsCase
+ * @returns {Element}
+ */
 function readGroup(reader, foldsCase) {
-  const options = [[]];
+  /** @type {CharClass[]} */
+  let option = [];
+  const options = [option];
   while (!reader.takes(')')) {
     if (reader.takes('|')) {
-      options.push([]);
+      option = [];
+      options.push(option);
       continue;
     }
     const charClass = readAtom(reader);
     if (reader.next !== undefined && /[*+?{]/.test(reader.next)) throw new Refusal();
-    options.at(-1).push(foldsCase ? foldCase(charClass) : charClass);
-    if (foldsCase && options.at(-1).length > 1 && ligatures.test(lastTwo(options.at(-1)))) {
-      throw new Refusal();
-    }
+    option.push(foldsCase ? foldCase(charClass) : charClass);
+    if (foldsCase && option.length > 1 && ligatures.test(lastTwo(option))) throw new Refusal();
   }
   if (options.some((option) => option.length === 0)) throw new Refusal();
   return { kind: 'PATTERN_GROUP', min: 1, max: 1, options };
@@ -213,7 +236,7 @@ function lastTwo(option) {
     .join('');
 }
 
-/** @returns {Element} */
+/** @param {Reader} reader @returns {Element} */
 function readElement(reader) {
   for (const [text, kind] of [
     ['(?!', 'PATTERN_NOT_AHEAD'],
@@ -229,21 +252,23 @@ function readElement(reader) {
   return readRepeats(reader, readAtom(reader));
 }
 
+/** @param {Reader} reader */
 function isQuantified(reader) {
   return !reader.isAtEnd && /[*+?{]/.test(reader.next);
 }
 
-/** @param {Element} group */
+/** @param {Reader} reader @param {Element} group */
 function readOptional(reader, group) {
   if (reader.takes('?')) group.min = 0;
   if (isQuantified(reader)) throw new Refusal();
   return group;
 }
 
-/** @returns {Element} */
+/** @param {Reader} reader @param {CharClass} charClass @returns {Element} */
 function readRepeats(reader, charClass) {
   let [min, max] = [1, 1];
   let kind = 'PATTERN_CLASS';
+  /** @type {Record<string, number[]>} */
   const bounds = { '?': [0, 1], '*': [0, unbounded], '+': [1, unbounded] };
   if (reader.next !== undefined && Object.hasOwn(bounds, reader.next)) {
     [min, max] = bounds[reader.take()];
@@ -255,6 +280,7 @@ function readRepeats(reader, charClass) {
   return { kind, min, max, charClass };
 }
 
+/** @param {Reader} reader */
 function readBounds(reader) {
   let text = '';
   while (!reader.takes('}')) text += reader.take();
@@ -268,15 +294,22 @@ function readBounds(reader) {
   return [min, max];
 }
 
-/** @returns {Pattern} */
+/** @param {Reader} reader @returns {Pattern} */
 function readPattern(reader) {
-  const rows = [[]];
+  /** @type {Element[]} */
+  let row = [];
+  const rows = [row];
   while (!reader.isAtEnd) {
-    if (reader.takes('|')) rows.push([]);
-    else rows.at(-1).push(readElement(reader));
+    if (reader.takes('|')) {
+      row = [];
+      rows.push(row);
+    } else {
+      row.push(readElement(reader));
+    }
   }
+  /** @param {Element} element */
   const takes = ({ kind, min }) => min > 0 && !kind.endsWith('AHEAD');
-  if (rows.some((row) => !row.some(takes))) throw new Refusal();
+  if (rows.some((elements) => !elements.some(takes))) throw new Refusal();
   return rows;
 }
 
@@ -292,7 +325,7 @@ const mostElements = 64;
  */
 export function patternFrom(place, key) {
   try {
-    const rows = readPattern(new Reader(place.value[key]));
+    const rows = readPattern(new Reader(readText(place, key)));
     const groups = rows.flat().flatMap(({ options }) => options ?? []);
     const letterCount = groups.reduce((sum, option) => sum + option.length, 0);
     const fits =
@@ -316,14 +349,14 @@ export function patternOfText(text) {
       kind: 'PATTERN_CLASS',
       min: 1,
       max: 1,
-      charClass: onlyCode(char.codePointAt(0)),
+      charClass: onlyCode(codeOf(char)),
     })),
   ];
 }
 
 /** The classes of a pattern, each once. @param {Pattern} rows @returns {CharClass[]} */
 function classesOf(rows) {
-  const all = rows.flat().flatMap(({ charClass, options }) => charClass ?? options.flat());
+  const all = rows.flat().flatMap(({ charClass, options = [] }) => charClass ?? options.flat());
   return [...new Map(all.map((charClass) => [JSON.stringify(charClass), charClass])).values()];
 }
 
@@ -336,8 +369,11 @@ function classesOf(rows) {
 export function packPattern(rows, code) {
   const classes = classesOf(rows);
   const names = classes.map((charClass) => JSON.stringify(charClass));
+  /** @param {CharClass | undefined} charClass */
   const numberOf = (charClass) => names.indexOf(JSON.stringify(charClass));
+  /** @param {string[]} list @param {(code: number) => number} bitOf */
   const bits = (list, bitOf) => list.reduce((sum, name) => sum | bitOf(code(name)), 0);
+  /** @param {CharClass} charClass */
   const packClass = ({ kinds, flags, ranges, negated }) => [
     bits(kinds, (kind) => 1 << kind),
     bits(flags, (flag) => flag),
@@ -345,6 +381,7 @@ export function packPattern(rows, code) {
     ranges.length,
     ...ranges.flat(),
   ];
+  /** @param {Element} element */
   const packElement = ({ kind, min, max, charClass, options }) => [
     code(kind),
     min,

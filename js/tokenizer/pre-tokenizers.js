@@ -12,6 +12,7 @@ import { byteLevelPattern, patternFrom, patternOfText } from './pattern.js';
  * @typedef {import('./fields.js').Place} Place
  */
 
+/** @type {Record<string, string>} */
 const splitHow = {
   Removed: 'SPLIT_REMOVED',
   Isolated: 'SPLIT_ISOLATED',
@@ -55,6 +56,7 @@ function readSplit(step) {
 
 const atSpaces = { on: 'SPLIT_ON_WHITESPACE', how: 'SPLIT_REMOVED' };
 
+/** @type {import('./fields.js').Table<Split[]>} */
 export const preTokenizers = {
   BertPreTokenizer: [atSpaces, { on: 'SPLIT_ON_PUNCTUATION', how: 'SPLIT_ISOLATED' }],
   Whitespace: [{ on: 'SPLIT_ON_WORDS', how: 'SPLIT_REMOVED' }],

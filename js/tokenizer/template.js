@@ -22,11 +22,11 @@ export const mostPieces = 256;
  *   the names that they have in C (src/tokenizer/blob.h), "BL_" left out
  */
 
-/** @returns {Piece} */
+/** @param {number} typeId @returns {Piece} */
 const firstText = (typeId) => ({ kind: 'TEMPLATE_FIRST', typeId, id: 0 });
-/** @returns {Piece} */
+/** @param {number} typeId @returns {Piece} */
 const secondText = (typeId) => ({ kind: 'TEMPLATE_SECOND', typeId, id: 0 });
-/** @returns {Piece} */
+/** @param {number} typeId @param {number} id @param {string} text @returns {Piece} */
 const token = (typeId, id, text) => ({ kind: 'TEMPLATE_TOKEN', typeId, id, text });
 
 /** No post-processor. @type {Template} */
@@ -38,7 +38,12 @@ export const bareTemplate = {
 
 const trims = { trim_offsets: 'TEMPLATE_TRIM_OFFSETS', add_prefix_space: 'TEMPLATE_PREFIX_SPACE' };
 
-/** @type {{ [type: string]: (post: import('./fields.js').Place) => Partial<Template> }} */
+/**
+ * A post-processor that adds no token has no pieces.
+ * @typedef {Partial<Template> & Pick<Template, 'flags'>} Step
+ * @typedef {import('./fields.js').Place} Place
+ * @type {{ [type: string]: (post: Place) => Step }}
+ */
 const postProcessors = {
   TemplateProcessing: (post) => ({
     single: readPieces(post, 'single', { A: firstText }),
@@ -62,7 +67,7 @@ const postProcessors = {
   ByteLevel: (post) => ({ flags: readTrue(post, trims) }),
 };
 
-/** @param {import('./fields.js').Place} json of tokenizer.json @returns {Template} */
+/** @param {Place} json of tokenizer.json @returns {Template} */
 export function readTemplate(json) {
   const steps = readSteps(json, 'post_processor', 'processors', postProcessors);
   const [template, ...others] = steps.filter(({ single }) => single !== undefined);
@@ -76,18 +81,23 @@ export function readTemplate(json) {
   }
   const trimFlags = (trimming[0] ?? template ?? bareTemplate).flags;
   const ownFlags = (template ?? bareTemplate).flags;
+  /** @param {string} flag */
   const isTrim = (flag) => Object.values(trims).includes(flag);
   const flags = [...trimFlags.filter(isTrim), ...ownFlags.filter((flag) => !isTrim(flag))];
   return { single: bareTemplate.single, pair: bareTemplate.pair, ...template, flags };
 }
 
-/** A token as text and id. */
+/** A token as text and id. @param {Place} post @param {string} key @param {number} typeId */
 function readEnd(post, key, typeId) {
   const list = arrayIn(post, key);
   return token(typeId, readId(list, 1), readText(list, 0));
 }
 
-/** @param {{ [name: string]: (typeId: number) => Piece }} texts that there are */
+/**
+ * @param {Place} post
+ * @param {string} key
+ * @param {{ [name: string]: (typeId: number) => Piece }} texts that there are
+ */
 function readPieces(post, key, texts) {
   const specials = objectIn(post, 'special_tokens');
   const pieces = [];
@@ -107,10 +117,12 @@ function readPieces(post, key, texts) {
   return pieces;
 }
 
+/** @param {Place} place @param {string} key */
 function tooMany(place, key) {
   return badField(place, key, `has more than ${mostPieces} pieces`);
 }
 
+/** @param {Place} special @param {Place} specials */
 function readSpecial(special, specials) {
   const typeId = readId(special, 'type_id');
   const entry = objectIn(specials, readText(special, 'id'));

@@ -13,6 +13,7 @@ import {
   reading,
   readTexts,
 } from '../shared/inputs.js';
+import { isWhole } from '../shared/kind.js';
 import { readOptions } from '../shared/options.js';
 import { isList, show } from '../shared/show.js';
 import { placeTokenizer } from './place.js';
@@ -21,8 +22,21 @@ import { placeTokenizer } from './place.js';
 const unitsPerCall = 1 << 16;
 
 /**
+ * @import * as contract from '../tokenizer.d.ts'
+ * @import { DecodeOptions, EncodeBatchOptions, EncodeOptions } from '../tokenizer.d.ts'
+ * @import { TextInput } from '../model.d.ts'
+ * @import { Memory } from '../core/memory.js'
+ * @import { TextOrPair } from '../shared/inputs.js'
+ * @import { Encoded } from './encoded-block.js'
+ * @import { EncodeCall, EncodeSettings } from './encode-call.js'
+ *
+ * @typedef {EncodeSettings & { padding: boolean | 'longest' | 'max_length' | number,
+ *   paddingSide: 'left' | 'right' }} PaddedSettings
+ */
+
+/**
  * Puts a tokenizer into a memory for good.
- * @param {import('../core/memory.js').Memory} memory
+ * @param {Memory} memory
  * @param {Uint8Array} blob of tokenizer-config.js
  * @param {Partial<import('./configuration.js').TokenizerInfo>} [info]
  * @returns {Tokenizer}
@@ -40,28 +54,28 @@ export function createTokenizer(memory, blob, info) {
  */
 export let tokenizerInfo;
 
-/** See index.d.ts. */
+/** @implements {contract.Tokenizer} */
 export class Tokenizer {
-  #memory;
+  /** @type {{ memory: Memory, call: EncodeCall, readResult: () => Encoded } | undefined} until disposed of */
+  #core;
   #address;
   #info;
-  #call;
-  #readResult;
+  /** @type {(string | undefined)[]} */
   #texts = [];
-  #textOf = (id) => this.#text(id);
+  /** Every id of an encoding has a text. @param {number} id */
+  #textOf = (id) => /** @type {string} */ (this.#text(id));
 
   /**
    * Seals the memory: nothing passing may be allocated in it.
-   * @param {import('../core/memory.js').Memory} memory
+   * @param {Memory} memory
    * @param {number} address what placeTokenizer gave
    * @param {Partial<import('./configuration.js').TokenizerInfo>} [info]
    */
   constructor(memory, address, info) {
-    this.#memory = memory;
+    const call = createEncodeCall(memory, address);
+    this.#core = { memory, call, readResult: createResultReader(memory, call.output) };
     this.#address = address;
     this.#info = { specialTokens: {}, ...info };
-    this.#call = createEncodeCall(memory, address);
-    this.#readResult = createResultReader(memory, this.#call.output);
     memory.seal();
   }
 
@@ -71,15 +85,14 @@ export class Tokenizer {
 
   /** Forgets the memory; later calls throw DISPOSED. */
   dispose() {
-    this.#memory = null;
-    this.#call = null;
+    this.#core = undefined;
   }
 
   get vocabSize() {
-    return this.#open().exports.bl_tokenizer_vocab_size(this.#address) >>> 0;
+    return this.#open().memory.exports.bl_tokenizer_vocab_size(this.#address) >>> 0;
   }
 
-  /** See index.d.ts. */
+  /** @param {string} text @param {EncodeOptions} [given] @returns {Encoding} */
   encode(text, given) {
     this.#open();
     const options = given === undefined ? given : readOptions(given, 'encode');
@@ -89,7 +102,7 @@ export class Tokenizer {
     return this.#encodeAll(inputs, options)[0];
   }
 
-  /** See index.d.ts. */
+  /** @param {readonly TextInput[]} texts @param {EncodeBatchOptions} [given] */
   encodeBatch(texts, given) {
     this.#open();
     if (!isList(texts)) throw badArgument(`texts is ${show(texts)}, not an array.`);
@@ -97,11 +110,12 @@ export class Tokenizer {
     return this.#encodeAll(readInputs(texts).inputs, options);
   }
 
-  /** By as few calls into C as may be. */
+  /** By as few calls into C as may be. @param {TextOrPair[]} inputs @param {EncodeBatchOptions} [options] */
   #encodeAll(inputs, options) {
     const settings = options
       ? readEncodeOptions(options, this.#info.modelMaxLength)
       : plainSettings;
+    /** @type {Encoding[]} */
     const encodings = [];
     while (encodings.length < inputs.length) {
       const first = encodings.length;
@@ -114,18 +128,18 @@ export class Tokenizer {
     return settings.padding === false ? encodings : this.#pad(encodings, settings);
   }
 
-  /** See index.d.ts. */
+  /** @param {ArrayLike<number>} ids @param {DecodeOptions} [options] @returns {string} */
   decode(ids, options) {
-    const memory = this.#open();
+    const { memory } = this.#open();
     const { skipSpecialTokens } = readOptions(options, 'decode');
     const skip = readFlag('skipSpecialTokens', skipSpecialTokens, false);
     const list = readIds(ids);
     return this.#textFrom(memory, 'bl_tokenizer_decode', list, list.length, skip ? 1 : 0);
   }
 
-  /** See index.d.ts. */
+  /** @param {readonly string[]} tokens @returns {string} */
   joinTokens(tokens) {
-    const memory = this.#open();
+    const { memory } = this.#open();
     const words = readTexts('tokens', tokens); // without holes: C would read past the list
     return memory.scratch(() => {
       const texts = words.map((word) => memory.writeText(word));
@@ -134,7 +148,13 @@ export class Tokenizer {
     });
   }
 
-  /** The text that C makes of a list. @param {ArrayLike<number>} list its 32-bit numbers */
+  /**
+   * The text that C makes of a list.
+   * @param {Memory} memory
+   * @param {string} call
+   * @param {ArrayLike<number>} list its 32-bit numbers
+   * @param {...number} more arguments of the call
+   */
   #textFrom(memory, call, list, ...more) {
     return memory.scratch(() => {
       const address = memory.writeNumbers(list);
@@ -146,7 +166,7 @@ export class Tokenizer {
 
   /** @param {string} token @returns {number | undefined} */
   tokenToId(token) {
-    const memory = this.#open();
+    const { memory } = this.#open();
     if (typeof token !== 'string') throw badArgument('token is not a string.');
     return memory.scratch(() => {
       const { address, length } = memory.writeText(token);
@@ -229,11 +249,11 @@ export class Tokenizer {
     return token === null ? null : (this.tokenToId(token) ?? null);
   }
 
-  /** The text of an id; undefined when there is none. */
+  /** The text of an id; undefined when there is none. @param {number} id */
   #text(id) {
     const known = this.#texts[id];
     if (known !== undefined) return known;
-    const memory = this.#open();
+    const { memory } = this.#open();
     return memory.scratch(() => {
       const text = memory.writeStruct('bl_text');
       const status = memory.tryCall('bl_tokenizer_id_to_token', this.#address, id, text);
@@ -243,23 +263,30 @@ export class Tokenizer {
   }
 
   #open() {
-    if (!this.#memory) throw disposedError();
-    return this.#memory;
+    if (!this.#core) throw disposedError();
+    return this.#core;
   }
 
-  /** One call into C. @returns {import('./encoded-block.js').Encoded} */
+  /**
+   * One call into C.
+   * @param {TextOrPair[]} inputs
+   * @param {EncodeSettings} settings
+   * @param {boolean} windows also those that overflow
+   * @param {number} first number of the first input, for messages
+   * @returns {Encoded}
+   */
   #encodeInC(inputs, settings, windows, first) {
-    const memory = this.#open();
+    const { memory, call, readResult } = this.#open();
     const mark = memory.mark();
     try {
-      const status = this.#call.run(inputs, settings, windows);
+      const status = call.run(inputs, settings, windows);
       if (status !== 'BL_OK') {
         const several = inputs.length > 1 || first > 0;
-        throw this.#call.errorOf(status, settings, (index) =>
+        throw call.errorOf(status, settings, (index) =>
           several ? ` (input ${first + index})` : '',
         );
       }
-      return this.#readResult();
+      return readResult();
     } catch (error) {
       throw asBertletError(error); // engines have their own for a string or an array without room
     } finally {
@@ -267,7 +294,13 @@ export class Tokenizer {
     }
   }
 
-  /** One call into C; appends to `encodings`. */
+  /**
+   * One call into C; appends to `encodings`.
+   * @param {TextOrPair[]} inputs
+   * @param {EncodeSettings} settings
+   * @param {number} first
+   * @param {Encoding[]} encodings
+   */
   #encodeSome(inputs, settings, first, encodings) {
     const { block, heap, starts, truncated } = this.#encodeInC(inputs, settings, false, first);
     for (let i = 0; i < inputs.length; i++) {
@@ -277,13 +310,22 @@ export class Tokenizer {
     }
   }
 
-  /** What makes the windows that overflowed, when it is asked for: it keeps nothing else alive. */
+  /**
+   * What makes the windows that overflowed, when it is asked for: it keeps nothing else alive.
+   * @param {TextOrPair} input
+   * @param {EncodeSettings} settings
+   * @param {number} truncated
+   */
   #overflowOf(input, settings, truncated) {
     if (!settings.truncation) return undefined;
     return () => (truncated > 0 ? this.#overflowing(input, settings) : []);
   }
 
-  /** Encodes once more, now with all windows: few look at what overflowed. */
+  /**
+   * Encodes once more, now with all windows: few look at what overflowed.
+   * @param {TextOrPair} input
+   * @param {EncodeSettings} settings
+   */
   #overflowing(input, settings) {
     const { block, heap, starts } = this.#encodeInC([input], settings, true, 0);
     const windows = [];
@@ -293,14 +335,17 @@ export class Tokenizer {
     return windows;
   }
 
+  /** @param {Encoding[]} encodings @param {PaddedSettings} settings */
   #pad(encodings, { padding, paddingSide, truncation, maxLength }) {
     const id = this.padTokenId;
     if (id === null) throw badArgument('padding: this tokenizer has no padding token.');
-    let length = padding === 'max_length' ? maxLength : padding;
-    if (typeof length !== 'number') {
-      length = encodings.reduce((longest, encoding) => Math.max(longest, encoding.length), 0);
-    }
+    const asked = padding === 'max_length' ? maxLength : padding;
+    const length =
+      typeof asked === 'number'
+        ? asked
+        : encodings.reduce((longest, encoding) => Math.max(longest, encoding.length), 0);
     const pad = { id, side: paddingSide };
+    /** @param {Encoding[]} list @param {(one: Encoding) => (() => Encoding[]) | undefined} [overflowOf] */
     const padAll = (list, overflowOf) => {
       if (list.length * length > mostPadded) {
         throw new BertletError(
@@ -313,12 +358,17 @@ export class Tokenizer {
       );
     };
     return padAll(encodings, (encoding) =>
-      truncation ? () => padAll(encoding.overflowing) : undefined,
+      truncation ? () => padAll(encoding.overflowing ?? []) : undefined,
     );
   }
 }
 
-/** Engines have errors of their own for a string or an array that they have no room for. */
+/**
+ * Engines have errors of their own for a string or an array that they have no room for.
+ * @param {() => T} make
+ * @returns {T}
+ * @template T
+ */
 function whereRoom(make) {
   try {
     return make();
@@ -327,27 +377,35 @@ function whereRoom(make) {
   }
 }
 
+/** @param {Memory} memory @param {number} address */
 function readTextStruct(memory, address) {
   const { bytes, length } = memory.readStruct('bl_text', address);
   return memory.readText(bytes, length);
 }
 
 const truncationChoices = [false, true, ...truncations];
+/** @type {(boolean | 'longest' | 'max_length')[]} */
 const paddingChoices = [false, true, 'longest', 'max_length'];
+/** @type {('right' | 'left')[]} */
 const paddingSides = ['right', 'left'];
 /** Tokens that an encoding is padded to at most, and all of a call together: each takes 20 bytes. */
 const mostPadding = 1 << 24;
 const mostPadded = 1 << 26;
 
-/** @param {object} options @param {number} [usualLength] of the files */
+/**
+ * @param {EncodeBatchOptions} options
+ * @param {number} [usualLength] of the files
+ * @returns {PaddedSettings}
+ */
 function readEncodeOptions(options, usualLength) {
   const { truncation = false, padding = false } = options;
-  const chosen = truncation === true ? 'longest_first' : truncation;
   const isLength = typeof padding === 'number';
   const maxLength = readCount('maxLength', options.maxLength, usualLength, 0);
+  const addSpecialTokens = readFlag('addSpecialTokens', options.addSpecialTokens, true);
+  const chosen = readChoice('truncation', truncation, truncationChoices);
   const settings = {
-    addSpecialTokens: readFlag('addSpecialTokens', options.addSpecialTokens, true),
-    truncation: readChoice('truncation', chosen, truncationChoices),
+    addSpecialTokens,
+    truncation: chosen === true ? 'longest_first' : chosen,
     padding: isLength
       ? readCount('padding', padding, 0, 0)
       : readChoice('padding', padding, paddingChoices),
@@ -356,7 +414,7 @@ function readEncodeOptions(options, usualLength) {
     stride: readCount('stride', options.stride, 0, 0),
   };
   const padded = settings.padding === 'max_length' ? maxLength : settings.padding;
-  if (padded > mostPadding) {
+  if (typeof padded === 'number' && padded > mostPadding) {
     throw badArgument(
       `padding to ${padded} tokens: an encoding is padded to ${mostPadding} at most.`,
     );
@@ -369,14 +427,16 @@ function readEncodeOptions(options, usualLength) {
 
 const plainSettings = readEncodeOptions({});
 
+/** @param {unknown} ids @returns {Int32Array} */
 function readIds(ids) {
   return reading('ids', () => {
     if (ids instanceof Int32Array && ids.every((id) => id >= 0)) return ids;
-    if (typeof ids !== 'object' || ids === null || !Number.isInteger(ids.length)) {
+    const list = /** @type {ArrayLike<unknown> | null} */ (typeof ids === 'object' ? ids : null);
+    if (!list || !Number.isInteger(list.length)) {
       throw badArgument('ids is not an array of numbers.');
     }
-    return Int32Array.from(ids, (id) => {
-      if (Number.isInteger(id) && id >= 0) return Math.min(id, 2 ** 31 - 1);
+    return Int32Array.from(list, (id) => {
+      if (isWhole(id, 0)) return Math.min(id, 2 ** 31 - 1);
       throw badArgument(`ids has ${show(id)}, which is no token id.`);
     });
   });

@@ -2,9 +2,9 @@
 // makes of them.
 import { badModel } from '../shared/errors.js';
 import { contentOf, mostTokens, numberTokens, usualTokens } from './added.js';
+import { isRecord } from '../shared/kind.js';
 import {
   badField,
-  isObject,
   objectIn,
   readBoolean,
   readId,
@@ -19,11 +19,16 @@ const bertClass =
   /^(((Distil|Mobile|Squeeze|Conv|Retri)?Bert|Electra|LayoutLM|Lxmert|Realm|DPR\w+)Tokenizer(Fast|Legacy)?|PreTrainedTokenizerFast|TokenizersBackend)$/;
 
 /**
+ * @typedef {import('./fields.js').Place} Place
+ *
+ * A token as tokenizer.json lists it, by what it is.
+ * @typedef {Record<string, unknown> & { special: unknown }} Added
+ *
  * Reads a folder without tokenizer.json.
  * @param {Pick<import('../source/source.js').Source, 'readJson' | 'readText'>} source
- * @param {import('./fields.js').Place} settings tokenizer_config.json with
+ * @param {Place} settings tokenizer_config.json with
  *   special_tokens_map.json
- * @returns {Promise<import('./fields.js').Place>} what its tokenizer.json would be
+ * @returns {Promise<Place>} what its tokenizer.json would be
  * @throws NOT_FOUND, BAD_MODEL, UNSUPPORTED, and what reading throws
  */
 export async function readVocabFiles(source, settings) {
@@ -34,10 +39,10 @@ export async function readVocabFiles(source, settings) {
 
 /**
  * @param {string} vocabText vocab.txt: one token a line, the line number its id
- * @param {import('./fields.js').Place} given tokenizer_config.json with
+ * @param {Place} given tokenizer_config.json with
  *   special_tokens_map.json
- * @param {import('./fields.js').Place} addedTokens added_tokens.json
- * @returns {object} the content of a tokenizer.json, but with its vocabulary as a Map
+ * @param {Place} addedTokens added_tokens.json
+ * @returns {Record<string, unknown>} the content of a tokenizer.json, but with its vocabulary as a Map
  * @throws {BertletError} BAD_MODEL, UNSUPPORTED
  */
 function jsonFromVocab(vocabText, given, addedTokens) {
@@ -46,13 +51,16 @@ function jsonFromVocab(vocabText, given, addedTokens) {
     do_lower_case: true,
     tokenize_chinese_chars: true,
   };
+  /** @type {Place} */
   const settings = { ...given, value: { ...usual, ...given.value } };
-  if (!bertClass.test(readText(settings, 'tokenizer_class'))) {
+  const className = readText(settings, 'tokenizer_class');
+  if (!bertClass.test(className)) {
     throw unsupported(settings, 'tokenizer_class', 'BertTokenizer and its kin');
   }
   const { added, named } = readAdded(settings, addedTokens);
-  const vocab = readVocab(vocabText, /Legacy$/.test(settings.value.tokenizer_class));
+  const vocab = readVocab(vocabText, /Legacy$/.test(className));
   const idOf = numberTokens((token) => vocab.get(token), vocab.size, [...added.keys()]);
+  /** @param {string} token */
   const end = (token) => [token, idOf(token)];
   return {
     added_tokens: [...added.values()],
@@ -101,6 +109,7 @@ function readVocab(text, isLegacy) {
 /** What Rust calls white space, which has U+0085 and not U+FEFF, unlike JavaScript. */
 const space = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
+/** @param {string} line */
 function trimEnd(line) {
   let end = line.length;
   while (end > 0 && space.test(line[end - 1])) end--;
@@ -110,23 +119,31 @@ function trimEnd(line) {
 /**
  * The tokens that the files list with their flags, by ascending number; the named ones; and
  * further ones. All by their content, the first counts.
+ * @param {Place} settings
+ * @param {Place} addedTokens
  */
 function readAdded(settings, addedTokens) {
   const { value } = settings;
+  /** @type {Map<string, Added>} */
   const added = new Map();
+  /** @param {string} key @param {unknown} token @param {unknown} special */
   const add = (key, token, special) => {
     const content = contentOf(token);
     if (typeof content !== 'string') throw badField(settings, key, 'has a token without content');
-    if (!added.has(content)) {
-      const usual = { single_word: false, lstrip: false, rstrip: false, normalized: !special };
-      added.set(content, { ...usual, ...(isObject(token) ? token : { content }), special });
-    }
-    return added.get(content);
+    const known = added.get(content);
+    if (known) return { content, added: known };
+    const usual = { single_word: false, lstrip: false, rstrip: false, normalized: !special };
+    const one = { ...usual, ...(isRecord(token) ? token : { content }), special };
+    added.set(content, one);
+    return { content, added: one };
   };
   const keys = Object.keys(usualTokens);
   if (value.added_tokens_decoder) {
     const listed = Object.values(objectIn(settings, 'added_tokens_decoder').value);
-    for (const token of listed) add('added_tokens_decoder', token, token?.special ?? false);
+    for (const token of listed) {
+      const { special } = /** @type {{ special?: unknown }} */ (token ?? {});
+      add('added_tokens_decoder', token, special ?? false);
+    }
   } else {
     const special = keys.map((key) => contentOf(value[key]));
     const listed = Object.keys(addedTokens.value).sort(
@@ -134,12 +151,14 @@ function readAdded(settings, addedTokens) {
     );
     for (const token of listed) add('added_tokens', token, special.includes(token));
   }
+  /** @type {Record<string, string>} */
   const named = {};
   for (const key of keys) {
     const token = value[key] ?? usualTokens[key];
     if (token === null) continue;
-    add(key, token, true).special = true;
-    named[key] = contentOf(token);
+    const { content, added: one } = add(key, token, true);
+    one.special = true;
+    named[key] = content;
   }
   const further = value.additional_special_tokens ?? value.extra_special_tokens ?? [];
   if (typeof further !== 'object') throw badField(settings, 'extra_special_tokens', 'is no list');
