@@ -20,3 +20,17 @@ export function embeddedModel() {
     ),
   };
 }
+
+/**
+ * The folder's other files: what they say holds without them, so nobody reads them, and pages are
+ * not given them. A pin of one is fulfilled.
+ */
+export const unreadFiles = [
+  '1_Pooling/config.json',
+  'LICENSE',
+  'README.md',
+  'config_sentence_transformers.json',
+  'modules.json',
+  'special_tokens_map.json',
+  'tokenizer_config.json',
+];

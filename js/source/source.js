@@ -4,6 +4,7 @@ import { decodeText, joinBytes } from '../shared/bytes.js';
 import { isAbsent } from './answer.js';
 import { checkStream, readError } from './checked-stream.js';
 import { badModel, BertletError, inOrder, throwIfAborted } from '../shared/errors.js';
+import { unreadFiles } from './embedded.js';
 import { openFileCache } from './file-cache.js';
 import { folderFiles, isFileName } from './file-names.js';
 import { notPinned, pinnedNothing, readIntegrity } from './integrity.js';
@@ -57,6 +58,7 @@ const largestWholeFile = 2 ** 29 - 32;
 export async function openSource(source, options = {}) {
   throwIfAborted(options.signal);
   const pins = readIntegrity(options.integrity);
+  if (source === undefined) for (const name of unreadFiles) pins.delete(name);
   const { folder, url, files } = locate(source);
   const how = { fetch: options.fetch, cache: await openFileCache(options.cache) };
   const kind = files

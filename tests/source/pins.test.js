@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { load, loadTokenizer } from 'bertlet';
 
@@ -151,4 +152,17 @@ test('the nearest name', () => {
   assert.equal(nearest('vocab', names), undefined);
   assert.equal(nearest('', names), undefined);
   assert.equal(nearest('x'.repeat(1e6), names), undefined);
+});
+
+test('every file of the embedded model may be pinned, with and without its folder named', async () => {
+  const folder = fileURLToPath(new URL('../../models/all-MiniLM-L6-v2/', import.meta.url));
+  const pins = pinsOf(readFolder(folder));
+  const expected = await embed(undefined, {});
+  for (const source of [undefined, folder]) {
+    assert.ok(sameBits(await embed(source, { integrity: pins }), expected));
+  }
+  const wrong = { ...pins, 'model.safetensors': pins['config.json'] };
+  await rejects(load(undefined, { integrity: wrong }), 'INTEGRITY');
+  const slip = { ...pins, 'tokenizer.jsn': pins['tokenizer.json'] };
+  await rejects(load(undefined, { integrity: slip }), 'INTEGRITY');
 });
