@@ -74,7 +74,7 @@ static uint32_t piece_starts(uint32_t how, uint32_t matches, uint32_t matched) {
         return !matches || matched;
     case BL_SPLIT_MERGED_WITH_NEXT:
         return matches || !matched;
-    default: /* BL_SPLIT_ISOLATED */
+    default: /* isolated, or what is left where others are removed */
         return 1;
     }
 }
@@ -97,14 +97,14 @@ static void split_word(bl_scan *scan, const bl_split_op *op, const bl_char *char
         inside = !found;
         if (!found)
             end = at + bl_utf8_length(chars[i].code);
-        if (op->how != BL_SPLIT_REMOVED && begins && i > 0 &&
-            piece_starts(op->how, matches, matched))
+        uint32_t stays = op->how != BL_SPLIT_REMOVED || !matches;
+        if (stays && begins && i > 0 && piece_starts(op->how, matches, matched))
             marks[i] |= BL_MARK_START;
         matched = matches;
         for (; at < end; i++) {
             at += bl_utf8_length(chars[i].code);
-            if (op->how == BL_SPLIT_REMOVED)
-                marks[i] = matches ? BL_MARK_GONE : marks[i];
+            if (!stays)
+                marks[i] = BL_MARK_GONE;
         }
     }
 }

@@ -8,10 +8,13 @@ import { makeMixedLines } from '../helpers/mixed-lines.js';
 import { constants, openFiles, readFixture } from '../helpers/tokenizers.js';
 
 const fixture = readFixture('tokenizer-bpe-cases.json');
-const { shared, ...configs } = readFixture('tokenizer-bpe-configs.json');
+const models = readFixture('tokenizer-bpe-models.json');
+const configs = readFixture('tokenizer-bpe-configs.json');
 for (const { model } of Object.values(configs)) {
-  model.vocab = shared[model.vocab];
-  if (model.merges) model.merges = shared[model.merges];
+  for (const part of ['vocab', 'merges']) {
+    if (typeof model[part] !== 'string') continue;
+    model[part] = models[model[part].split(' ')[0]][part];
+  }
 }
 
 /** @param {string} name @param {(config: any) => void} [change] */
