@@ -4,12 +4,13 @@
 
 #include "state.h"
 
-/* qkv = x Wqkv + b for a block of rows, or those columns of it that the phase is about. */
+/* qkv = x Wqkv + b for a block of rows, or those columns of it that the phase is about; with
+ * rotary positions (bl_architecture.positions) turned. */
 void bl_attention_project(const bl_encoder_state *state, const bl_workspace *work, uint32_t row,
                           uint32_t row_count);
 
 /* context = softmax(q k^T / sqrt(head size)) v, for one head of one sequence. Each token sees all
- * of them (bl_architecture.window), and scores know no positions (.positions). */
+ * of them, or in local layers those near it (bl_architecture.window). */
 void bl_attention_run_head(const bl_encoder_state *state, const bl_workspace *work,
                            uint32_t sequence, uint32_t head);
 

@@ -35,12 +35,15 @@ static bl_status check_batch(const bl_config *config, const bl_batch *batch, bl_
     for (uint32_t s = 0; s < batch->sequence_count; s++) {
         if (batch->starts[s + 1] <= batch->starts[s])
             return BL_BAD_ARGUMENT;
-        if (batch->starts[s + 1] - batch->starts[s] > config->max_positions)
+        if (config->architecture.positions == BL_POSITIONS_ABSOLUTE &&
+            batch->starts[s + 1] - batch->starts[s] > config->max_positions)
             return BL_TOO_LONG;
     }
+    /* Without segments nobody looks at them. */
+    uint32_t types = config->type_vocab_size ? config->type_vocab_size : UINT32_MAX;
     for (uint32_t t = 0; t < batch->token_count; t++) {
         if ((uint32_t)batch->ids[t] >= config->vocab_size ||
-            (uint32_t)batch->type_ids[t] >= config->type_vocab_size) {
+            (uint32_t)batch->type_ids[t] >= types) {
             run->bad_token = t;
             return BL_BAD_MODEL;
         }
@@ -77,7 +80,7 @@ static size_t count_attention_floats(const bl_config *config, const bl_batch *ba
 }
 
 static uint32_t count_block_rows(const bl_config *config, uint32_t tokens) {
-    size_t rows = BLOCK_BYTES / (bl_row_stride(config->intermediate_size) * sizeof(float));
+    size_t rows = BLOCK_BYTES / (bl_row_stride(bl_intermediate_width(config)) * sizeof(float));
     rows = rows < LEAST_BLOCK_ROWS ? LEAST_BLOCK_ROWS : rows / (2 * BL_TILE) * (2 * BL_TILE);
     rows = rows > MOST_BLOCK_ROWS ? MOST_BLOCK_ROWS : rows;
     return rows < tokens ? (uint32_t)rows : tokens;
@@ -86,14 +89,14 @@ static uint32_t count_block_rows(const bl_config *config, uint32_t tokens) {
 static bl_workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32_t rows,
                                      uint32_t longest) {
     const bl_config *config = &model->config;
-    uint32_t hidden = config->hidden_size, intermediate = config->intermediate_size;
+    uint32_t hidden = config->hidden_size, intermediate = bl_intermediate_width(config);
     return (bl_workspace){
         .projected = bl_arena_alloc_array(arena, rows, bl_row_stride(hidden) * sizeof(float)),
         .intermediate =
             bl_arena_alloc_array(arena, rows, bl_row_stride(intermediate) * sizeof(float)),
         .linear = bl_linear_work_create(arena, model, rows),
-        .attention_scratch = bl_arena_alloc(
-            arena, bl_attention_scratch_bytes(longest, hidden / config->attention_heads)),
+        .attention_scratch =
+            bl_arena_alloc(arena, bl_attention_scratch_bytes(longest, bl_head_size(config))),
     };
 }
 
@@ -121,7 +124,7 @@ static bl_encoder_state *layout_run(bl_arena *arena, const bl_model *model, cons
         .run = run,
         .crew = tokens < LEAST_SHARED_TOKENS ? NULL : run->crew,
         .qkv = bl_arena_alloc_array(arena, tokens,
-                                    bl_row_stride(3 * config->hidden_size) * sizeof(float)),
+                                    bl_row_stride(bl_qkv_width(config)) * sizeof(float)),
         .context = bl_arena_alloc_array(arena, tokens, hidden * sizeof(float)),
         .query_starts =
             bl_arena_alloc_array(arena, (size_t)batch->sequence_count + 1, sizeof(uint32_t)),
@@ -130,6 +133,7 @@ static bl_encoder_state *layout_run(bl_arena *arena, const bl_model *model, cons
         .kept_hidden_state = run->hidden_states,
         .kept_attentions = run->attentions,
     };
+    state->angles = bl_angles_layout(arena, config, longest_sequence(batch));
     for (uint32_t member = 0; member < bl_crew_size(state->crew); member++)
         state->workspaces[member] =
             layout_workspace(arena, model, state->block_rows, longest_sequence(batch));
@@ -162,6 +166,7 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
         return status;
     memcpy(state.query_starts, batch->starts,
            ((size_t)batch->sequence_count + 1) * sizeof(uint32_t));
+    bl_angles_fill(&state.angles, &model->config);
     *place = state;
     bl_phase_open(place, BL_PHASE_EMBED);
     run->state = place;

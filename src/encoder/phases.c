@@ -35,7 +35,7 @@ static void drop_unwanted_rows(bl_encoder_state *state) {
 /* The queries of the rows that are wanted, where they were computed with all others. */
 static void drop_unwanted_queries(bl_encoder_state *state) {
     const bl_encoder_run *run = state->run;
-    size_t qkv_stride = bl_row_stride(3 * state->model->config.hidden_size);
+    size_t qkv_stride = bl_row_stride(bl_qkv_width(&state->model->config));
     for (uint32_t i = 0; i < run->wanted_count; i++)
         memmove(state->qkv + i * qkv_stride, state->qkv + run->wanted[i] * qkv_stride,
                 state->model->config.hidden_size * sizeof(float));
@@ -108,6 +108,10 @@ void bl_phase_run_unit(const bl_encoder_state *state, const bl_workspace *work, 
     }
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 uint64_t bl_phase_measure_unit(const bl_encoder_state *state, uint32_t unit) {
     const bl_config *config = &state->model->config;
     uint64_t hidden = config->hidden_size, outputs = 0; /* that a row is multiplied to */
@@ -116,17 +120,19 @@ uint64_t bl_phase_measure_unit(const bl_encoder_state *state, uint32_t unit) {
         uint32_t sequence = unit / config->attention_heads;
         uint64_t tokens = state->batch->starts[sequence + 1] - state->batch->starts[sequence];
         uint64_t queries = state->query_starts[sequence + 1] - state->query_starts[sequence];
+        if (bl_layer_is_local(&config->architecture, state->layer))
+            tokens = smaller(tokens, 2 * (uint64_t)config->architecture.window + 2 * BL_PANEL);
         return tokens * queries * (2 * hidden / config->attention_heads + 64); /* 64: the softmax */
     }
     case BL_PHASE_EMBED:
         outputs = 32; /* a guess: nothing is multiplied */
         break;
     case BL_PHASE_FINISH:
-        outputs = hidden + 2 * config->intermediate_size;
+        outputs = hidden + config->intermediate_size + bl_intermediate_width(config);
         break;
     case BL_PHASE_PROJECT:
     case BL_PHASE_PROJECT_Q:
-        outputs = 3 * hidden;
+        outputs = bl_qkv_width(config);
         break;
     }
     return outputs * hidden * (first_row(state, unit + 1) - first_row(state, unit));

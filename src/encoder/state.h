@@ -4,6 +4,7 @@
 
 #include "../model/linear.h"
 #include "encoder.h"
+#include "rotary.h"
 
 /* What a pass goes through (phases.h): the first once, the others in every layer. */
 typedef enum bl_phase {
@@ -36,6 +37,7 @@ typedef struct bl_encoder_state {
     uint32_t rows;          /* of `hidden` and `context`: the tokens, at last those wanted */
     float *qkv;             /* [tokens][qkv_stride] */
     float *context;         /* [tokens][hidden_stride] */
+    bl_angles angles;       /* of rotary positions */
     uint32_t *query_starts; /* [sequences + 1]: where a sequence's rows begin in `hidden` */
     float *kept_hidden_state, *kept_attentions; /* where the next ones go */
     bl_workspace workspaces[BL_CREW_LIMIT];

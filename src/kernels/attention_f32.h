@@ -127,10 +127,10 @@ BL_INLINE void softmax_queries(float *scores, uint32_t tokens, const v128_t larg
 
 /* Rows query..query+3 of the context, the first `rows` of them stored. */
 BL_INLINE void context_tile(const bl_attention_args *args, const float *weights,
-                            const float *values, const float *inverse, uint32_t query,
-                            uint32_t rows, uint32_t column) {
+                            const float *values, uint32_t keys, const float *inverse,
+                            uint32_t query, uint32_t rows, uint32_t column) {
     v128_t sum[BL_TILE_SUMS];
-    sum_tile_f32(BL_TILE, 1, weights, weights, BL_QUERIES, values, 0, args->tokens, sum);
+    sum_tile_f32(BL_TILE, 1, weights, weights, BL_QUERIES, values, 0, keys, sum);
     uint32_t columns = args->head_size - column;
     float *out = args->context + query * args->context_stride + column;
     BL_UNROLLED for (uint32_t r = 0; r < BL_TILE; r++) {
@@ -160,32 +160,50 @@ static void store_probabilities(const bl_attention_args *args, const float *weig
     }
 }
 
+/* `count` queries to [d][8]. */
+static void pack_queries(const bl_attention_args *args, uint32_t query, uint32_t count,
+                         float *queries) {
+    const float *q = args->q + query * args->qkv_stride;
+    for (uint32_t half = 0; half < 2; half++) {
+        uint32_t rows = count < half * 4 ? 0 : count - half * 4;
+        pack_columns4(q + half * 4 * args->qkv_stride, args->qkv_stride, rows < 4 ? rows : 4,
+                      args->head_size, args->scale, queries + half * 4, BL_QUERIES);
+    }
+}
+
+/* Where things are in the scratch. */
+typedef struct attention_parts {
+    float *queries, *keys, *values, *scores; /* [d][8], tiles, panels, [T][8] */
+    size_t panel;                            /* floats of a panel of values */
+} attention_parts;
+
+static attention_parts pack_attention(const bl_attention_args *args) {
+    uint32_t tokens = args->tokens, d = args->head_size;
+    attention_parts parts = {.queries = args->scratch, .panel = (size_t)tokens * BL_PANEL};
+    parts.keys = parts.queries + (size_t)d * BL_QUERIES;
+    parts.values = parts.keys + (((size_t)tokens * d + 3) & ~(size_t)3);
+    parts.scores = parts.values + parts.panel * ((d + BL_PANEL - 1) / BL_PANEL);
+    pack_keys(args, parts.keys);
+    pack_values(args, parts.values);
+    return parts;
+}
+
 static void attention_f32(const bl_attention_args *args) {
     uint32_t tokens = args->tokens, d = args->head_size;
-    float *queries = args->scratch; /* [d][8] */
-    float *keys = queries + (size_t)d * BL_QUERIES;
-    float *values = keys + (((size_t)tokens * d + 3) & ~(size_t)3);
-    size_t panel = (size_t)tokens * BL_PANEL;
-    float *scores = values + panel * ((d + BL_PANEL - 1) / BL_PANEL); /* [T][8] */
-    pack_keys(args, keys);
-    pack_values(args, values);
+    attention_parts parts = pack_attention(args);
+    float *queries = parts.queries, *keys = parts.keys, *scores = parts.scores;
     for (uint32_t query = 0; query < args->queries; query += BL_QUERIES) {
         uint32_t left = args->queries - query, count = left < BL_QUERIES ? left : BL_QUERIES;
-        const float *q = args->q + query * args->qkv_stride;
-        for (uint32_t half = 0; half < 2; half++) {
-            uint32_t rows = count < half * 4 ? 0 : count - half * 4;
-            pack_columns4(q + half * 4 * args->qkv_stride, args->qkv_stride, rows < 4 ? rows : 4, d,
-                          args->scale, queries + half * 4, BL_QUERIES);
-        }
+        pack_queries(args, query, count, queries);
         v128_t largest[2];
         float inverse[BL_QUERIES];
         score_queries(keys, queries, tokens, d, scores, largest);
         softmax_queries(scores, tokens, largest, inverse);
         for (uint32_t column = 0; column < d; column += BL_PANEL) {
-            const float *v = values + column / BL_PANEL * panel;
+            const float *v = parts.values + column / BL_PANEL * parts.panel;
             for (uint32_t half = 0; half * 4 < count; half++) {
-                context_tile(args, scores + half * 4, v, inverse + half * 4, query + half * 4,
-                             count - half * 4, column);
+                context_tile(args, scores + half * 4, v, tokens, inverse + half * 4,
+                             query + half * 4, count - half * 4, column);
             }
         }
         if (args->probabilities) {

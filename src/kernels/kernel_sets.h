@@ -60,6 +60,12 @@ void bl_simd128_pack_rows_i8_fast(const float *rows, size_t stride, uint32_t row
 void bl_simd128_attention(const bl_attention_args *args);
 void bl_simd128_activate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
                          bl_activation activation);
+void bl_simd128_gate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
+                     bl_activation activation);
+void bl_simd128_rotate(float *row, uint32_t heads, uint32_t head_size, const float *cosines,
+                       const float *sines);
+void bl_simd128_rms_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,
+                         uint32_t width, const float *gamma, const float *beta, float epsilon);
 void bl_simd128_layer_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,
                            uint32_t width, const float *gamma, const float *beta, float epsilon);
 

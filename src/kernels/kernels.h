@@ -112,9 +112,21 @@ typedef void (*bl_linear_kernel)(const bl_packed_rows *rows, const bl_weights *w
 typedef void (*bl_activate_kernel)(float *rows, size_t stride, uint32_t row_count, uint32_t width,
                                    bl_activation activation);
 
+/* rows[m][0..width) = activation(rows[m][0..width)) * rows[m][width..2 width), in place. Of the
+ * second half the first columns may be written over. */
+typedef void (*bl_gate_kernel)(float *rows, size_t stride, uint32_t row_count, uint32_t width,
+                               bl_activation activation);
+
+/* Turns each head of a row, in place: with h = head_size / 2, for i < h
+ *   (x[i], x[i + h]) = (x[i] cos[i] - x[i + h] sin[i], x[i + h] cos[i] + x[i] sin[i]).
+ * `head_size` is even; heads stand end to end, at any alignment. */
+typedef void (*bl_rotate_kernel)(float *row, uint32_t heads, uint32_t head_size,
+                                 const float *cosines, const float *sines);
+
 /* rows[m] = layer_norm(rows[m] + residual[m]) * gamma + beta, in place; `residual`
  * has the same stride and may be NULL. Mean first, then the variance of the
- * differences (two passes), both in float; times 1 / sqrt(variance + epsilon). */
+ * differences (two passes), both in float; times 1 / sqrt(variance + epsilon).
+ * The RMS norm takes no mean away: the variance is that of the values, and beta is not read. */
 typedef void (*bl_layer_norm_kernel)(float *rows, const float *residual, size_t stride,
                                      uint32_t row_count, uint32_t width, const float *gamma,
                                      const float *beta, float epsilon);
@@ -123,6 +135,8 @@ typedef void (*bl_layer_norm_kernel)(float *rows, const float *residual, size_t 
  * k, v: [T][d], q and context: [queries][d], with the row strides given (any alignment
  * of 4 bytes: a head's columns begin where they begin; d may be odd, and only d columns
  * of context are written). `probabilities`: [queries][T] or NULL.
+ * With a window a query sees the keys at most `window` places from its own; others get the
+ * probability 0. A query's result is the same whichever others there are.
  * `scratch`: bl_attention_scratch_bytes(T, d) bytes, 64-byte aligned. */
 typedef struct bl_attention_args {
     const float *q, *k, *v;
@@ -135,7 +149,24 @@ typedef struct bl_attention_args {
     uint32_t queries;   /* rows of q */
     uint32_t head_size; /* d */
     float scale;
+    uint32_t window;        /* 0: all keys are seen */
+    const uint32_t *places; /* with a window: those of the queries, ascending; NULL: 0, 1, 2, … */
+    uint32_t first_place;   /* the first key's, where queries have places */
 } bl_attention_args;
+
+static inline uint32_t bl_query_place(const bl_attention_args *args, uint32_t query) {
+    return args->places ? args->places[query] - args->first_place : query;
+}
+
+/* The keys [begin, end) that queries from the place `first` to the place `last` see. */
+static inline uint32_t bl_window_begin(const bl_attention_args *args, uint32_t first) {
+    return first > args->window ? first - args->window : 0;
+}
+
+static inline uint32_t bl_window_end(const bl_attention_args *args, uint32_t last) {
+    uint32_t behind = args->tokens - last;
+    return args->window < behind ? last + args->window + 1 : args->tokens;
+}
 
 typedef void (*bl_attention_kernel)(const bl_attention_args *args);
 
@@ -152,7 +183,10 @@ typedef struct bl_kernels {
     bl_linear_kernel linear;
     bl_attention_kernel attention;
     bl_activate_kernel activate;
+    bl_gate_kernel gate;
+    bl_rotate_kernel rotate;
     bl_layer_norm_kernel layer_norm;
+    bl_layer_norm_kernel rms_norm;
     uint32_t group;                 /* K is packed in groups of this many: 1, 2 or 4 */
     uint32_t packed_row_element;    /* bytes of one packed activation: 4, 2 or 1 */
     uint32_t packed_weight_element; /* bytes of one packed weight: 4, 1 or 1 */

@@ -10,7 +10,7 @@
 
 #define BL_MADD(a, b, c)  wasm_f32x4_relaxed_madd((a), (b), (c))
 #define BL_TALL_TILES_F32 1
-#include "attention_f32.h"
+#include "attention_window_f32.h"
 #include "dot_tile.h"
 
 /* What the bytes of a row leave out, in its sums: the excess of its outlier x the outlier's
@@ -78,9 +78,12 @@ const bl_kernels bl_relaxed_f32 = {
     .name = "relaxed",
     .pack_rows = bl_simd128_pack_rows_f32,
     .linear = linear_f32,
-    .attention = attention_f32,
+    .attention = attention,
     .activate = bl_simd128_activate,
+    .gate = bl_simd128_gate,
+    .rotate = bl_simd128_rotate,
     .layer_norm = bl_simd128_layer_norm,
+    .rms_norm = bl_simd128_rms_norm,
     .group = 1,
     .packed_row_element = 4,
     .packed_weight_element = 4,
@@ -90,9 +93,12 @@ const bl_kernels bl_relaxed_i8_fast = {
     .name = "relaxed",
     .pack_rows = bl_simd128_pack_rows_i8_fast,
     .linear = linear_i8_fast,
-    .attention = attention_f32,
+    .attention = attention,
     .activate = bl_simd128_activate,
+    .gate = bl_simd128_gate,
+    .rotate = bl_simd128_rotate,
     .layer_norm = bl_simd128_layer_norm,
+    .rms_norm = bl_simd128_rms_norm,
     .group = 4,
     .packed_row_element = 1,
     .packed_weight_element = 1,

@@ -227,7 +227,12 @@ static void attention(const bl_attention_args *args) {
     for (uint32_t query = 0; query < args->queries; query++) {
         const float *q = args->q + query * args->qkv_stride;
         float largest = -__builtin_inff(), total = 0.0f;
-        for (uint32_t key = 0; key < tokens; key++) {
+        uint32_t place = bl_query_place(args, query), begin = 0, end = tokens;
+        if (args->window) {
+            begin = bl_window_begin(args, place);
+            end = bl_window_end(args, place);
+        }
+        for (uint32_t key = begin; key < end; key++) {
             const float *k = args->k + key * args->qkv_stride;
             float score = 0.0f;
             for (uint32_t i = 0; i < d; i++) {
@@ -236,20 +241,22 @@ static void attention(const bl_attention_args *args) {
             weights[key] = score;
             largest = largest < score ? score : largest;
         }
-        for (uint32_t key = 0; key < tokens; key++) {
+        for (uint32_t key = begin; key < end; key++) {
             weights[key] = bl_exp(weights[key] - largest);
             total += weights[key];
         }
         float inverse = 1.0f / total;
         for (uint32_t i = 0; i < d; i++) {
             float sum = 0.0f;
-            for (uint32_t key = 0; key < tokens; key++) {
+            for (uint32_t key = begin; key < end; key++) {
                 sum += weights[key] * args->v[key * args->qkv_stride + i];
             }
             args->context[query * args->context_stride + i] = sum * inverse;
         }
         for (uint32_t key = 0; args->probabilities && key < tokens; key++) {
-            args->probabilities[(size_t)query * tokens + key] = weights[key] * inverse;
+            int is_seen = key >= begin && key < end;
+            args->probabilities[(size_t)query * tokens + key] =
+                is_seen ? weights[key] * inverse : 0.0f;
         }
     }
 }
@@ -277,6 +284,28 @@ static void activate(float *rows, size_t stride, uint32_t row_count, uint32_t wi
     for (uint32_t m = 0; m < row_count; m++) {
         for (uint32_t k = 0; k < width; k++) {
             rows[m * stride + k] = activated(rows[m * stride + k], activation);
+        }
+    }
+}
+
+static void gate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
+                 bl_activation activation) {
+    for (uint32_t m = 0; m < row_count; m++) {
+        float *row = rows + m * stride;
+        for (uint32_t k = 0; k < width; k++) {
+            row[k] = activated(row[k], activation) * row[width + k];
+        }
+    }
+}
+
+static void rotate(float *row, uint32_t heads, uint32_t head_size, const float *cosines,
+                   const float *sines) {
+    uint32_t half = head_size / 2;
+    for (uint32_t head = 0; head < heads; head++, row += head_size) {
+        for (uint32_t i = 0; i < half; i++) {
+            float x = row[i], y = row[i + half];
+            row[i] = x * cosines[i] - y * sines[i];
+            row[i + half] = y * cosines[i] + x * sines[i];
         }
     }
 }
@@ -309,13 +338,33 @@ static void layer_norm(float *rows, const float *residual, size_t stride, uint32
     }
 }
 
+static void rms_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,
+                     uint32_t width, const float *gamma, const float *beta, float epsilon) {
+    (void)beta;
+    for (uint32_t m = 0; m < row_count; m++) {
+        float *row = rows + m * stride;
+        float squares[8] = {0};
+        for (uint32_t k = 0; k < width; k++) {
+            row[k] += residual ? residual[m * stride + k] : 0.0f;
+            squares[k % 8] += row[k] * row[k];
+        }
+        float inverse = 1.0f / __builtin_sqrtf(row_sum(squares) / (float)width + epsilon);
+        for (uint32_t k = 0; k < width; k++) {
+            row[k] = row[k] * inverse * gamma[k];
+        }
+    }
+}
+
 const bl_kernels bl_scalar_f32 = {
     .name = "scalar",
     .pack_rows = pack_rows_f32,
     .linear = linear_f32,
     .attention = attention,
     .activate = activate,
+    .gate = gate,
+    .rotate = rotate,
     .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
     .group = 1,
     .packed_row_element = 4,
     .packed_weight_element = 4,
@@ -327,7 +376,10 @@ const bl_kernels bl_scalar_i8 = {
     .linear = linear_i8,
     .attention = attention,
     .activate = activate,
+    .gate = gate,
+    .rotate = rotate,
     .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
     .group = 2,
     .packed_row_element = 2,
     .packed_weight_element = 1,
@@ -339,7 +391,10 @@ const bl_kernels bl_scalar_digits = {
     .linear = linear_digits,
     .attention = attention,
     .activate = activate,
+    .gate = gate,
+    .rotate = rotate,
     .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
     .group = 4,
     .packed_row_element = 2,
     .packed_weight_element = 1,
@@ -351,7 +406,10 @@ const bl_kernels bl_scalar_i8_fast = {
     .linear = linear_i8_fast,
     .attention = attention,
     .activate = activate,
+    .gate = gate,
+    .rotate = rotate,
     .layer_norm = layer_norm,
+    .rms_norm = rms_norm,
     .group = 4,
     .packed_row_element = 1,
     .packed_weight_element = 1,

@@ -1,39 +1,6 @@
-/* Kernels along a row: activation functions, layer norm. */
+/* Kernels along a row: activation functions, norms. */
 #include "kernel_sets.h"
-#include "simd128_math.h"
-
-typedef void (*function8)(const float *table, v128_t x[2]);
-
-BL_INLINE void gelu8(const float *table, v128_t x[2]) {
-    v128_t half[2], c = wasm_v128_load32_splat(table + BL_ERF_HALF);
-    BL_EACH(half[i] = wasm_f32x4_mul(x[i], c));
-    bl_erf_half8(table, x);
-    BL_EACH(x[i] = wasm_f32x4_add(half[i], wasm_f32x4_mul(half[i], x[i])));
-}
-
-BL_INLINE void gelu_new8(const float *table, v128_t x[2]) {
-    v128_t half[2];
-    BL_EACH(half[i] = wasm_f32x4_mul(x[i], wasm_f32x4_splat(0.5f)));
-    BL_EACH(x[i] = wasm_f32x4_add(
-                x[i], wasm_f32x4_mul(wasm_f32x4_splat(BL_GELU_NEW_CUBIC),
-                                     wasm_f32x4_mul(wasm_f32x4_mul(x[i], x[i]), x[i]))));
-    BL_EACH(x[i] = wasm_f32x4_mul(x[i], wasm_f32x4_splat(BL_GELU_NEW_SCALE)));
-    bl_tanh8(table, x);
-    BL_EACH(x[i] = wasm_f32x4_add(half[i], wasm_f32x4_mul(half[i], x[i])));
-}
-
-BL_INLINE void relu8(const float *table, v128_t x[2]) {
-    (void)table;
-    BL_EACH(x[i] = wasm_f32x4_pmax(x[i], wasm_f32x4_splat(0.0f)));
-}
-
-BL_INLINE void silu8(const float *table, v128_t x[2]) {
-    v128_t e[2], c = wasm_v128_load32_splat(table + BL_EXP_HIGH);
-    BL_EACH(e[i] = wasm_f32x4_pmin(wasm_f32x4_neg(x[i]), c));
-    bl_exp8(table, e);
-    c = wasm_v128_load32_splat(table + BL_EXP_ONE);
-    BL_EACH(x[i] = wasm_f32x4_div(x[i], wasm_f32x4_add(e[i], c)));
-}
+#include "simd128_activations.h"
 
 BL_INLINE void apply(function8 function, const float *table, float *rows, size_t stride,
                      uint32_t row_count, uint32_t width) {
@@ -149,5 +116,52 @@ void bl_simd128_layer_norm(float *rows, const float *residual, size_t stride, ui
     for (uint32_t row = 0; row < row_count; row++) {
         layer_norm_row(rows + row * stride, residual ? residual + row * stride : NULL, width, gamma,
                        beta, epsilon);
+    }
+}
+
+static void rms_norm_row(float *row, const float *residual, uint32_t width, const float *gamma,
+                         float epsilon) {
+    uint32_t whole = width & ~7u, tail = width & 7u;
+    v128_t sum[2], x[2], y[2];
+    sum[0] = sum[1] = wasm_f32x4_splat(0.0f);
+    BL_ROLLED for (uint32_t k = 0; k < whole; k += 8) {
+        BL_EACH(x[i] = wasm_v128_load(row + k + 4 * i));
+        if (residual) {
+            BL_EACH(x[i] = wasm_f32x4_add(x[i], wasm_v128_load(residual + k + 4 * i)));
+            BL_EACH(wasm_v128_store(row + k + 4 * i, x[i]));
+        }
+        BL_EACH(sum[i] = wasm_f32x4_add(sum[i], wasm_f32x4_mul(x[i], x[i])));
+    }
+    if (tail) {
+        bl_load_part8(row + whole, tail, x);
+        if (residual) {
+            bl_load_part8(residual + whole, tail, y);
+            BL_EACH(x[i] = wasm_f32x4_add(x[i], y[i]));
+            BL_EACH(wasm_v128_store(row + whole + 4 * i, x[i]));
+        }
+        BL_EACH(sum[i] = wasm_f32x4_add(sum[i], wasm_f32x4_mul(x[i], x[i])));
+    }
+    float square = sum_lanes(sum) / (float)width + epsilon;
+    v128_t inverse =
+        wasm_f32x4_div(wasm_f32x4_splat(1.0f), wasm_f32x4_sqrt(wasm_f32x4_splat(square)));
+    BL_ROLLED for (uint32_t k = 0; k < whole; k += 8) {
+        BL_EACH(x[i] = wasm_f32x4_mul(wasm_v128_load(row + k + 4 * i), inverse));
+        BL_EACH(x[i] = wasm_f32x4_mul(x[i], wasm_v128_load(gamma + k + 4 * i)));
+        BL_EACH(wasm_v128_store(row + k + 4 * i, x[i]));
+    }
+    if (tail) {
+        bl_load_part8(row + whole, tail, x);
+        bl_load_part8(gamma + whole, tail, y);
+        BL_EACH(x[i] = wasm_f32x4_mul(wasm_f32x4_mul(x[i], inverse), y[i]));
+        BL_EACH(wasm_v128_store(row + whole + 4 * i, x[i]));
+    }
+}
+
+void bl_simd128_rms_norm(float *rows, const float *residual, size_t stride, uint32_t row_count,
+                         uint32_t width, const float *gamma, const float *beta, float epsilon) {
+    (void)beta;
+    for (uint32_t row = 0; row < row_count; row++) {
+        rms_norm_row(rows + row * stride, residual ? residual + row * stride : NULL, width, gamma,
+                     epsilon);
     }
 }

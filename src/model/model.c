@@ -5,6 +5,16 @@
 
 #include "../kernels/pack_weights.h"
 
+/* Heads that share keys do so in groups of one size; rotary positions turn pairs. */
+static int has_sound_heads(const bl_config *config) {
+    uint32_t shared = config->architecture.key_value_heads;
+    if (config->attention_heads < 1 || config->hidden_size % config->attention_heads != 0)
+        return 0;
+    if (shared && config->attention_heads % shared != 0)
+        return 0;
+    return config->architecture.positions != BL_POSITIONS_ROTARY || bl_head_size(config) % 2 == 0;
+}
+
 static int in_range(uint32_t value, uint32_t limit) {
     return value >= 1 && value <= limit;
 }
@@ -13,15 +23,13 @@ bl_status bl_model_check_config(const bl_config *config) {
     if (!in_range(config->layers, BL_MAX_LAYERS) || !in_range(config->hidden_size, BL_MAX_WIDTH) ||
         !in_range(config->intermediate_size, BL_MAX_WIDTH) ||
         !in_range(config->vocab_size, BL_MAX_ROWS) ||
-        !in_range(config->max_positions, BL_MAX_ROWS) ||
-        !in_range(config->type_vocab_size, BL_MAX_ROWS) || config->attention_heads < 1)
+        !in_range(config->max_positions, BL_MAX_ROWS) || config->type_vocab_size > BL_MAX_ROWS)
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_DECODER) && !(config->parts & BL_PART_MASKED_LM))
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, BL_MAX_ROWS))
         return BL_BAD_MODEL;
-    if (config->hidden_size % config->attention_heads != 0 ||
-        config->activation >= BL_ACTIVATION_COUNT)
+    if (!has_sound_heads(config) || config->activation >= BL_ACTIVATION_COUNT)
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
         return BL_BAD_MODEL;
@@ -96,10 +104,10 @@ static void layout_tensor(bl_arena *arena, const bl_kernels *kernels, const bl_c
 
 /* The tensors of the roles [begin, end), which are all of the model's or of one of its layers. */
 static void layout_tensors(bl_arena *arena, const bl_kernels *kernels, const bl_config *config,
-                           uint32_t begin, uint32_t end, void *owner) {
+                           uint32_t begin, uint32_t end, uint32_t layer, void *owner) {
     for (uint32_t role = begin; role < end; role++) {
         bl_tensor_shape shape;
-        if (bl_model_tensor_shape(config, role, 0, &shape) != BL_OK)
+        if (bl_model_tensor_shape(config, role, layer, &shape) != BL_OK)
             continue;
         bl_place place = bl_find_place(config, role, owner);
         layout_tensor(arena, kernels, config, &place, &shape);
@@ -117,11 +125,13 @@ static void layout_model(bl_arena *arena, const bl_config *config, bl_model *mod
         .layers = layers,
         .progress = bl_alloc_zeroed(arena, bl_count_tensors(config), sizeof(bl_tensor_progress)),
     };
-    layout_tensors(arena, kernels, config, 0, BL_FIRST_LAYER_ROLE, model);
+    if (config->architecture.biases & BL_NO_NORM_BIAS)
+        model->zeros = bl_alloc_zeroed(arena, config->hidden_size, sizeof(float));
+    layout_tensors(arena, kernels, config, 0, BL_FIRST_LAYER_ROLE, 0, model);
     bl_model_tie_decoder(model);
     for (uint32_t i = 0; i < config->layers; i++) {
         bl_layer layer = {0};
-        layout_tensors(arena, kernels, config, BL_FIRST_LAYER_ROLE, BL_ROLE_COUNT, &layer);
+        layout_tensors(arena, kernels, config, BL_FIRST_LAYER_ROLE, BL_ROLE_COUNT, i, &layer);
         if (layers)
             layers[i] = layer;
     }

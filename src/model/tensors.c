@@ -9,6 +9,7 @@ typedef enum extent {
     ONE,
     TWO,
     HIDDEN,
+    KEYS, /* of all heads of keys, or of values */
     INTERMEDIATE,
     VOCABULARY,
     POSITIONS,
@@ -26,17 +27,41 @@ typedef enum storage {
 } storage;
 
 /* What a tensor may need beside parts, whose bits are lower. */
-enum { TRAIT_ABSOLUTE = 1 << 16, TRAIT_BIASES = 1 << 17, PARTS = TRAIT_ABSOLUTE - 1 };
+enum {
+    TRAIT_ABSOLUTE = 1 << 16,
+    TRAIT_TYPES = 1 << 17,
+    TRAIT_EMBEDDINGS_NORM = 1 << 18,
+    TRAIT_NORM_BIASES = 1 << 19,
+    TRAIT_ATTENTION_BIASES = 1 << 20,
+    TRAIT_INTERMEDIATE_BIASES = 1 << 21,
+    TRAIT_OUTPUT_BIASES = 1 << 22,
+    TRAIT_GATE = 1 << 23,
+    TRAIT_NORM_BEFORE = 1 << 24,
+    TRAIT_ATTENTION_NORM = 1 << 25,
+    PARTS = TRAIT_ABSOLUTE - 1
+};
 
 /* The words of the table's column "needs". */
-#define NEEDS_ALWAYS        0
-#define NEEDS_ABSOLUTE      TRAIT_ABSOLUTE
-#define NEEDS_BIASES        TRAIT_BIASES
-#define NEEDS_POOLER        BL_PART_POOLER
-#define NEEDS_MASKED_LM     BL_PART_MASKED_LM
-#define NEEDS_DECODER       BL_PART_DECODER
-#define NEEDS_NEXT_SENTENCE BL_PART_NEXT_SENTENCE
-#define NEEDS_CLASSIFIER    BL_PART_CLASSIFIER
+#define NEEDS_ALWAYS         0
+#define NEEDS_ABSOLUTE       TRAIT_ABSOLUTE
+#define NEEDS_TYPES          TRAIT_TYPES
+#define NEEDS_FIRST_NORM     TRAIT_EMBEDDINGS_NORM
+#define NEEDS_FIRST_BIAS     (TRAIT_EMBEDDINGS_NORM | TRAIT_NORM_BIASES)
+#define NEEDS_FINAL_NORM     TRAIT_NORM_BEFORE
+#define NEEDS_FINAL_BIAS     (TRAIT_NORM_BEFORE | TRAIT_NORM_BIASES)
+#define NEEDS_NORM_BIAS      TRAIT_NORM_BIASES
+#define NEEDS_ATTENTION_N    TRAIT_ATTENTION_NORM
+#define NEEDS_ATTENTION_NB   (TRAIT_ATTENTION_NORM | TRAIT_NORM_BIASES)
+#define NEEDS_ATTENTION_B    TRAIT_ATTENTION_BIASES
+#define NEEDS_INTERMEDIATE_B TRAIT_INTERMEDIATE_BIASES
+#define NEEDS_OUTPUT_B       TRAIT_OUTPUT_BIASES
+#define NEEDS_GATE           TRAIT_GATE
+#define NEEDS_GATE_B         (TRAIT_GATE | TRAIT_INTERMEDIATE_BIASES)
+#define NEEDS_POOLER         BL_PART_POOLER
+#define NEEDS_MASKED_LM      BL_PART_MASKED_LM
+#define NEEDS_DECODER        BL_PART_DECODER
+#define NEEDS_NEXT_SENTENCE  BL_PART_NEXT_SENTENCE
+#define NEEDS_CLASSIFIER     BL_PART_CLASSIFIER
 
 typedef struct tensor_row {
     uint8_t rows, columns; /* extent */
@@ -61,6 +86,8 @@ static uint32_t size_of_extent(const bl_config *config, uint8_t what) {
         return 2;
     case HIDDEN:
         return config->hidden_size;
+    case KEYS:
+        return bl_key_width(config);
     case INTERMEDIATE:
         return config->intermediate_size;
     case VOCABULARY:
@@ -75,13 +102,28 @@ static uint32_t size_of_extent(const bl_config *config, uint8_t what) {
     return 0;
 }
 
-/* The parts and traits that a model has. */
-static uint32_t list_features(const bl_config *config) {
-    uint32_t features = config->parts & PARTS;
-    if (config->architecture.positions == BL_POSITIONS_ABSOLUTE)
-        features |= TRAIT_ABSOLUTE;
-    if (config->architecture.biases == BL_BIASES_ALL)
-        features |= TRAIT_BIASES;
+/* The parts and traits that a model has, in one of its layers. */
+static uint32_t list_features(const bl_config *config, uint32_t layer) {
+    const bl_architecture *architecture = &config->architecture;
+    uint32_t features = config->parts & PARTS, norms = architecture->norms;
+    const struct {
+        int is_there;
+        uint32_t trait;
+    } traits[] = {
+        {architecture->positions == BL_POSITIONS_ABSOLUTE, TRAIT_ABSOLUTE},
+        {config->type_vocab_size > 0, TRAIT_TYPES},
+        {!(norms & BL_NO_EMBEDDINGS_NORM), TRAIT_EMBEDDINGS_NORM},
+        {layer > 0 || !(norms & BL_NO_FIRST_ATTENTION_NORM), TRAIT_ATTENTION_NORM},
+        {!(architecture->biases & BL_NO_NORM_BIAS), TRAIT_NORM_BIASES},
+        {!(architecture->biases & BL_NO_ATTENTION_BIAS), TRAIT_ATTENTION_BIASES},
+        {!(architecture->biases & BL_NO_INTERMEDIATE_BIAS), TRAIT_INTERMEDIATE_BIASES},
+        {!(architecture->biases & BL_NO_OUTPUT_BIAS), TRAIT_OUTPUT_BIASES},
+        {architecture->feed_forward == BL_FEED_FORWARD_GATED, TRAIT_GATE},
+        {architecture->norm_place == BL_NORM_BEFORE, TRAIT_NORM_BEFORE},
+    };
+    for (uint32_t i = 0; i < sizeof traits / sizeof *traits; i++)
+        if (traits[i].is_there)
+            features |= traits[i].trait;
     return features;
 }
 
@@ -100,14 +142,14 @@ uint32_t bl_role_takes_paths(uint32_t role) {
                                     table[role].storage == LINEAR || table[role].storage == OUTPUT);
 }
 
-static int has_tensor(const bl_config *config, uint32_t role) {
-    return (table[role].needs & ~list_features(config)) == 0;
+static int has_tensor(const bl_config *config, uint32_t role, uint32_t layer) {
+    return (table[role].needs & ~list_features(config, layer)) == 0;
 }
 
 bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,
                                 bl_tensor_shape *shape) {
     if (role >= BL_ROLE_COUNT || layer >= (role < BL_FIRST_LAYER_ROLE ? 1 : config->layers) ||
-        !has_tensor(config, role))
+        !has_tensor(config, role, layer))
         return BL_BAD_ARGUMENT;
     *shape = (bl_tensor_shape){
         .rows = size_of_extent(config, table[role].rows),
@@ -124,7 +166,7 @@ static uint32_t count_outputs(const bl_config *config, uint32_t role, uint32_t e
     const tensor_row *row = &table[role];
     for (uint32_t other = begin; other < end; other++)
         if (table[other].storage == row->storage && table[other].place == row->place &&
-            has_tensor(config, other))
+            has_tensor(config, other, 0))
             outputs += size_of_extent(config, row->storage == BIAS ? table[other].columns
                                                                    : table[other].rows);
     return outputs;

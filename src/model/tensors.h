@@ -17,9 +17,11 @@
     /*  role                      rows          columns       storage     needs          place */ \
     ROW(WORD_EMBEDDINGS,          VOCABULARY,   HIDDEN,       EMBEDDINGS, ALWAYS,        word_embeddings) \
     ROW(POSITION_EMBEDDINGS,      POSITIONS,    HIDDEN,       EMBEDDINGS, ABSOLUTE,      position_embeddings) \
-    ROW(TYPE_EMBEDDINGS,          SEGMENTS,     HIDDEN,       EMBEDDINGS, ALWAYS,        type_embeddings) \
-    ROW(EMBEDDINGS_NORM_WEIGHT,   ONE,          HIDDEN,       FLOATS,     ALWAYS,        embeddings_norm.gamma) \
-    ROW(EMBEDDINGS_NORM_BIAS,     ONE,          HIDDEN,       FLOATS,     BIASES,        embeddings_norm.beta) \
+    ROW(TYPE_EMBEDDINGS,          SEGMENTS,     HIDDEN,       EMBEDDINGS, TYPES,         type_embeddings) \
+    ROW(EMBEDDINGS_NORM_WEIGHT,   ONE,          HIDDEN,       FLOATS,     FIRST_NORM,    embeddings_norm.gamma) \
+    ROW(EMBEDDINGS_NORM_BIAS,     ONE,          HIDDEN,       FLOATS,     FIRST_BIAS,    embeddings_norm.beta) \
+    ROW(FINAL_NORM_WEIGHT,        ONE,          HIDDEN,       FLOATS,     FINAL_NORM,    final_norm.gamma) \
+    ROW(FINAL_NORM_BIAS,          ONE,          HIDDEN,       FLOATS,     FINAL_BIAS,    final_norm.beta) \
     ROW(POOLER_WEIGHT,            HIDDEN,       HIDDEN,       LINEAR,     POOLER,        pooler) \
     ROW(POOLER_BIAS,              ONE,          HIDDEN,       BIAS,       POOLER,        pooler) \
     ROW(TRANSFORM_WEIGHT,         HIDDEN,       HIDDEN,       LINEAR,     MASKED_LM,     transform) \
@@ -35,21 +37,23 @@
 
 #define BL_LAYER_TENSORS(ROW) \
     ROW(QUERY_WEIGHT,             HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        qkv) \
-    ROW(QUERY_BIAS,               ONE,          HIDDEN,       BIAS,       BIASES,        qkv) \
-    ROW(KEY_WEIGHT,               HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        qkv) \
-    ROW(KEY_BIAS,                 ONE,          HIDDEN,       BIAS,       BIASES,        qkv) \
-    ROW(VALUE_WEIGHT,             HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        qkv) \
-    ROW(VALUE_BIAS,               ONE,          HIDDEN,       BIAS,       BIASES,        qkv) \
+    ROW(QUERY_BIAS,               ONE,          HIDDEN,       BIAS,       ATTENTION_B,   qkv) \
+    ROW(KEY_WEIGHT,               KEYS,         HIDDEN,       LINEAR,     ALWAYS,        qkv) \
+    ROW(KEY_BIAS,                 ONE,          KEYS,         BIAS,       ATTENTION_B,   qkv) \
+    ROW(VALUE_WEIGHT,             KEYS,         HIDDEN,       LINEAR,     ALWAYS,        qkv) \
+    ROW(VALUE_BIAS,               ONE,          KEYS,         BIAS,       ATTENTION_B,   qkv) \
     ROW(ATTENTION_OUTPUT_WEIGHT,  HIDDEN,       HIDDEN,       LINEAR,     ALWAYS,        attention_output) \
-    ROW(ATTENTION_OUTPUT_BIAS,    ONE,          HIDDEN,       BIAS,       BIASES,        attention_output) \
-    ROW(ATTENTION_NORM_WEIGHT,    ONE,          HIDDEN,       FLOATS,     ALWAYS,        attention_norm.gamma) \
-    ROW(ATTENTION_NORM_BIAS,      ONE,          HIDDEN,       FLOATS,     BIASES,        attention_norm.beta) \
+    ROW(ATTENTION_OUTPUT_BIAS,    ONE,          HIDDEN,       BIAS,       ATTENTION_B,   attention_output) \
+    ROW(ATTENTION_NORM_WEIGHT,    ONE,          HIDDEN,       FLOATS,     ATTENTION_N,   attention_norm.gamma) \
+    ROW(ATTENTION_NORM_BIAS,      ONE,          HIDDEN,       FLOATS,     ATTENTION_NB,  attention_norm.beta) \
     ROW(INTERMEDIATE_WEIGHT,      INTERMEDIATE, HIDDEN,       LINEAR,     ALWAYS,        intermediate) \
-    ROW(INTERMEDIATE_BIAS,        ONE,          INTERMEDIATE, BIAS,       BIASES,        intermediate) \
+    ROW(INTERMEDIATE_BIAS,        ONE,          INTERMEDIATE, BIAS,       INTERMEDIATE_B,intermediate) \
+    ROW(GATE_WEIGHT,              INTERMEDIATE, HIDDEN,       LINEAR,     GATE,          intermediate) \
+    ROW(GATE_BIAS,                ONE,          INTERMEDIATE, BIAS,       GATE_B,        intermediate) \
     ROW(OUTPUT_WEIGHT,            HIDDEN,       INTERMEDIATE, LINEAR,     ALWAYS,        output) \
-    ROW(OUTPUT_BIAS,              ONE,          HIDDEN,       BIAS,       BIASES,        output) \
+    ROW(OUTPUT_BIAS,              ONE,          HIDDEN,       BIAS,       OUTPUT_B,      output) \
     ROW(OUTPUT_NORM_WEIGHT,       ONE,          HIDDEN,       FLOATS,     ALWAYS,        output_norm.gamma) \
-    ROW(OUTPUT_NORM_BIAS,         ONE,          HIDDEN,       FLOATS,     BIASES,        output_norm.beta)
+    ROW(OUTPUT_NORM_BIAS,         ONE,          HIDDEN,       FLOATS,     NORM_BIAS,     output_norm.beta)
 
 /* With a layer's number, for those of each layer, it says which tensor. */
 #define BL_ROLE(role, ...) BL_ROLE_##role,

@@ -12,7 +12,7 @@ typedef struct bl_table {
 } bl_table;
 
 typedef struct bl_norm {
-    const float *gamma, *beta; /* [hidden_size] */
+    const float *gamma, *beta; /* [hidden_size]; NULL: a norm, or a bias, that there is not */
 } bl_norm;
 
 /* A low-rank side path beside a weight matrix, as an adapter adds it (adapter.h):
@@ -36,10 +36,10 @@ typedef struct bl_linear {
 } bl_linear;
 
 typedef struct bl_layer {
-    bl_linear qkv; /* query, key and value as one matrix of 3 hidden_size outputs */
+    bl_linear qkv; /* query, key and value as one matrix of bl_qkv_width outputs */
     bl_linear attention_output;
     bl_norm attention_norm;
-    bl_linear intermediate;
+    bl_linear intermediate; /* and the gates below it, where there are some */
     bl_linear output;
     bl_norm output_norm;
 } bl_layer;
@@ -63,7 +63,8 @@ struct bl_model {
     bl_config config;
     const bl_kernels *kernels;
     bl_table word_embeddings, position_embeddings, type_embeddings;
-    bl_norm embeddings_norm;
+    bl_norm embeddings_norm, final_norm;
+    const float *zeros; /* [hidden_size]: the bias of norms that have none */
     /* by config.parts; views of what is not there are zeros */
     bl_linear pooler;
     bl_linear transform;
@@ -76,6 +77,27 @@ struct bl_model {
     bl_tensor_progress *progress; /* by the numbers of tensors (bl_tensor_at) */
     uint32_t largest_rank;        /* of all side paths; 0: there are none */
 };
+
+static inline uint32_t bl_head_size(const bl_config *config) {
+    return config->hidden_size / config->attention_heads;
+}
+
+/* Columns of the keys of all heads, and of the values. */
+static inline uint32_t bl_key_width(const bl_config *config) {
+    uint32_t heads = config->architecture.key_value_heads;
+    return heads ? heads * bl_head_size(config) : config->hidden_size;
+}
+
+/* Columns of queries, keys and values side by side. */
+static inline uint32_t bl_qkv_width(const bl_config *config) {
+    return config->hidden_size + 2 * bl_key_width(config);
+}
+
+/* Columns that the first half of the feed-forward makes. */
+static inline uint32_t bl_intermediate_width(const bl_config *config) {
+    int is_gated = config->architecture.feed_forward == BL_FEED_FORWARD_GATED;
+    return config->intermediate_size * (is_gated ? 2 : 1);
+}
 
 /* Which tensor of a model. */
 typedef struct bl_tensor_id {

@@ -186,6 +186,60 @@ static void check_large_scores(const kernel_pair *pair) {
     attention_case_free(&c);
 }
 
+/* With a window: what attention to the keys within it alone gives, zeros elsewhere; and chosen
+ * queries get the bits that they have among all. */
+static void check_window(const kernel_pair *pair, uint32_t tokens, uint32_t head_size,
+                         uint32_t window) {
+    attention_case c = attention_case_new(tokens, head_size, 1);
+    double *weights = exact_alloc(tokens * sizeof(double));
+    size_t count = tokens * c.context_stride, squares = (size_t)tokens * tokens;
+    float *context = exact_alloc(count * sizeof(float));
+    float *probabilities = exact_alloc(squares * sizeof(float));
+    bl_attention_args args = args_of(&c, 0, 1);
+    args.window = window;
+    pair->reference->attention(&args);
+    memcpy(context, c.context, count * sizeof(float));
+    memcpy(probabilities, c.probabilities, squares * sizeof(float));
+    fill_context(&c, 777.0f);
+    pair->tested->attention(&args);
+    if (same_bits_promised(pair)) {
+        CHECK(different_bits(c.context, context, c.context_stride, tokens, head_size) == 0);
+        CHECK(different_bits(c.probabilities, probabilities, tokens, tokens, tokens) == 0);
+    }
+    memcpy(context, c.context, count * sizeof(float));
+    for (uint32_t query = 0; query < tokens; query++) {
+        uint32_t begin = query > window ? query - window : 0;
+        uint32_t end = query + window + 1 < tokens ? query + window + 1 : tokens;
+        bl_attention_args seen = args_of(&c, 0, 0);
+        seen.k += begin * seen.qkv_stride, seen.v += begin * seen.qkv_stride;
+        seen.tokens = end - begin;
+        CHECK(query_error(&seen, query, weights) <= 2e-6);
+        for (uint32_t key = 0; key < tokens; key++) {
+            float p = c.probabilities[(size_t)query * tokens + key];
+            CHECK(key >= begin && key < end ? p >= 0 : p == 0);
+        }
+    }
+    uint32_t *places = exact_alloc(tokens * sizeof(uint32_t)), some = 0;
+    float *qkv = exact_alloc(tokens * c.stride * sizeof(float));
+    for (uint32_t t = 0; t < tokens; t++) {
+        if (random_below(3) == 0) {
+            memcpy(qkv + some * c.stride, c.qkv + t * c.stride, c.stride * sizeof(float));
+            places[some++] = t + 1000;
+        }
+    }
+    bl_attention_args chosen = args_of(&c, 0, 0);
+    chosen.window = window, chosen.q = qkv, chosen.queries = some;
+    chosen.places = places, chosen.first_place = 1000;
+    pair->tested->attention(&chosen);
+    for (uint32_t q = 0; q < some; q++) {
+        CHECK(different_bits(c.context + q * c.context_stride,
+                             context + (places[q] - 1000) * c.context_stride, c.context_stride, 1,
+                             head_size) == 0);
+    }
+    free(weights), free(context), free(probabilities), free(places), free(qkv);
+    attention_case_free(&c);
+}
+
 int main(void) {
     static const uint32_t cases[][3] = {
         /* tokens, head size, heads */
@@ -199,6 +253,15 @@ int main(void) {
         }
         check_equal_queries(&kernel_pairs[i]);
         check_large_scores(&kernel_pairs[i]);
+    }
+    static const uint32_t lengths[] = {1, 2, 7, 8, 9, 31, 64, 103};
+    for (size_t i = 0; i < KERNEL_PAIRS; i++) {
+        for (size_t t = 0; t < sizeof lengths / sizeof lengths[0]; t++) {
+            check_window(&kernel_pairs[i], lengths[t], 6, 1);
+            check_window(&kernel_pairs[i], lengths[t], 16, 4);
+            check_window(&kernel_pairs[i], lengths[t], 9, 13);
+            check_window(&kernel_pairs[i], lengths[t], 8, 200);
+        }
     }
     return check_result();
 }

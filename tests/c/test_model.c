@@ -44,7 +44,8 @@ static void write_all(bl_arena *arena, bl_model *model, const bl_config *config,
     for (uint32_t layer = 0; layer < config->layers; layer++) {
         for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
             bl_tensor_shape shape;
-            CHECK(bl_model_tensor_shape(config, role, layer, &shape) == BL_OK);
+            if (bl_model_tensor_shape(config, role, layer, &shape) != BL_OK)
+                continue;
             for (uint32_t row = 0; role != but && row < shape.rows; row += stretch) {
                 uint32_t count = shape.rows - row < stretch ? shape.rows - row : stretch;
                 fill(rows, (size_t)count * shape.columns);

@@ -36,13 +36,17 @@ static uint32_t count_tensors(const bl_config *config) {
 }
 
 static void test_numbers(void) {
-    CHECK(bl_count_tensors(&everything) == 17 + 3 * 16);
+    /* Two of the model's roles, and two of a layer's, are of other architectures. */
+    CHECK(bl_count_tensors(&everything) == 19 + 3 * 18);
     CHECK(count_tensors(&everything) == 17 + 3 * 16);
-    bl_model model = {.progress = calloc(17 + 3 * 16, sizeof(bl_tensor_progress))};
+    bl_model model = {.progress = calloc(19 + 3 * 18, sizeof(bl_tensor_progress))};
     for (uint32_t i = 0; i < bl_count_tensors(&everything); i++) {
         bl_tensor_id tensor = bl_tensor_at(i);
         CHECK(bl_model_progress(&model, tensor.role, tensor.layer) == &model.progress[i]);
-        CHECK(has_tensor(&everything, tensor.role, tensor.layer));
+        int is_of_others = tensor.role == BL_ROLE_FINAL_NORM_WEIGHT ||
+                           tensor.role == BL_ROLE_FINAL_NORM_BIAS ||
+                           tensor.role == BL_ROLE_GATE_WEIGHT || tensor.role == BL_ROLE_GATE_BIAS;
+        CHECK(has_tensor(&everything, tensor.role, tensor.layer) != is_of_others);
     }
     free(model.progress);
     CHECK(!has_tensor(&everything, BL_ROLE_COUNT, 0));
@@ -56,7 +60,8 @@ static void test_shapes(void) {
     for (uint32_t i = 0; i < bl_count_tensors(&everything); i++) {
         bl_tensor_id tensor = bl_tensor_at(i);
         bl_tensor_shape shape;
-        CHECK(bl_model_tensor_shape(&everything, tensor.role, tensor.layer, &shape) == BL_OK);
+        if (bl_model_tensor_shape(&everything, tensor.role, tensor.layer, &shape) != BL_OK)
+            continue;
         CHECK(shape.is_matrix == shape.rows > 1);
         CHECK(shape.quantizable == bl_role_is_quantizable(tensor.role));
         values += shape.rows * shape.columns;
@@ -78,30 +83,45 @@ static uintptr_t address_of(const bl_place *place) {
     return (uintptr_t)(*place->floats + place->first_output);
 }
 
-static void test_places(void) {
+/* Every tensor has a place, which is no other's. */
+static void check_places(const bl_config *config, uint32_t outputs_of_qkv) {
     size_t bytes;
-    CHECK(bl_model_measure(&everything, &bytes) == BL_OK);
+    CHECK(bl_model_measure(config, &bytes) == BL_OK);
     void *memory = aligned_alloc(BL_ARENA_ALIGNMENT, bytes);
     bl_arena arena;
     bl_arena_init(&arena, memory, bytes, NULL);
     bl_model *model;
-    CHECK(bl_model_create(&arena, &everything, &model) == BL_OK);
-    uint32_t count = bl_count_tensors(&everything);
+    CHECK(bl_model_create(&arena, config, &model) == BL_OK);
+    uint32_t count = bl_count_tensors(config);
     for (uint32_t i = 0; i < count; i++) {
         bl_tensor_id tensor = bl_tensor_at(i);
+        if (!has_tensor(config, tensor.role, tensor.layer))
+            continue;
         bl_place place = bl_model_find_place(model, tensor.role, tensor.layer);
         CHECK((place.table != NULL) + (place.linear != NULL) + (place.floats != NULL) == 1);
         CHECK((place.paths != NULL) == bl_role_takes_paths(tensor.role));
         CHECK(address_of(&place) != 0);
         for (uint32_t k = 0; k < i; k++) {
             bl_tensor_id other = bl_tensor_at(k);
+            if (!has_tensor(config, other.role, other.layer))
+                continue;
             bl_place of_other = bl_model_find_place(model, other.role, other.layer);
             CHECK(address_of(&place) != address_of(&of_other));
         }
     }
     CHECK(model->classifier.outputs == 5 && model->next_sentence.outputs == 2);
-    CHECK(model->layers[2].qkv.weights.outputs == 36);
+    CHECK(model->layers[2].qkv.weights.outputs == outputs_of_qkv);
     free(memory);
+}
+
+static void test_places(void) {
+    check_places(&everything, 36);
+    bl_config other = everything;
+    other.architecture.norm_place = BL_NORM_BEFORE;
+    other.architecture.norms = BL_NO_FIRST_ATTENTION_NORM;
+    other.architecture.feed_forward = BL_FEED_FORWARD_GATED;
+    other.architecture.key_value_heads = 1;
+    check_places(&other, 12 + 2 * 4);
 }
 
 /* Rows of one linear layer stand one below the other, and so do their biases. */
@@ -147,31 +167,64 @@ static void test_parts(void) {
           !bl_role_is_quantizable(BL_ROLE_CLASSIFIER_WEIGHT));
 }
 
-/* The tensors that an architecture has, and that it is refused while no stage computes it. */
+/* The tensors that an architecture has. What no stage computes is refused. */
 static void test_architecture(void) {
     static const struct {
         bl_architecture architecture;
-        uint32_t tensors; /* that BERT has and it has not */
+        int tensors; /* more or fewer than BERT's */
+        bl_status status;
     } others[] = {
-        {{.norm_place = BL_NORM_BEFORE}, 0},
-        {{.positions = BL_POSITIONS_ROTARY}, 1},
-        {{.positions = BL_POSITIONS_RELATIVE}, 1},
-        {{.positions = BL_POSITIONS_NONE}, 1},
-        {{.feed_forward = BL_FEED_FORWARD_GATED}, 0},
-        {{.biases = BL_BIASES_NONE}, 1 + 3 * 8},
-        {{.window = 64}, 0},
-        {{.shared_sets = 1}, 0},
-        {{.positions = 99}, 1},
+        {{.norm_place = BL_NORM_BEFORE}, 2, BL_OK},
+        {{.norm_kind = BL_NORM_RMS}, 0, BL_OK},
+        {{.norms = BL_NO_EMBEDDINGS_NORM}, -2, BL_OK},
+        {{.norms = BL_NO_FIRST_ATTENTION_NORM}, -2, BL_OK},
+        {{.positions = BL_POSITIONS_ROTARY, .rotary_theta = 1e4f}, -1, BL_OK},
+        {{.feed_forward = BL_FEED_FORWARD_GATED}, 2 * 3, BL_OK},
+        {{.biases = BL_BIASES_NONE}, -1 - 3 * 8, BL_OK},
+        {{.biases = BL_NO_ATTENTION_BIAS}, -3 * 4, BL_OK},
+        {{.biases = BL_NO_INTERMEDIATE_BIAS}, -3, BL_OK},
+        {{.biases = BL_NO_OUTPUT_BIAS}, -3, BL_OK},
+        {{.biases = BL_NO_NORM_BIAS}, -1 - 3 * 2, BL_OK},
+        {{.window = 64, .window_period = 3}, 0, BL_OK},
+        {{.window = 64}, 0, BL_UNSUPPORTED},
+        {{.positions = BL_POSITIONS_ROTARY}, -1, BL_UNSUPPORTED},
+        {{.positions = BL_POSITIONS_RELATIVE}, -1, BL_UNSUPPORTED},
+        {{.positions = BL_POSITIONS_NONE}, -1, BL_UNSUPPORTED},
+        {{.norm_place = 2}, 0, BL_UNSUPPORTED},
+        {{.norm_kind = 2}, 0, BL_UNSUPPORTED},
+        {{.norms = 4}, 0, BL_UNSUPPORTED},
+        {{.feed_forward = 2}, 0, BL_UNSUPPORTED},
+        {{.biases = 16}, 0, BL_UNSUPPORTED},
+        {{.shared_sets = 1}, 0, BL_UNSUPPORTED},
+        {{.positions = 99}, -1, BL_UNSUPPORTED},
     };
     size_t bytes;
     bl_config config = everything;
     CHECK(bl_model_measure(&config, &bytes) == BL_OK);
     for (uint32_t i = 0; i < sizeof others / sizeof *others; i++) {
+        config = everything;
         config.architecture = others[i].architecture;
-        CHECK(bl_architecture_check(&config.architecture) == BL_UNSUPPORTED);
-        CHECK(bl_model_measure(&config, &bytes) == BL_UNSUPPORTED);
-        CHECK(count_tensors(&config) == 17 + 3 * 16 - others[i].tensors);
+        if (config.architecture.positions == BL_POSITIONS_ROTARY)
+            config.attention_heads = 1, config.hidden_size += config.hidden_size % 2;
+        CHECK(bl_architecture_check(&config.architecture) == others[i].status);
+        CHECK(bl_model_measure(&config, &bytes) == others[i].status);
+        CHECK((int)count_tensors(&config) == 17 + 3 * 16 + others[i].tensors);
     }
+    /* No segments; heads that share keys; an odd head cannot be turned. */
+    config = everything, config.type_vocab_size = 0;
+    CHECK(bl_model_measure(&config, &bytes) == BL_OK);
+    CHECK(count_tensors(&config) == 17 + 3 * 16 - 1);
+    config = everything, config.hidden_size = 60, config.attention_heads = 6;
+    config.architecture.key_value_heads = 2;
+    CHECK(bl_model_measure(&config, &bytes) == BL_OK);
+    bl_tensor_shape shape;
+    CHECK(bl_model_tensor_shape(&config, BL_ROLE_KEY_WEIGHT, 0, &shape) == BL_OK);
+    CHECK(shape.rows == 20 && shape.columns == 60);
+    config.architecture.key_value_heads = 4;
+    CHECK(bl_model_measure(&config, &bytes) == BL_BAD_MODEL);
+    config = everything, config.hidden_size = 15, config.attention_heads = 5;
+    config.architecture.positions = BL_POSITIONS_ROTARY, config.architecture.rotary_theta = 1e4f;
+    CHECK(bl_model_measure(&config, &bytes) == BL_BAD_MODEL);
 }
 
 int main(void) {
