@@ -18,7 +18,7 @@ const largestRank = 131072;
 
 /**
  * @typedef {import('../core/memory.js').Memory} Memory
- * @typedef {import('../engine/regions.js').Region} Region
+ * @typedef {import('../core/regions.js').Region} Region
  * @typedef {import('../weights/heads.js').Heads} Heads
  * @typedef {import('../weights/heads.js').Present} Present
  * @typedef {import('../weights/safetensors.js').TensorInfo} TensorInfo
@@ -58,8 +58,8 @@ export class AdapterWriter {
 
   /**
    * @param {Memory} memory with nothing in its scratch
-   * @param {import('../engine/regions.js').Regions} regions of that memory
-   * @param {import('../folder/config.js').Config} config the base's with the adapter's head
+   * @param {import('../core/regions.js').Regions} regions of that memory
+   * @param {import('../weights/config.js').Config} config the base's with the adapter's head
    * @param {LoadedModel} base
    * @param {import('./config.js').AdapterConfig} settings
    */

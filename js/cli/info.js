@@ -1,7 +1,7 @@
 // `bertlet info`: what a model folder holds, and whether its calls work, after really making them.
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../folder/config.js';
+import { readConfig } from '../weights/config.js';
 import { parseExactly } from '../shared/json.js';
 import { defineCommand, InputError, UsageError } from './arguments.js';
 import { embeddedModel, modelOptions, openModel } from './open-model.js';

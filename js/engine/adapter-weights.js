@@ -10,10 +10,10 @@ import { openSource } from '../source/source.js';
 
 /**
  * @typedef {import('../weights/weights.js').LoadedModel & { head: import('../weights/heads.js').HeadConfig,
- *   region: import('./regions.js').Region }} LoadedAdapter `region`: what it takes of the memory
+ *   region: import('../core/regions.js').Region }} LoadedAdapter `region`: what it takes of the memory
  *
- * @param {{ memory: import('../core/memory.js').Memory, regions: import('./regions.js').Regions,
- *   config: import('../folder/config.js').Config }} engine with nothing in its scratch memory
+ * @param {{ memory: import('../core/memory.js').Memory, regions: import('../core/regions.js').Regions,
+ *   config: import('../weights/config.js').Config }} engine with nothing in its scratch memory
  * @param {import('../weights/weights.js').LoadedModel} base
  * @param {unknown} given as openSource takes it
  * @param {import('../source/source.js').SourceOptions & { report?: import('../shared/progress.js').FileProgress }}
@@ -58,7 +58,7 @@ async function loadAdapter({ memory, regions, config }, base, source, { signal }
 /**
  * What the adapter's own config.json says of heads, or else the base's.
  * @param {import('../source/source.js').Source} source
- * @param {import('../folder/config.js').Config} config
+ * @param {import('../weights/config.js').Config} config
  * @param {import('../adapters/config.js').AdapterConfig} settings
  */
 async function readHead(source, config, settings) {

@@ -12,7 +12,7 @@ import { Memory } from '../core/memory.js';
 import { fieldsToKeep, readOutputs } from './pass-heads.js';
 import { fillBatch, takeGroup } from './pass-input.js';
 import { readVectors } from './pass-output.js';
-import { Regions } from './regions.js';
+import { Regions } from '../core/regions.js';
 import { RunResults } from './run-results.js';
 import { Threads } from '../threads/threads.js';
 import { createEncodeCall } from '../tokenizer/encode-call.js';
@@ -28,7 +28,7 @@ const yieldAfter = 16;
  * @typedef {{
  *   module: WebAssembly.Module,
  *   packTokenizer: (constants: Record<string, number>) => Uint8Array | Promise<Uint8Array>,
- *   config: import('../folder/config.js').Config,
+ *   config: import('../weights/config.js').Config,
  *   dtype: 'fp32' | 'int8' | 'int8-fast',
  *   threads: number,
  * }} EngineOptions `packTokenizer`: makes the blob (tokenizer-blob.js), by the core's constants;

@@ -2,7 +2,7 @@
 import { errorOfStatus } from '../shared/errors.js';
 
 /**
- * @typedef {{ memory: import('../core/memory.js').Memory, config: import('../folder/config.js').Config,
+ * @typedef {{ memory: import('../core/memory.js').Memory, config: import('../weights/config.js').Config,
  *   model: import('../weights/weights.js').LoadedModel }} Pass the memory and which model computes in it
  */
 

@@ -1,5 +1,5 @@
 // What the small files of a Hugging Face folder say, beside weights and vocabulary.
-import { readConfig, readConfigJson } from './config.js';
+import { readConfig, readConfigJson } from '../weights/config.js';
 import { badModel, inOrder } from '../shared/errors.js';
 import { checkObject, isWhole } from '../shared/kind.js';
 import { readVectorSettings } from './sentence-modules.js';

@@ -1,6 +1,6 @@
 // The stages of a sentence-transformers model: modules.json lists them, and those that make a
 // vector of token states have folders of their own.
-import { readFlag } from './fields.js';
+import { readFlag } from '../weights/fields.js';
 import { badModel, BertletError, isBertletError } from '../shared/errors.js';
 import { isFileName } from '../source/file-names.js';
 import { checkObject, isRecord } from '../shared/kind.js';

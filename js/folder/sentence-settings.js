@@ -1,6 +1,6 @@
 // What sentence-transformers keeps beside its modules: prompts, the size of vectors, how they are
 // compared, and how texts are prepared.
-import { readFlag } from './fields.js';
+import { readFlag } from '../weights/fields.js';
 import { asBertletError, badModel, BertletError } from '../shared/errors.js';
 import { isRecord, isWhole } from '../shared/kind.js';
 import { show } from '../shared/show.js';

@@ -273,7 +273,7 @@ function chooseWorker(given) {
 /**
  * A first call makes the engine compile what later calls use: better now than then.
  * @param {ModelEngine} engine
- * @param {import('../folder/config.js').Config} config
+ * @param {import('../weights/config.js').Config} config
  * @param {AbortSignal} [signal]
  */
 async function warmUp(engine, { max_positions: maxLength }, signal) {

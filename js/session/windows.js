@@ -150,7 +150,7 @@ export function vectorOfWindows(windows, vectorOf, normalize) {
  * @param {(index: number) => ArrayLike<number>} valuesOf an input of the engine
  * @returns {Floats}
  */
-export function meanOfWindows({ first, tokens, total }, valuesOf) {
+function meanOfWindows({ first, tokens, total }, valuesOf) {
   const mean = new Float64Array(valuesOf(first).length);
   tokens.forEach((count, i) => {
     const values = valuesOf(first + i);

@@ -1,6 +1,6 @@
 // What a server's answer is: a file, or one of the many ways to say that there is none. Some
 // servers say so with status 200.
-import { fromStream } from '../shared/bytes.js';
+import { fromStream } from './raw-file.js';
 import { kindOf } from '../shared/kind.js';
 import { showKey } from '../shared/show.js';
 

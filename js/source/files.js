@@ -1,5 +1,5 @@
 // Files given one by one: blobs, buffers, answers, streams, text, URLs.
-import { fromBytes, fromStream } from '../shared/bytes.js';
+import { fromBytes, fromStream } from './raw-file.js';
 import { BertletError } from '../shared/errors.js';
 import { isFileName, withoutCommonFolder } from './file-names.js';
 import { openServedFile } from './file-port.js';

@@ -1,5 +1,5 @@
 // Files of a folder on a web server.
-import { fromBytes } from '../shared/bytes.js';
+import { fromBytes } from './raw-file.js';
 import { readError } from './checked-stream.js';
 import { isMissing } from './file-cache.js';
 import { fromResponse, isAbsent, readAnswer } from './answer.js';

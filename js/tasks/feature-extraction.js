@@ -15,7 +15,7 @@ import { toPrecision } from '../shared/vectors.js';
  * A tensor as transformers.js returns it: one block of numbers and its dimensions.
  * @implements {Declared}
  */
-export class Tensor {
+class Tensor {
   /** @param {Declared['type']} type @param {Declared['data']} data @param {number[]} dims */
   constructor(type, data, dims) {
     this.type = type;

@@ -150,19 +150,3 @@ export function readSteps(place, key, listKey, table) {
   }
   return steps;
 }
-
-/**
- * The same where there may be one step at most.
- * @template T
- * @param {Place} place
- * @param {string} key
- * @param {string} listKey
- * @param {Table<T>} table
- * @param {T} none what stands for no step
- * @returns {T}
- */
-export function readOnlyStep(place, key, listKey, table, none) {
-  const [step = none, ...others] = readSteps(place, key, listKey, table);
-  if (others.length > 0) throw unsupported(objectIn(place, key), 'type', `one ${key}`);
-  return step;
-}

@@ -18,7 +18,7 @@ import { readText, unsupported } from './fields.js';
 
 /** More of one class than this, with a bound, would cost too much where they are tried in vain. */
 const mostBounded = 16;
-export const unbounded = 2 ** 32 - 1;
+const unbounded = 2 ** 32 - 1;
 
 const letters = ['KIND_UPPER', 'KIND_LOWER', 'KIND_TITLE', 'KIND_OTHER_LETTER'];
 const numbers = ['KIND_DIGIT', 'KIND_OTHER_NUMBER'];

@@ -30,7 +30,7 @@ const secondText = (typeId) => ({ kind: 'TEMPLATE_SECOND', typeId, id: 0 });
 const token = (typeId, id, text) => ({ kind: 'TEMPLATE_TOKEN', typeId, id, text });
 
 /** No post-processor. @type {Template} */
-export const bareTemplate = {
+const bareTemplate = {
   single: [firstText(0)],
   pair: [firstText(0), secondText(1)],
   flags: [],

@@ -1,5 +1,5 @@
 // Which heads a model has: config.json says what its architecture is, its tensors what is there.
-import { architectureOf, readFlag, readSize } from '../folder/fields.js';
+import { architectureOf, readFlag, readSize } from './fields.js';
 import { BertletError } from '../shared/errors.js';
 import { isRecord } from '../shared/kind.js';
 import { show } from '../shared/show.js';

@@ -2,7 +2,7 @@
 // core that quantises while loading. For Node.
 import { mkdir, open, readdir, copyFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readConfig, readConfigJson } from '../folder/config.js';
+import { readConfig, readConfigJson } from './config.js';
 import { BertletError, throwIfAborted } from '../shared/errors.js';
 import { Memory } from '../core/memory.js';
 import { weightsFile } from '../source/file-names.js';
@@ -17,7 +17,7 @@ import { chooseModule, loadModule } from '../core/wasm-module.js';
 
 /**
  * @import { LoadProgress } from '../index.d.ts'
- * @import { Config } from '../folder/config.js'
+ * @import { Config } from './config.js'
  * @import { Source } from '../source/source.js'
  * @import { Sink, TensorInfo } from './safetensors.js'
  * @import { Layout } from './safetensors-write.js'

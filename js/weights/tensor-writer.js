@@ -173,7 +173,7 @@ export function badTensor(file, name, what) {
  * Writes a bl_config.
  * @returns {number} its address
  * @param {Memory} memory
- * @param {import('../folder/config.js').Config} config
+ * @param {import('./config.js').Config} config
  * @param {import('../index.d.ts').Dtype} dtype
  * @param {import('./heads.js').Heads} heads
  */

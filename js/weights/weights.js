@@ -1,6 +1,6 @@
 // Weights from safetensors streams into the core: each tensor's rows go through one
 // small staging window to their place, converted or quantised by the core on the way.
-import { checkLimits } from '../folder/config.js';
+import { checkLimits } from './config.js';
 import { errorOfStatus } from '../shared/errors.js';
 import { indexFile, weightsFile } from '../source/file-names.js';
 import { findHeads, ignoredBias } from './heads.js';
@@ -14,7 +14,7 @@ export { weightsFile };
 
 /**
  * @typedef {import('../core/memory.js').Memory} Memory
- * @typedef {import('../folder/config.js').Config} Config
+ * @typedef {import('./config.js').Config} Config
  * @typedef {import('../index.d.ts').Dtype} Dtype
  * @typedef {import('./heads.js').Heads} Heads
  * @typedef {import('./safetensors.js').Header} Header

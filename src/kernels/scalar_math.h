@@ -77,9 +77,4 @@ static inline float bl_silu(float x) {
     return x / (bl_exp(negative) + 1.0f);
 }
 
-/* The nearest integer, ties to even, of |x| < 2^22. */
-static inline float bl_round(float x) {
-    return (x + 12582912.0f) - 12582912.0f;
-}
-
 #endif

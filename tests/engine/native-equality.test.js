@@ -5,7 +5,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { load, loadTokenizer } from '../../js/index.js';
-import { readConfig, readConfigJson } from '../../js/folder/config.js';
+import { readConfig, readConfigJson } from '../../js/weights/config.js';
 import { Memory } from '../../js/core/memory.js';
 import { openSource } from '../../js/source/source.js';
 import { loadModule } from '../../js/core/wasm-module.js';

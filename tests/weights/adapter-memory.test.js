@@ -7,7 +7,7 @@ import { WorkerEngine } from '../../js/workers/client.js';
 import { Engine } from '../../js/engine/engine.js';
 import { readFolder } from '../../js/folder/folder.js';
 import { Memory } from '../../js/core/memory.js';
-import { Regions } from '../../js/engine/regions.js';
+import { Regions } from '../../js/core/regions.js';
 import { openSource } from '../../js/source/source.js';
 import { readTokenizerFiles } from '../../js/tokenizer/files.js';
 import { chooseModule, loadModule } from '../../js/core/wasm-module.js';

@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { load, loadTokenizer } from 'bertlet';
 
-import { readConfig } from '../../js/folder/config.js';
+import { readConfig } from '../../js/weights/config.js';
 import { parseExactly, parseJson } from '../../js/shared/json.js';
 import { decode, encode, floatFolder, rejectsLoad, withConfig } from '../helpers/damage.js';
 

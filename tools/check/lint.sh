@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# lint.sh [--write]: Biome for JavaScript, clang-format for C. Checks, or with --write mends.
+# lint.sh [--write]: Biome for JavaScript, clang-format for C, the order of folders. Checks, or
+# with --write mends.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 failed=0
@@ -25,6 +26,9 @@ else
     done
     find "${folders[@]}" -name '*.[ch]' -print0 | xargs -0 "$clang_format" "${c_options[@]}" || failed=1
 fi
+
+# Who may use whom, and what nobody uses.
+node tools/check/layers.js || failed=1
 
 # A file that grows past 500 lines holds two concepts. Generated tables are no concept.
 long=$(find src wasm js tools web-demo bench tests -type f ! -name '*tables*' \

@@ -10,7 +10,7 @@ import { bert } from './bert.js';
  *   decoderBiases: { own: string, shared: string },
  *   outputLayer: (head: string) => string,
  *   architecture: Record<string, string>,
- *   sizes: Record<keyof import('../../folder/config.js').Sizes, [key: string, usual: number]>,
+ *   sizes: Record<keyof import('../config.js').Sizes, [key: string, usual: number]>,
  * }} Family
  *   `modelTypes`: as config.json gives them;
  *   `rename`: a checkpoint's name of a tensor to that in `tensors`;

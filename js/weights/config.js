@@ -1,8 +1,8 @@
 // config.json to the numbers that the core needs, checked before anything is allocated.
 import { architectureOf, readFlag, readSize } from './fields.js';
 import { BertletError, badModel } from '../shared/errors.js';
-import { familyOf, modelTypes } from '../weights/families/families.js';
-import { readHeadConfig } from '../weights/heads.js';
+import { familyOf, modelTypes } from './families/families.js';
+import { readHeadConfig } from './heads.js';
 import { checkObject } from '../shared/kind.js';
 import { show } from '../shared/show.js';
 
@@ -34,7 +34,7 @@ const limits = {
  *   intermediate_size: number, vocab_size: number, max_positions: number,
  *   type_vocab_size: number }} Sizes
  * @typedef {Sizes & { model_type: string, activation: string, layer_norm_epsilon: number,
- *   head: import('../weights/heads.js').HeadConfig }} Config
+ *   head: import('./heads.js').HeadConfig }} Config
  *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
  */
 

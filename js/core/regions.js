@@ -11,7 +11,7 @@ export class Regions {
   #free;
 
   /**
-   * @param {import('../core/memory.js').Memory} memory
+   * @param {import('./memory.js').Memory} memory
    * @param {Region[]} [free] those of the memory that this is a copy of
    */
   constructor(memory, free = []) {
