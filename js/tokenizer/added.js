@@ -15,6 +15,17 @@ export const usualTokens = {
   mask_token: '[MASK]',
 };
 
+/** The same of RoBERTa. @type {typeof usualTokens} */
+export const robertaTokens = {
+  bos_token: '<s>',
+  eos_token: '</s>',
+  unk_token: '<unk>',
+  sep_token: '</s>',
+  pad_token: '<pad>',
+  cls_token: '<s>',
+  mask_token: '<mask>',
+};
+
 /** Of a vocabulary: BL_BLOB_TOKENS_MAX (src/tokenizer/blob.h). */
 export const mostTokens = 2 ** 24;
 

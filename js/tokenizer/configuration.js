@@ -2,7 +2,7 @@
 // cannot be done is refused here, with the file and the place in it. What C numbers is called by
 // the names that the numbers have there (src/tokenizer/blob.h), "BL_" left out.
 import { packBlob, textsOf } from './blob.js';
-import { addedFlags, contentOf, numberTokens, usualTokens } from './added.js';
+import { addedFlags, contentOf, numberTokens, robertaTokens, usualTokens } from './added.js';
 import { readDecoder } from './decoders.js';
 import {
   badField,
@@ -142,7 +142,10 @@ const normalizers = {
 function readInfo(settings, unknown, idOf) {
   /** @type {TokenizerInfo['specialTokens']} */
   const specialTokens = {};
-  for (const [key, usual] of Object.entries({ ...usualTokens, unk_token: unknown })) {
+  const isThere = (/** @type {string | null} */ token) => !!token && idOf(token) !== undefined;
+  const names = Object.values(usualTokens).some(isThere) ? usualTokens : robertaTokens;
+  const unk = unknown ?? (isThere(names.unk_token) ? names.unk_token : null);
+  for (const [key, usual] of Object.entries({ ...names, unk_token: unk })) {
     const given = contentOf(settings[key]);
     const token = typeof given === 'string' ? given : usual;
     if (token === undefined || token === null) continue; // "null" may be a word

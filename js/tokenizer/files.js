@@ -3,6 +3,7 @@ import { inOrder } from '../shared/errors.js';
 import { packBlob } from './blob.js';
 import { readTokenizer } from './configuration.js';
 import { readWhole, wholeFile } from './fields.js';
+import { readMergesFiles } from './merges.js';
 import { readPackedTokenizer } from './packed.js';
 import { readVocabFiles } from './vocab.js';
 
@@ -12,7 +13,7 @@ import { readVocabFiles } from './vocab.js';
  *   info: import('./configuration.js').TokenizerInfo,
  * }} TokenizerFiles `pack`: makes the blob, by the numbers of the core that is to read it
  *
- * tokenizer.json counts before vocab.txt.
+ * tokenizer.json counts before merges.txt with vocab.json, and these before vocab.txt.
  * @param {Pick<import('../source/source.js').Source, 'readJson' | 'readText' | 'readBytes'>} source
  * @param {boolean} [packed] it has one that the build made, which counts before all
  * @returns {Promise<TokenizerFiles>}
@@ -33,7 +34,16 @@ export async function readTokenizerFiles(source, packed) {
     settings.value = { ...settings.value, ...specialMap.value };
   }
   const whole =
-    json === undefined ? await readVocabFiles(source, settings) : wholeFile('tokenizer.json', json);
+    json === undefined ? await readOldFiles(source, settings) : wholeFile('tokenizer.json', json);
   const { description, info } = readTokenizer(whole, settings);
   return { pack: (constants) => packBlob(description, constants), info };
+}
+
+/**
+ * Reads a folder without tokenizer.json: what its tokenizer.json would be.
+ * @param {Pick<import('../source/source.js').Source, 'readJson' | 'readText'>} source
+ * @param {import('./fields.js').Place} settings
+ */
+async function readOldFiles(source, settings) {
+  return (await readMergesFiles(source, settings)) ?? readVocabFiles(source, settings);
 }

@@ -122,7 +122,7 @@ function trimEnd(line) {
  * @param {Place} settings
  * @param {Place} addedTokens
  */
-function readAdded(settings, addedTokens) {
+export function readAdded(settings, addedTokens, usualNamed = usualTokens) {
   const { value } = settings;
   /** @type {Map<string, Added>} */
   const added = new Map();
@@ -137,7 +137,7 @@ function readAdded(settings, addedTokens) {
     added.set(content, one);
     return { content, added: one };
   };
-  const keys = Object.keys(usualTokens);
+  const keys = Object.keys(usualNamed);
   if (value.added_tokens_decoder) {
     const listed = Object.values(objectIn(settings, 'added_tokens_decoder').value);
     for (const token of listed) {
@@ -154,7 +154,7 @@ function readAdded(settings, addedTokens) {
   /** @type {Record<string, string>} */
   const named = {};
   for (const key of keys) {
-    const token = value[key] ?? usualTokens[key];
+    const token = value[key] ?? usualNamed[key];
     if (token === null) continue;
     const { content, added: one } = add(key, token, true);
     one.special = true;

@@ -1,4 +1,5 @@
-// Folders with vocab.txt instead of tokenizer.json, as transformers' BertTokenizer reads them.
+// Folders with vocab.txt, or vocab.json and merges.txt, instead of tokenizer.json, as transformers'
+// BertTokenizer and RobertaTokenizer read them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openFiles, readFixture } from '../helpers/tokenizers.js';
@@ -6,7 +7,7 @@ import { openFiles, readFixture } from '../helpers/tokenizers.js';
 const folders = readFixture('tokenizer-vocab.json');
 
 for (const [name, { files, cases, special, vocab, modelMaxLength }] of Object.entries(folders)) {
-  test(`vocab.txt: ${name}`, async () => {
+  test(`without tokenizer.json: ${name}`, async () => {
     const tokenizer = await openFiles(files);
     assert.equal(tokenizer.vocabSize, vocab.length);
     for (const [token, id] of vocab) {
@@ -37,4 +38,21 @@ test('vocab.txt whose class reads it in another way is refused', async () => {
     code: 'UNSUPPORTED',
     message: /MPNetTokenizer/,
   });
+});
+
+test('merges.txt that is damaged, alone, or of a class that reads it in another way', async () => {
+  const files = folders.roberta.files;
+  const refuse = (changed, code, message) =>
+    assert.rejects(openFiles({ ...files, ...changed }), { code, message });
+  const merges = files['merges.txt'];
+  await refuse(
+    { 'merges.txt': `${merges}\nh e\n` },
+    'BAD_MODEL',
+    /merges\.txt has nothing in line/,
+  );
+  await refuse({ 'merges.txt': `${merges}h e l\n` }, 'BAD_MODEL', /model\.merges has 11/);
+  await refuse({ 'merges.txt': `${merges}h q\n` }, 'BAD_MODEL', /vocabulary/);
+  await refuse({ 'vocab.json': '[]' }, 'BAD_MODEL', /vocab\.json/);
+  const config = { tokenizer_class: 'GPT2Tokenizer' };
+  await refuse({ 'tokenizer_config.json': config }, 'UNSUPPORTED', /GPT2Tokenizer.*Roberta/);
 });
