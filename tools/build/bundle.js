@@ -9,7 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The folder js/. */
 export const sources = path.join(root, 'js');
 
-/** @typedef {{ name: string, contents: Uint8Array }} BuiltFile */
+/**
+ * @typedef {{ name: string, contents: Uint8Array, parts: Record<string, number> }} BuiltFile
+ *   `parts`: how many bytes of it each file of js/ became
+ */
 
 /**
  * Entries stay beside each other; other files are named as they are seen from `out`.
@@ -54,17 +57,26 @@ export async function bundle(folder, change, builds) {
     plugins: [plugin],
   };
   const results = await Promise.all(
-    builds.map((options) => build({ ...common, ...options, write: false })),
+    builds.map((options) => build({ ...common, ...options, write: false, metafile: true })),
   );
-  return results
-    .flatMap(({ outputFiles }) => outputFiles)
-    .map((file) => ({ name: path.relative(out, file.path), contents: file.contents }));
+  return results.flatMap(({ outputFiles, metafile }) => {
+    const outputs = Object.entries(metafile?.outputs ?? {});
+    return (outputFiles ?? []).map((file) => {
+      const [, made] = outputs.find(([name]) => path.join(root, name) === file.path) ?? [];
+      const parts = Object.entries(made?.inputs ?? {}).map(([name, { bytesInOutput }]) => [
+        path.relative('js', name).replaceAll('\\', '/'),
+        bytesInOutput,
+      ]);
+      const name = path.relative(out, file.path);
+      return { name, contents: file.contents, parts: Object.fromEntries(parts) };
+    });
+  });
 }
 
 /**
  * Who loads meanwhile gets old files or new ones, but none that is half written.
  * @param {string} folder
- * @param {BuiltFile[]} files
+ * @param {Pick<BuiltFile, 'name' | 'contents'>[]} files
  */
 export function writeBundle(folder, files) {
   const out = path.join(root, folder);

@@ -42,15 +42,10 @@ function forPages(text) {
   );
 }
 
-/**
- * @param {{ leaveOut?: RegExp }} [options] `leaveOut`: names of files in js/, to see what there
- *   is without them
- * @returns {Promise<BuiltFile[]>} the scripts of dist/page
- */
-export function buildPage({ leaveOut } = {}) {
+/** @returns {Promise<BuiltFile[]>} the scripts of dist/page */
+export function buildPage() {
   /** @param {string} name @param {string} text */
-  const change = (name, text) =>
-    forNode.test(name) || leaveOut?.test(name) ? withoutContent(text) : forPages(text);
+  const change = (name, text) => (forNode.test(name) ? withoutContent(text) : forPages(text));
   /** @type {import('esbuild').BuildOptions} */
   const common = { minify: true, platform: 'browser', target: 'es2022' };
   return bundle(out, change, [
