@@ -143,7 +143,7 @@ static inline linear_case linear_case_new(const bl_kernels *kernels, uint32_t ro
         c.w_i8 = exact_alloc((size_t)outputs * inputs);
         c.scales = exact_alloc(outputs * sizeof(float));
         c.sums = exact_alloc(outputs * sizeof(int32_t));
-        CHECK(bl_quantize_rows_i8(c.w, outputs, inputs, c.w_i8, c.scales) == 0);
+        CHECK_EQUAL(bl_quantize_rows_i8(c.w, outputs, inputs, c.w_i8, c.scales), 0);
     }
     pack_case_weights(&c, kernels);
     c.scratch = exact_alloc(bl_linear_scratch_bytes(kernels, rows, inputs));

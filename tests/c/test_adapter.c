@@ -54,7 +54,7 @@ static void write_tensor_as(bl_model *model, bl_arena *arena, const bl_config *c
                             float merged_scale) {
     static float rows[WORDS * 40];
     bl_tensor_shape shape;
-    CHECK(bl_model_tensor_shape(config, role, layer, &shape) == BL_OK);
+    CHECK_EQUAL(bl_model_tensor_shape(config, role, layer, &shape), BL_OK);
     for (uint32_t i = 0; i < shape.rows * shape.columns; i++) {
         double value = (double)value_of(values_of, layer, i, version);
         for (uint32_t r = 0; merged_scale != 0 && r < RANK; r++)
@@ -79,7 +79,7 @@ static bl_model *make_model(bl_arena *arena, const bl_config *config, chooser se
                             chooser merged) {
     bl_model *model = NULL;
     uint32_t missing_role, missing_layer;
-    CHECK(bl_model_create(arena, config, &model) == BL_OK);
+    CHECK_EQUAL(bl_model_create(arena, config, &model), BL_OK);
     for (uint32_t layer = 0; layer < LAYERS; layer++)
         for (uint32_t role = layer ? BL_FIRST_LAYER_ROLE : 0; role < BL_ROLE_COUNT; role++) {
             bl_tensor_shape shape;
@@ -88,7 +88,7 @@ static bl_model *make_model(bl_arena *arena, const bl_config *config, chooser se
                              second && second(role, layer) ? 2 : 1,
                              merged && merged(role, layer) ? 0.5f : 0);
         }
-    CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_OK);
+    CHECK_EQUAL(bl_model_finish(model, &missing_role, &missing_layer), BL_OK);
     bl_arena_seal(arena);
     return model;
 }
@@ -121,12 +121,14 @@ static void write_half(bl_model *model, bl_arena *arena, const bl_adapter_change
         /* A copy of its own ends where the rows do. */
         size_t bytes = (size_t)count * columns * sizeof(float);
         float *copy = memcpy(malloc(bytes), values + (size_t)row * columns, bytes);
-        CHECK(bl_adapter_write_rows(model, arena, change->role, change->layer, half, BL_SOURCE_F32,
-                                    row, count, copy) == BL_OK);
+        CHECK_EQUAL(bl_adapter_write_rows(model, arena, change->role, change->layer, half,
+                                          BL_SOURCE_F32, row, count, copy),
+                    BL_OK);
         free(copy);
     }
-    CHECK(bl_adapter_write_rows(model, arena, change->role, change->layer, half, BL_SOURCE_F32,
-                                rows, 1, values) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_adapter_write_rows(model, arena, change->role, change->layer, half,
+                                      BL_SOURCE_F32, rows, 1, values),
+                BL_BAD_ARGUMENT);
 }
 
 static void write_side_path(bl_model *model, bl_arena *arena, const bl_config *config,
@@ -135,14 +137,14 @@ static void write_side_path(bl_model *model, bl_arena *arena, const bl_config *c
     bl_config with_decoder = *config;
     bl_tensor_shape shape;
     with_decoder.parts |= BL_PART_DECODER;
-    CHECK(bl_model_tensor_shape(&with_decoder, change->role, change->layer, &shape) == BL_OK);
+    CHECK_EQUAL(bl_model_tensor_shape(&with_decoder, change->role, change->layer, &shape), BL_OK);
     for (uint32_t i = 0; i < RANK * shape.columns; i++)
         down[i] = low_rank_value(change->role, change->layer, 0, i);
     for (uint32_t i = 0; i < shape.rows * RANK; i++)
         up[i] = low_rank_value(change->role, change->layer, 1, i);
     write_half(model, arena, change, BL_LOW_RANK_DOWN, RANK, shape.columns, down);
     uint32_t role, layer;
-    CHECK(bl_adapter_finish(model, &role, &layer) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_adapter_finish(model, &role, &layer), BL_BAD_MODEL);
     write_half(model, arena, change, BL_LOW_RANK_UP, shape.rows, RANK, up);
 }
 
@@ -161,9 +163,9 @@ static bl_model *make_adapter(bl_arena *arena, const bl_model *base, const bl_co
     bl_adapter_change changes[BL_ROLE_COUNT * LAYERS];
     uint32_t count = list_changes(config, replaced, beside, changes), role, layer;
     bl_model *model = NULL;
-    CHECK(bl_adapter_create(arena, base, config, changes, count, &model) == BL_OK);
+    CHECK_EQUAL(bl_adapter_create(arena, base, config, changes, count, &model), BL_OK);
     write_changes(model, arena, config, changes, count);
-    CHECK(bl_adapter_finish(model, &role, &layer) == BL_OK);
+    CHECK_EQUAL(bl_adapter_finish(model, &role, &layer), BL_OK);
     bl_arena_seal(arena);
     return model;
 }
@@ -174,10 +176,10 @@ static void run(bl_arena *arena, const bl_model *model, const bl_config *config,
     int32_t ids[TOKENS], types[TOKENS] = {0};
     for (uint32_t t = 0; t < TOKENS; t++)
         ids[t] = (int32_t)(t * 17 % WORDS);
-    CHECK(bl_batch_create(arena, 1, TOKENS, &batch) == BL_OK);
-    CHECK(bl_batch_append(&batch, ids, types, TOKENS) == BL_OK);
+    CHECK_EQUAL(bl_batch_create(arena, 1, TOKENS, &batch), BL_OK);
+    CHECK_EQUAL(bl_batch_append(&batch, ids, types, TOKENS), BL_OK);
     bl_encoder_run encoder = {0};
-    CHECK(bl_encoder_begin(arena, model, &batch, &encoder) == BL_OK);
+    CHECK_EQUAL(bl_encoder_begin(arena, model, &batch, &encoder), BL_OK);
     while (bl_encoder_step(&encoder) != BL_ENCODER_DONE)
         ;
     out->count = 0;
@@ -297,20 +299,22 @@ static void test_decoder_of_the_base(void *base_memory, uint32_t dtype, uint32_t
     written = make_adapter(&arena, base, &own, words_and_heads, NULL);
     run(&arena, written, &own, &adapted);
     static const float zero[16];
-    CHECK(bl_model_write_rows(written, &arena, BL_ROLE_DECODER_WEIGHT, 0, BL_SOURCE_F32, 0, 1,
-                              zero) == BL_BAD_ARGUMENT);
-    CHECK(bl_model_write_scales(written, BL_ROLE_DECODER_WEIGHT, 0, 0, 1, zero) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(
+        bl_model_write_rows(written, &arena, BL_ROLE_DECODER_WEIGHT, 0, BL_SOURCE_F32, 0, 1, zero),
+        BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_model_write_scales(written, BL_ROLE_DECODER_WEIGHT, 0, 0, 1, zero),
+                BL_BAD_ARGUMENT);
 
     bl_adapter_change changes[BL_ROLE_COUNT * LAYERS];
     uint32_t count = list_changes(&own, with_decoder_too, NULL, changes), role, layer;
-    CHECK(bl_adapter_create(&arena, base, &own, changes, count, &written) == BL_OK);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &own, changes, count, &written), BL_OK);
     for (uint32_t i = 0; i < count; i++) {
         int is_decoder = changes[i].role == BL_ROLE_DECODER_WEIGHT;
         write_tensor_as(written, &arena, &own, changes[i].role, 0,
                         is_decoder ? BL_ROLE_WORD_EMBEDDINGS : changes[i].role, is_decoder ? 1 : 2,
                         0);
     }
-    CHECK(bl_adapter_finish(written, &role, &layer) == BL_OK);
+    CHECK_EQUAL(bl_adapter_finish(written, &role, &layer), BL_OK);
     run(&arena, written, &own, &expected);
     CHECK(same(&adapted, &expected));
     run(&arena, make_adapter(&arena, base, &tied, words_and_heads, NULL), &tied, &expected);
@@ -339,16 +343,16 @@ static void test_reused_memory(void *base_memory, uint32_t dtype) {
     bl_arena_reset(&piece, 0);
     bl_adapter_change changes[BL_ROLE_COUNT * LAYERS];
     uint32_t count = list_changes(&config, heads_only, every_layer_matrix, changes), role, layer;
-    CHECK(bl_adapter_create(&piece, base, &config, changes, count, &again) == BL_OK);
+    CHECK_EQUAL(bl_adapter_create(&piece, base, &config, changes, count, &again), BL_OK);
     CHECK(bl_arena_mark(&piece) <= end - begin);
     write_changes(again, &arena, &config, changes, count);
-    CHECK(bl_adapter_finish(again, &role, &layer) == BL_OK);
+    CHECK_EQUAL(bl_adapter_finish(again, &role, &layer), BL_OK);
     run(&arena, again, &config, &second);
     CHECK(same(&first, &second));
 
     bl_arena_reuse(&arena, begin, begin + (end - begin) / 2, &piece);
-    CHECK(bl_adapter_create(&piece, base, &config, changes, count, &again) == BL_OUT_OF_MEMORY);
-    CHECK(bl_arena_mark(&piece) == 0);
+    CHECK_EQUAL(bl_adapter_create(&piece, base, &config, changes, count, &again), BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_arena_mark(&piece), 0);
     run(&arena, base, &base_config, &second);
     CHECK(same(&base_result, &second));
 }
@@ -379,22 +383,23 @@ static void test_errors(void *base_memory) {
         {.role = BL_ROLE_DECODER_WEIGHT, .rank = 2},
     };
     for (uint32_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        CHECK(bl_adapter_create(&arena, base, &config, &bad[i], 1, &model) == BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_adapter_create(&arena, base, &config, &bad[i], 1, &model), BL_BAD_ARGUMENT);
     bl_adapter_change twice[] = {{.role = BL_ROLE_QUERY_WEIGHT}, {.role = BL_ROLE_QUERY_WEIGHT}};
-    CHECK(bl_adapter_create(&arena, base, &config, twice, 2, &model) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &config, twice, 2, &model), BL_BAD_ARGUMENT);
     bl_adapter_change endless = {.role = BL_ROLE_QUERY_WEIGHT, .rank = 2, .scale = INFINITY};
-    CHECK(bl_adapter_create(&arena, base, &config, &endless, 1, &model) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &config, &endless, 1, &model), BL_BAD_ARGUMENT);
     bl_config other = config;
     other.attention_heads = 4;
-    CHECK(bl_adapter_create(&arena, base, &other, NULL, 0, &model) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &other, NULL, 0, &model), BL_BAD_ARGUMENT);
 
     bl_config more = config_of(BL_DTYPE_INT8, 16, BL_PART_POOLER | BL_PART_CLASSIFIER);
     uint32_t role, layer;
-    CHECK(bl_adapter_create(&arena, base, &more, NULL, 0, &model) == BL_OK);
-    CHECK(bl_adapter_finish(model, &role, &layer) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &more, NULL, 0, &model), BL_OK);
+    CHECK_EQUAL(bl_adapter_finish(model, &role, &layer), BL_BAD_MODEL);
     CHECK(role == BL_ROLE_CLASSIFIER_WEIGHT && layer == 0);
-    CHECK(bl_adapter_write_rows(model, &arena, BL_ROLE_QUERY_WEIGHT, 0, 0, BL_SOURCE_F32, 0, 1,
-                                base_memory) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_adapter_write_rows(model, &arena, BL_ROLE_QUERY_WEIGHT, 0, 0, BL_SOURCE_F32, 0,
+                                      1, base_memory),
+                BL_BAD_ARGUMENT);
 }
 
 /* What no base may be, no adapter makes of it. */
@@ -405,13 +410,13 @@ static void test_bad_configurations(void *base_memory) {
     bl_model *base = make_model(&arena, &config, NULL, NULL), *model;
     bl_config bad = config;
     bad.parts |= BL_PART_DECODER;
-    CHECK(bl_adapter_create(&arena, base, &bad, NULL, 0, &model) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &bad, NULL, 0, &model), BL_BAD_MODEL);
     bad = config, bad.parts |= BL_PART_CLASSIFIER;
-    CHECK(bl_adapter_create(&arena, base, &bad, NULL, 0, &model) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &bad, NULL, 0, &model), BL_BAD_MODEL);
     bad.labels = UINT32_MAX;
-    CHECK(bl_adapter_create(&arena, base, &bad, NULL, 0, &model) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &bad, NULL, 0, &model), BL_BAD_MODEL);
     bad.labels = 1;
-    CHECK(bl_adapter_create(&arena, base, &bad, NULL, 0, &model) == BL_OK);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &bad, NULL, 0, &model), BL_OK);
 }
 
 static void test_bad_rows(void *base_memory) {
@@ -421,18 +426,22 @@ static void test_bad_rows(void *base_memory) {
     bl_model *base = make_model(&arena, &config, NULL, NULL), *model;
     bl_adapter_change change = {.role = BL_ROLE_KEY_WEIGHT, .rank = 2, .scale = 1e30f};
     static float rows[16 * 16];
-    CHECK(bl_adapter_create(&arena, base, &config, &change, 1, &model) == BL_OK);
+    CHECK_EQUAL(bl_adapter_create(&arena, base, &config, &change, 1, &model), BL_OK);
     rows[3] = 1e10f; /* finite, but not when it is multiplied */
     for (uint32_t half = BL_LOW_RANK_DOWN; half <= BL_LOW_RANK_UP; half++) {
         uint32_t count = half == BL_LOW_RANK_DOWN ? 2 : 16;
-        CHECK(bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_F32, 1, 1,
-                                    rows) == BL_BAD_ARGUMENT);
-        CHECK(bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_F32, 0,
-                                    count + 1, rows) == BL_BAD_ARGUMENT);
-        CHECK(bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_I8, 0, 1,
-                                    rows) == BL_BAD_ARGUMENT);
-        CHECK(bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_F32, 0, count,
-                                    rows) == (half == BL_LOW_RANK_DOWN ? BL_OK : BL_BAD_MODEL));
+        CHECK_EQUAL(
+            bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_F32, 1, 1, rows),
+            BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_F32, 0,
+                                          count + 1, rows),
+                    BL_BAD_ARGUMENT);
+        CHECK_EQUAL(
+            bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_I8, 0, 1, rows),
+            BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_adapter_write_rows(model, &arena, change.role, 0, half, BL_SOURCE_F32, 0,
+                                          count, rows),
+                    (half == BL_LOW_RANK_DOWN ? BL_OK : BL_BAD_MODEL));
     }
     CHECK(bl_adapter_write_rows(model, &arena, change.role, 0, 2, BL_SOURCE_F32, 0, 1, rows) ==
           BL_BAD_ARGUMENT);

@@ -29,13 +29,13 @@ static void test_alignment_and_reset(void *base) {
     for (size_t bytes = 0; bytes < 200; bytes += 7) {
         uint8_t *memory = bl_arena_alloc(&arena, bytes);
         CHECK(memory != NULL);
-        CHECK((uintptr_t)memory % BL_ARENA_ALIGNMENT == 0);
+        CHECK_EQUAL((uintptr_t)memory % BL_ARENA_ALIGNMENT, 0);
         memset(memory, 0xa5, bytes);
     }
     size_t high = arena.top;
     bl_arena_reset(&arena, mark);
-    CHECK(arena.top == mark);
-    CHECK(arena.high_water == high);
+    CHECK_EQUAL(arena.top, mark);
+    CHECK_EQUAL(arena.high_water, high);
 }
 
 static void test_failure_is_sticky(void *base) {
@@ -43,27 +43,27 @@ static void test_failure_is_sticky(void *base) {
     bl_arena_init(&arena, base, 1024, NULL);
     CHECK(bl_arena_alloc(&arena, 2048) == NULL);
     CHECK(bl_arena_alloc(&arena, 8) == NULL);
-    CHECK(bl_arena_status(&arena) == BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_arena_status(&arena), BL_OUT_OF_MEMORY);
     bl_arena_reset(&arena, 0);
-    CHECK(bl_arena_status(&arena) == BL_OK);
+    CHECK_EQUAL(bl_arena_status(&arena), BL_OK);
     CHECK(bl_arena_alloc(&arena, 8) != NULL);
     CHECK(bl_arena_alloc_array(&arena, SIZE_MAX / 2, 3) == NULL);
     bl_arena_reset(&arena, 0);
     CHECK(bl_arena_alloc(&arena, SIZE_MAX) == NULL);
     bl_arena_reset(&arena, 0);
-    CHECK(bl_arena_reserve(&arena, 2048) == BL_OUT_OF_MEMORY);
-    CHECK(bl_arena_status(&arena) == BL_OK);
+    CHECK_EQUAL(bl_arena_reserve(&arena, 2048), BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_arena_status(&arena), BL_OK);
 }
 
 static void test_growth(void *base) {
     bl_arena arena;
     bl_arena_init(&arena, base, 0, grow_to_capacity);
     grow_calls = 0;
-    CHECK(bl_arena_reserve(&arena, 10000) == BL_OK);
+    CHECK_EQUAL(bl_arena_reserve(&arena, 10000), BL_OK);
     for (int i = 0; i < 50; i++)
         CHECK(bl_arena_alloc(&arena, 100) != NULL);
-    CHECK(grow_calls == 1);
-    CHECK(bl_arena_reserve(&arena, CAPACITY) == BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(grow_calls, 1);
+    CHECK_EQUAL(bl_arena_reserve(&arena, CAPACITY), BL_OUT_OF_MEMORY);
 }
 
 static void test_seal(void *base) {
@@ -75,8 +75,8 @@ static void test_seal(void *base) {
     size_t floor = arena.floor;
     bl_arena_alloc(&arena, 100);
     bl_arena_reset(&arena, 0);
-    CHECK(arena.top == floor);
-    CHECK(weights[99] == 42);
+    CHECK_EQUAL(arena.top, floor);
+    CHECK_EQUAL(weights[99], 42);
 }
 
 static void test_unseal(void *base) {
@@ -95,7 +95,7 @@ static void test_unseal(void *base) {
     CHECK(arena.top > begin && arena.floor == arena.top);
     bl_arena_unseal(&arena, begin);
     CHECK(arena.floor == begin && arena.top == begin);
-    CHECK(weights[99] == 42);
+    CHECK_EQUAL(weights[99], 42);
 }
 
 static void test_reuse(void *base) {
@@ -111,12 +111,12 @@ static void test_reuse(void *base) {
     bl_arena_reuse(&arena, begin, end, &piece);
     uint8_t *memory = bl_arena_alloc(&piece, 1000);
     CHECK(memory == arena.base + begin);
-    CHECK(bl_arena_mark(&piece) == end - begin);
+    CHECK_EQUAL(bl_arena_mark(&piece), end - begin);
     memset(memory, 7, 1000);
     CHECK(bl_arena_alloc(&piece, 1) == NULL);
-    CHECK(bl_arena_status(&piece) == BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_arena_status(&piece), BL_OUT_OF_MEMORY);
     for (int i = 0; i < 100; i++)
-        CHECK(after[i] == 42);
+        CHECK_EQUAL(after[i], 42);
 }
 
 static void test_measure(void *base) {
@@ -126,10 +126,10 @@ static void test_measure(void *base) {
         CHECK(bl_arena_alloc(&measure, bytes) == NULL);
         CHECK(bl_arena_alloc(&arena, bytes) != NULL);
     }
-    CHECK(bl_arena_status(&measure) == BL_OK);
-    CHECK(measure.top == arena.top);
+    CHECK_EQUAL(bl_arena_status(&measure), BL_OK);
+    CHECK_EQUAL(measure.top, arena.top);
     CHECK(bl_arena_alloc(&measure, SIZE_MAX - 10) == NULL);
-    CHECK(bl_arena_status(&measure) == BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_arena_status(&measure), BL_OUT_OF_MEMORY);
 }
 
 static void test_redzones(void *base) {

@@ -40,7 +40,7 @@ static bl_model *make_model(bl_arena *arena, uint32_t dtype, uint32_t parts) {
                         .layer_norm_epsilon = 1e-12f};
     bl_model *model = NULL;
     uint32_t missing_role, missing_layer;
-    CHECK(bl_model_create(arena, &config, &model) == BL_OK);
+    CHECK_EQUAL(bl_model_create(arena, &config, &model), BL_OK);
     for (uint32_t role = 0; role < BL_ROLE_COUNT; role++) {
         bl_tensor_shape shape;
         float rows[WORDS * HIDDEN];
@@ -51,7 +51,7 @@ static bl_model *make_model(bl_arena *arena, uint32_t dtype, uint32_t parts) {
         CHECK(bl_model_write_rows(model, arena, role, 0, BL_SOURCE_F32, 0, shape.rows, rows) ==
               BL_OK);
     }
-    CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_OK);
+    CHECK_EQUAL(bl_model_finish(model, &missing_role, &missing_layer), BL_OK);
     bl_arena_seal(arena);
     return model;
 }
@@ -60,13 +60,14 @@ static void test_rows_alone(bl_arena *arena, const bl_model *model, const float 
     size_t stride = bl_row_stride(HIDDEN);
     for (uint32_t head = 0; head <= BL_HEAD_MASKED_LM; head++) {
         bl_head_output all, one;
-        CHECK(bl_head_run(arena, model, head, hidden, NULL, ROWS, &all) == BL_OK);
+        CHECK_EQUAL(bl_head_run(arena, model, head, hidden, NULL, ROWS, &all), BL_OK);
         CHECK(all.rows == ROWS && all.width == widths[head]);
         for (uint32_t row = 0; row < ROWS; row++) {
             size_t mark = bl_arena_mark(arena);
-            CHECK(bl_head_run(arena, model, head, hidden, &row, 1, &one) == BL_OK);
+            CHECK_EQUAL(bl_head_run(arena, model, head, hidden, &row, 1, &one), BL_OK);
             CHECK(memcmp(one.values, all.values + row * all.width, all.width * 4) == 0);
-            CHECK(bl_head_run(arena, model, head, hidden + row * stride, NULL, 1, &one) == BL_OK);
+            CHECK_EQUAL(bl_head_run(arena, model, head, hidden + row * stride, NULL, 1, &one),
+                        BL_OK);
             CHECK(memcmp(one.values, all.values + row * all.width, all.width * 4) == 0);
             bl_arena_reset(arena, mark);
         }
@@ -81,7 +82,7 @@ static double gelu(double x) {
 /* The masked LM's formula in double, on a float model with weights as they stand. */
 static void test_formula(bl_arena *arena, const bl_model *model, const float *hidden) {
     bl_head_output output;
-    CHECK(bl_head_run(arena, model, BL_HEAD_MASKED_LM, hidden, NULL, 1, &output) == BL_OK);
+    CHECK_EQUAL(bl_head_run(arena, model, BL_HEAD_MASKED_LM, hidden, NULL, 1, &output), BL_OK);
     double row[HIDDEN], mean = 0, variance = 0;
     for (uint32_t n = 0; n < HIDDEN; n++) {
         const float *panel = (const float *)model->transform.weights.panels + n / 8 * 8 * HIDDEN;
@@ -100,7 +101,7 @@ static void test_formula(bl_arena *arena, const bl_model *model, const float *hi
             double x = (row[n] - mean) / sqrt(variance + 1e-12) * norm->gamma[n] + norm->beta[n];
             logit += x * ((const float *)model->decoder.rows)[word * HIDDEN + n];
         }
-        CHECK(fabs(output.values[word] - logit) < 1e-5);
+        CHECK_NEAR(output.values[word], logit, 1e-5);
     }
     bl_arena_reset(arena, 0);
 }
@@ -123,7 +124,7 @@ static void test_what_is_missing(void *base) {
                   (has_all ? BL_OK : BL_UNSUPPORTED));
         }
         bl_head_output output;
-        CHECK(bl_head_run(&arena, model, 5, hidden, NULL, 1, &output) == BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_head_run(&arena, model, 5, hidden, NULL, 1, &output), BL_BAD_ARGUMENT);
     }
 }
 

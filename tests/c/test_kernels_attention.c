@@ -89,6 +89,7 @@ static double query_error(const bl_attention_args *args, uint32_t query, double 
 
 static void check_case(const kernel_pair *pair, uint32_t tokens, uint32_t head_size,
                        uint32_t heads) {
+    CHECK_CASE("%u tokens, %u heads of %u", tokens, heads, head_size);
     attention_case c = attention_case_new(tokens, head_size, heads);
     double *weights = exact_alloc(tokens * sizeof(double));
     size_t count = tokens * c.context_stride;
@@ -114,14 +115,14 @@ static void check_case(const kernel_pair *pair, uint32_t tokens, uint32_t head_s
         uint32_t end = (head + 1) * head_size;
         for (uint32_t t = 0; t < tokens; t++) {
             for (uint32_t i = end; i < c.context_stride; i++) {
-                CHECK(c.context[t * c.context_stride + i] == 777.0f);
+                CHECK_EQUAL(c.context[t * c.context_stride + i], 777.0f);
             }
         }
     }
     if (same_bits_promised(pair)) {
         CHECK(different_bits(c.context, reference, c.context_stride, tokens, heads * head_size) ==
               0);
-        CHECK(different_bits(c.probabilities, probabilities, tokens, tokens, tokens) == 0);
+        CHECK_EQUAL(different_bits(c.probabilities, probabilities, tokens, tokens, tokens), 0);
     }
 
     /* Again without probabilities, the heads in reverse order. */
@@ -131,7 +132,8 @@ static void check_case(const kernel_pair *pair, uint32_t tokens, uint32_t head_s
         bl_attention_args args = args_of(&c, head, 0);
         pair->tested->attention(&args);
     }
-    CHECK(different_bits(c.context, reference, c.context_stride, tokens, heads * head_size) == 0);
+    CHECK_EQUAL(different_bits(c.context, reference, c.context_stride, tokens, heads * head_size),
+                0);
 
     /* Some of the queries: the same for each. */
     uint32_t some = (tokens + 2) / 3, skipped = tokens - some;
@@ -142,8 +144,9 @@ static void check_case(const kernel_pair *pair, uint32_t tokens, uint32_t head_s
         args.queries = some;
         pair->tested->attention(&args);
     }
-    CHECK(different_bits(c.context, reference + skipped * c.context_stride, c.context_stride, some,
-                         heads * head_size) == 0);
+    CHECK_EQUAL(different_bits(c.context, reference + skipped * c.context_stride, c.context_stride,
+                               some, heads * head_size),
+                0);
     CHECK(some == tokens || c.context[some * c.context_stride] == 777.0f);
     free(weights), free(reference), free(probabilities);
     attention_case_free(&c);
@@ -159,8 +162,9 @@ static void check_equal_queries(const kernel_pair *pair) {
     bl_attention_args args = args_of(&c, 0, 0);
     pair->tested->attention(&args);
     for (uint32_t t = 1; t < c.tokens; t++) {
-        CHECK(different_bits(c.context, c.context + t * c.context_stride, c.context_stride, 1,
-                             c.head_size) == 0);
+        CHECK_EQUAL(different_bits(c.context, c.context + t * c.context_stride, c.context_stride, 1,
+                                   c.head_size),
+                    0);
     }
     attention_case_free(&c);
 }
@@ -180,7 +184,7 @@ static void check_large_scores(const kernel_pair *pair) {
     for (uint32_t t = 0; t < c.tokens; t++) {
         CHECK(memcmp(c.context + t * c.context_stride, args.v + 5 * c.stride, 16) == 0);
         for (uint32_t key = 0; key < c.tokens; key++) {
-            CHECK(c.probabilities[t * c.tokens + key] == (key == 5 ? 1.0f : 0.0f));
+            CHECK_EQUAL(c.probabilities[t * c.tokens + key], (key == 5 ? 1.0f : 0.0f));
         }
     }
     attention_case_free(&c);
@@ -203,8 +207,8 @@ static void check_window(const kernel_pair *pair, uint32_t tokens, uint32_t head
     fill_context(&c, 777.0f);
     pair->tested->attention(&args);
     if (same_bits_promised(pair)) {
-        CHECK(different_bits(c.context, context, c.context_stride, tokens, head_size) == 0);
-        CHECK(different_bits(c.probabilities, probabilities, tokens, tokens, tokens) == 0);
+        CHECK_EQUAL(different_bits(c.context, context, c.context_stride, tokens, head_size), 0);
+        CHECK_EQUAL(different_bits(c.probabilities, probabilities, tokens, tokens, tokens), 0);
     }
     memcpy(context, c.context, count * sizeof(float));
     for (uint32_t query = 0; query < tokens; query++) {
@@ -232,9 +236,10 @@ static void check_window(const kernel_pair *pair, uint32_t tokens, uint32_t head
     chosen.places = places, chosen.first_place = 1000;
     pair->tested->attention(&chosen);
     for (uint32_t q = 0; q < some; q++) {
-        CHECK(different_bits(c.context + q * c.context_stride,
-                             context + (places[q] - 1000) * c.context_stride, c.context_stride, 1,
-                             head_size) == 0);
+        CHECK_EQUAL(different_bits(c.context + q * c.context_stride,
+                                   context + (places[q] - 1000) * c.context_stride,
+                                   c.context_stride, 1, head_size),
+                    0);
     }
     free(weights), free(context), free(probabilities), free(places), free(qkv);
     attention_case_free(&c);

@@ -65,8 +65,8 @@ static uint32_t digest_of_set(const bl_kernels *kernels) {
 int main(void) {
     for (size_t i = 0; i < KERNEL_PAIRS; i++) {
         if (kernel_pairs[i].dtype == BL_DTYPE_INT8) {
-            CHECK(digest_of_set(kernel_pairs[i].reference) == EXPECTED);
-            CHECK(digest_of_set(kernel_pairs[i].tested) == EXPECTED);
+            CHECK_EQUAL(digest_of_set(kernel_pairs[i].reference), EXPECTED);
+            CHECK_EQUAL(digest_of_set(kernel_pairs[i].tested), EXPECTED);
         }
     }
     fprintf(stderr, "int8 digest: %08x\n", (unsigned)digest_of_set(&bl_simd128_i8));

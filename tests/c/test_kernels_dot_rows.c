@@ -22,6 +22,7 @@ static float random_float(void) {
 }
 
 static void check_f32(bl_dot_rows_f32_kernel tested, uint32_t rows, uint32_t width) {
+    CHECK_CASE("%u rows of %u", rows, width);
     float *x = malloc(width * sizeof(float)), *table = malloc(rows * width * sizeof(float));
     float expected[MOST_ROWS], out[MOST_ROWS];
     for (uint32_t i = 0; i < width; i++)
@@ -37,7 +38,7 @@ static void check_f32(bl_dot_rows_f32_kernel tested, uint32_t rows, uint32_t wid
             sum += (double)x[k] * (double)table[row * width + k];
             size += fabs((double)x[k] * (double)table[row * width + k]);
         }
-        CHECK(fabs((double)out[row] - sum) <= size * 4e-6);
+        CHECK_NEAR((double)out[row], sum, size * 4e-6);
     }
     free(x);
     free(table);
@@ -56,7 +57,7 @@ static void check_i8(bl_dot_rows_i8_kernel tested, uint32_t rows, uint32_t width
         int64_t sum = 0;
         for (uint32_t k = 0; k < width; k++)
             sum += (int64_t)x[k] * table[row * width + k];
-        CHECK(out[row] == sum);
+        CHECK_EQUAL(out[row], sum);
     }
     free(x);
     free(table);
@@ -74,7 +75,7 @@ static void check_bits(bl_dot_rows_bits_kernel tested, uint32_t rows, uint32_t w
         int32_t count = 0;
         for (uint32_t bit = 0; bit < width * 8; bit++)
             count += ((x[bit / 8] ^ table[row * width + bit / 8]) >> (bit % 8)) & 1;
-        CHECK(out[row] == count);
+        CHECK_EQUAL(out[row], count);
     }
     free(x);
     free(table);

@@ -10,12 +10,12 @@ static void check_gate(const kernel_pair *pair, bl_activation activation, uint32
     memcpy(out, in, bytes), memcpy(expected, in, bytes), memcpy(plain, in, bytes);
     pair->tested->gate(out, stride, rows, width, activation);
     pair->reference->gate(expected, stride, rows, width, activation);
-    CHECK(different_bits(out, expected, stride, rows, width) == 0);
+    CHECK_EQUAL(different_bits(out, expected, stride, rows, width), 0);
     pair->reference->activate(plain, stride, rows, width, activation);
     for (uint32_t m = 0; m < rows; m++) {
         for (uint32_t k = 0; k < width; k++) {
             size_t at = m * stride + k;
-            CHECK(out[at] == plain[at] * in[at + width]);
+            CHECK_EQUAL(out[at], plain[at] * in[at + width]);
         }
     }
     free(in), free(out), free(expected), free(plain);
@@ -32,13 +32,13 @@ static void check_rotate(const kernel_pair *pair, uint32_t heads, uint32_t half)
     memcpy(out, row, width * sizeof(float)), memcpy(expected, row, width * sizeof(float));
     pair->tested->rotate(out, heads, 2 * half, cosines, sines);
     pair->reference->rotate(expected, heads, 2 * half, cosines, sines);
-    CHECK(different_bits(out, expected, width, 1, width) == 0);
+    CHECK_EQUAL(different_bits(out, expected, width, 1, width), 0);
     for (uint32_t k = 0; k < width; k++) {
         uint32_t i = k % (2 * half), is_low = i < half;
         uint32_t other = is_low ? k + half : k - half;
         double angle = i % half, sign = is_low ? -1 : 1;
         double exact = row[k] * cos(angle) + sign * row[other] * sin(angle);
-        CHECK(fabs(out[k] - exact) <= 3e-7 * (fabs(row[k]) + fabs(row[other])));
+        CHECK_NEAR(out[k], exact, 3e-7 * (fabs(row[k]) + fabs(row[other])));
     }
     free(row), free(out), free(expected), free(cosines), free(sines);
 }
@@ -52,7 +52,7 @@ static void check_rms_norm(const kernel_pair *pair, uint32_t rows, uint32_t widt
     memcpy(out, in, bytes), memcpy(expected, in, bytes);
     pair->tested->rms_norm(out, residual, stride, rows, width, gamma, NULL, 1e-5f);
     pair->reference->rms_norm(expected, residual, stride, rows, width, gamma, NULL, 1e-5f);
-    CHECK(different_bits(out, expected, stride, rows, width) == 0);
+    CHECK_EQUAL(different_bits(out, expected, stride, rows, width), 0);
     for (uint32_t m = 0; m < rows; m++) {
         double square = 0;
         for (uint32_t k = 0; k < width; k++) {
@@ -62,7 +62,7 @@ static void check_rms_norm(const kernel_pair *pair, uint32_t rows, uint32_t widt
         for (uint32_t k = 0; k < width; k++) {
             double x = in[m * stride + k] + (residual ? (double)residual[m * stride + k] : 0);
             double exact = x / sqrt(square + 1e-5) * gamma[k];
-            CHECK(fabs(out[m * stride + k] - exact) <= 1e-6 * (1e-3 + fabs(exact)) + 2e-6);
+            CHECK_NEAR(out[m * stride + k], exact, 1e-6 * (1e-3 + fabs(exact)) + 2e-6);
         }
     }
     free(in), free(gamma), free(residual), free(out), free(expected);

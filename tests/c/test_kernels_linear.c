@@ -94,12 +94,14 @@ static void check_rows_alone(const bl_kernels *kernels, const linear_case *c, co
     uint32_t rows = c->rows < 40 ? c->rows : 40;
     for (uint32_t m = 0; m < rows; m++) {
         float *alone = run_linear(kernels, c, m, 1);
-        CHECK(different_bits(alone, out + m * c->out_stride, c->out_stride, 1, c->outputs) == 0);
+        CHECK_EQUAL(different_bits(alone, out + m * c->out_stride, c->out_stride, 1, c->outputs),
+                    0);
         free(alone);
     }
     uint32_t first = random_below(c->rows), count = 1 + random_below(c->rows - first);
     float *some = run_linear(kernels, c, first, count);
-    CHECK(different_bits(some, out + first * c->out_stride, c->out_stride, count, c->outputs) == 0);
+    CHECK_EQUAL(different_bits(some, out + first * c->out_stride, c->out_stride, count, c->outputs),
+                0);
     free(some);
 }
 
@@ -115,14 +117,14 @@ static void check_panel_ranges(const bl_kernels *kernels, const linear_case *c, 
     kernels->linear(&p.rows, &c->weights, cut, panels, parts, c->out_stride, c->scratch);
     for (uint32_t m = 0; m < c->rows; m++) {
         for (uint32_t n = 0; n < cut * BL_PANEL; n++) {
-            CHECK(parts[m * c->out_stride + n] == 12345.0f);
+            CHECK_EQUAL(parts[m * c->out_stride + n], 12345.0f);
         }
     }
     kernels->linear(&p.rows, &c->weights, 0, cut, parts, c->out_stride, c->scratch);
-    CHECK(different_bits(parts, out, c->out_stride, c->rows, panels * BL_PANEL) == 0);
+    CHECK_EQUAL(different_bits(parts, out, c->out_stride, c->rows, panels * BL_PANEL), 0);
     for (uint32_t m = 0; m < c->rows; m++) {
         for (uint32_t n = panels * BL_PANEL; n < c->out_stride; n++) {
-            CHECK(parts[m * c->out_stride + n] == 12345.0f);
+            CHECK_EQUAL(parts[m * c->out_stride + n], 12345.0f);
         }
     }
     packed_case_free(&p);
@@ -132,14 +134,16 @@ static void check_panel_ranges(const bl_kernels *kernels, const linear_case *c, 
 static void check_shapes(const kernel_pair *pair) {
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         linear_case c = linear_case_new(pair->tested, shapes[s][0], shapes[s][1], shapes[s][2]);
+        CHECK_CASE("%u rows, %u inputs, %u outputs", c.rows, c.inputs, c.outputs);
         check_packed_rows(pair, &c);
         float *out = run_linear(pair->tested, &c, 0, c.rows);
         float *expected = run_linear(pair->reference, &c, 0, c.rows);
         check_against_double(pair, &c, expected);
         check_against_double(pair, &c, out);
         if (same_bits_promised(pair) || pair->dtype != BL_DTYPE_FP32) {
-            CHECK(different_bits(out, expected, c.out_stride, c.rows,
-                                 panels_of(c.outputs) * BL_PANEL) == 0);
+            CHECK_EQUAL(different_bits(out, expected, c.out_stride, c.rows,
+                                       panels_of(c.outputs) * BL_PANEL),
+                        0);
         }
         check_rows_alone(pair->tested, &c, out);
         check_panel_ranges(pair->tested, &c, out);
@@ -154,6 +158,7 @@ static void check_shapes(const kernel_pair *pair) {
 static void check_extremes(const kernel_pair *pair, uint32_t inputs, int weight, float activation) {
     uint32_t outputs = 9, rows = inputs > 10000 ? 3 : 26;
     linear_case c = linear_case_new(pair->tested, rows, inputs, outputs);
+    CHECK_CASE("%u rows, %u inputs, %u outputs", c.rows, c.inputs, c.outputs);
     for (size_t i = 0; i < rows * c.in_stride; i++) {
         c.x[i] = activation;
     }
@@ -178,7 +183,7 @@ static void check_extremes(const kernel_pair *pair, uint32_t inputs, int weight,
                 sum += (int64_t)lround(x) * c.w_i8[(size_t)n * inputs + k];
             }
             CHECK(sum <= INT32_MAX && sum >= INT32_MIN);
-            CHECK(out[m * c.out_stride + n] == (float)sum * p.scales[m]);
+            CHECK_EQUAL(out[m * c.out_stride + n], (float)sum * p.scales[m]);
         }
     }
     packed_case_free(&p);
@@ -203,6 +208,7 @@ static void check_odd_rows(const kernel_pair *pair, uint32_t rows) {
     enum { FINITE = 5, ODD = 8 }; /* the first of `odd`, all of it; beyond: usual rows */
     uint32_t inputs = 43, outputs = 13;
     linear_case c = linear_case_new(pair->tested, rows, inputs, outputs);
+    CHECK_CASE("%u rows, %u inputs, %u outputs", c.rows, c.inputs, c.outputs);
     for (uint32_t m = 0; m < rows; m++) {
         uint32_t kind = m * 5 % 12, place = kind * 5 % 22;
         if (kind >= ODD) {
@@ -230,8 +236,8 @@ static void check_odd_rows(const kernel_pair *pair, uint32_t rows) {
             }
         }
         float *alone = run_linear(pair->tested, &c, m, 1);
-        CHECK(!finite ||
-              different_bits(alone, out + m * c.out_stride, c.out_stride, 1, outputs) == 0);
+        if (finite)
+            CHECK_EQUAL(different_bits(alone, out + m * c.out_stride, c.out_stride, 1, outputs), 0);
         free(alone);
     }
     free(out);

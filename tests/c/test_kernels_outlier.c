@@ -48,16 +48,16 @@ static void expect_row(const float *x, uint32_t inputs, expected_row *row) {
 static void check_row(const packed_case *p, const linear_case *c, uint32_t m,
                       const expected_row *expected, const float *out) {
     const bl_row_terms *terms = &p->terms[m];
-    CHECK(bits_of(p->scales[m]) == bits_of(expected->scale));
-    CHECK(terms->zero_point == expected->terms.zero_point);
-    CHECK(terms->outlier == expected->terms.outlier);
-    CHECK(terms->excess == expected->terms.excess);
+    CHECK_EQUAL(bits_of(p->scales[m]), bits_of(expected->scale));
+    CHECK_EQUAL(terms->zero_point, expected->terms.zero_point);
+    CHECK_EQUAL(terms->outlier, expected->terms.outlier);
+    CHECK_EQUAL(terms->excess, expected->terms.excess);
     CHECK(terms->excess > -32768 && terms->excess < 32768);
     uint32_t padded = (c->inputs + 3) / 4 * 4;
     for (uint32_t k = 0; k < padded; k++) {
         int64_t byte = k < c->inputs ? expected->bytes[k] : terms->zero_point;
         size_t at = packed_index(&bl_scalar_i8_fast, p, m, k, c->inputs);
-        CHECK(((const uint8_t *)p->tiles)[at] == byte);
+        CHECK_EQUAL(((const uint8_t *)p->tiles)[at], byte);
     }
     for (uint32_t n = 0; n < c->outputs; n++) {
         int64_t sum = 0;
@@ -66,12 +66,13 @@ static void check_row(const packed_case *p, const linear_case *c, uint32_t m,
         }
         CHECK(sum <= INT32_MAX && sum >= INT32_MIN);
         float product = (float)sum * (expected->scale * c->scales[n]);
-        CHECK(bits_of(out[m * c->out_stride + n]) == bits_of(product + c->bias[n]));
+        CHECK_EQUAL(bits_of(out[m * c->out_stride + n]), bits_of(product + c->bias[n]));
     }
 }
 
 /* The rows of c.x, together and each alone. */
 static void check_case(const bl_kernels *kernels, const linear_case *c) {
+    CHECK_CASE("%u rows, %u inputs, %u outputs", c->rows, c->inputs, c->outputs);
     expected_row expected = {.bytes = exact_alloc(c->inputs * sizeof(int64_t)),
                              .integers = exact_alloc(c->inputs * sizeof(int64_t))};
     packed_case p = packed_case_new(kernels, c->x, c->in_stride, c->rows, c->inputs);
@@ -80,7 +81,8 @@ static void check_case(const bl_kernels *kernels, const linear_case *c) {
         expect_row(c->x + m * c->in_stride, c->inputs, &expected);
         check_row(&p, c, m, &expected, out);
         float *alone = run_linear(kernels, c, m, 1);
-        CHECK(different_bits(alone, out + m * c->out_stride, c->out_stride, 1, c->outputs) == 0);
+        CHECK_EQUAL(different_bits(alone, out + m * c->out_stride, c->out_stride, 1, c->outputs),
+                    0);
         free(alone);
     }
     packed_case_free(&p);
@@ -98,7 +100,7 @@ static void check_positions(const bl_kernels *kernels, uint32_t rows, uint32_t i
             float *x = c.x + m * c.in_stride + (first + m) % inputs, before = *x;
             *x = sizes[random_below(sizeof sizes / sizeof sizes[0])];
             packed_case p = packed_case_new(kernels, c.x, c.in_stride, rows, inputs);
-            CHECK(p.terms[m].outlier == (first + m) % inputs);
+            CHECK_EQUAL(p.terms[m].outlier, (first + m) % inputs);
             CHECK(p.terms[m].excess != 0);
             packed_case_free(&p);
             if (m % 2) {
@@ -132,7 +134,7 @@ static void check_ties(const bl_kernels *kernels, uint32_t inputs) {
         }
         packed_case p = packed_case_new(kernels, c.x, c.in_stride, 7, inputs);
         for (uint32_t m = 0; m < 7; m++) {
-            CHECK(p.terms[m].outlier == first[m]);
+            CHECK_EQUAL(p.terms[m].outlier, first[m]);
         }
         packed_case_free(&p);
         check_case(kernels, &c);

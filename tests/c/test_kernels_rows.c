@@ -52,13 +52,13 @@ static void check_exp(void) {
     }
     CHECK(worst <= 1.2e-7);
     for (float x = -87.3f; x > -120.0f; x -= 0.001f) {
-        CHECK(fabs((double)bl_exp(x) - exp(x)) <= 1e-38);
+        CHECK_NEAR((double)bl_exp(x), exp(x), 1e-38);
     }
-    CHECK(bl_exp(0.0f) == 1.0f);
-    CHECK(bl_exp(-0.0f) == 1.0f);
-    CHECK(bits_of(bl_exp(-88.0f)) == 0);
-    CHECK(bits_of(bl_exp(-1e30f)) == 0);
-    CHECK(bits_of(bl_exp(-INFINITY)) == 0);
+    CHECK_EQUAL(bl_exp(0.0f), 1.0f);
+    CHECK_EQUAL(bl_exp(-0.0f), 1.0f);
+    CHECK_EQUAL(bits_of(bl_exp(-88.0f)), 0);
+    CHECK_EQUAL(bits_of(bl_exp(-1e30f)), 0);
+    CHECK_EQUAL(bits_of(bl_exp(-INFINITY)), 0);
     CHECK(isnan(bl_exp(NAN)));
 }
 
@@ -116,7 +116,7 @@ static void check_activate(const kernel_pair *pair, bl_activation activation,
     }
     CHECK(worst <= 1e-6);
     pair->reference->activate(expected, stride, rows, width, activation);
-    CHECK(different_bits(x, expected, stride, rows, width) == 0);
+    CHECK_EQUAL(different_bits(x, expected, stride, rows, width), 0);
 
     for (uint32_t short_width = 1; short_width <= 17; short_width++) {
         size_t short_stride = stride_for(short_width);
@@ -124,7 +124,7 @@ static void check_activate(const kernel_pair *pair, bl_activation activation,
         memcpy(b, a, 3 * short_stride * sizeof(float));
         pair->tested->activate(a, short_stride, 3, short_width, activation);
         pair->reference->activate(b, short_stride, 3, short_width, activation);
-        CHECK(different_bits(a, b, short_stride, 3, short_width) == 0);
+        CHECK_EQUAL(different_bits(a, b, short_stride, 3, short_width), 0);
         free(a);
         free(b);
     }
@@ -145,11 +145,11 @@ static void check_layer_norm(const kernel_pair *pair, uint32_t rows, uint32_t wi
                              epsilon);
     pair->reference->layer_norm(expected, with_residual ? residual : NULL, stride, rows, width,
                                 gamma, beta, epsilon);
-    CHECK(different_bits(out, expected, stride, rows, width) == 0);
+    CHECK_EQUAL(different_bits(out, expected, stride, rows, width), 0);
     uint32_t row = random_below(rows);
     pair->tested->layer_norm(alone + row * stride, with_residual ? residual + row * stride : NULL,
                              stride, 1, width, gamma, beta, epsilon);
-    CHECK(different_bits(alone + row * stride, out + row * stride, stride, 1, width) == 0);
+    CHECK_EQUAL(different_bits(alone + row * stride, out + row * stride, stride, 1, width), 0);
     double worst = 0;
     for (uint32_t m = 0; m < rows; m++) {
         double mean = 0, variance = 0;

@@ -43,8 +43,8 @@ static void check_panels(uint32_t inputs, uint32_t outputs, uint32_t first, uint
     for (uint32_t n = 0; n < outputs; n++) {
         CHECK((n >= first && n < first + count && group > 1) || sums[n] == 0x55555555);
     }
-    CHECK(wrong == 0);
-    CHECK(written == weights);
+    CHECK_EQUAL(wrong, 0);
+    CHECK_EQUAL(written, weights);
     free(rows), free(panels), free(bytes), free(byte_panels), free(sums);
 }
 
@@ -69,16 +69,16 @@ static void check_packing(void) {
 static void check_quantized_row(const float *row, uint32_t inputs) {
     int8_t *q = exact_alloc(inputs);
     float scale;
-    CHECK(bl_quantize_rows_i8(row, 1, inputs, q, &scale) == 0);
+    CHECK_EQUAL(bl_quantize_rows_i8(row, 1, inputs, q, &scale), 0);
     float largest = 0;
     for (uint32_t k = 0; k < inputs; k++) {
         largest = fmaxf(largest, fabsf(row[k]));
     }
-    CHECK(scale == largest / 127.0f);
+    CHECK_EQUAL(scale, largest / 127.0f);
     for (uint32_t k = 0; k < inputs; k++) {
         /* nearbyint rounds half to even. */
         float expected = scale > 0 ? nearbyintf(row[k] / scale) : 0.0f;
-        CHECK((float)q[k] == fmaxf(-127.0f, fminf(127.0f, expected)));
+        CHECK_EQUAL((float)q[k], fmaxf(-127.0f, fminf(127.0f, expected)));
     }
     free(q);
 }
@@ -116,9 +116,9 @@ static void check_several_rows(void) {
     enum { rows = 7, inputs = 13 };
     float *values = random_floats(rows * inputs), scales[rows], scale;
     int8_t all[rows * inputs], one[inputs];
-    CHECK(bl_quantize_rows_i8(values, rows, inputs, all, scales) == 0);
+    CHECK_EQUAL(bl_quantize_rows_i8(values, rows, inputs, all, scales), 0);
     for (int r = 0; r < rows; r++) {
-        CHECK(bl_quantize_rows_i8(values + r * inputs, 1, inputs, one, &scale) == 0);
+        CHECK_EQUAL(bl_quantize_rows_i8(values + r * inputs, 1, inputs, one, &scale), 0);
         CHECK(memcmp(all + r * inputs, one, inputs) == 0 && scales[r] == scale);
     }
     free(values);
@@ -148,20 +148,20 @@ static void check_conversion(void) {
         }
         expected = i & 0x8000 ? -expected : expected;
         CHECK(isnan(expected) ? isnan(half[i]) : bits_of(half[i]) == bits_of(expected));
-        CHECK(bits_of(brain[i]) == i << 16);
+        CHECK_EQUAL(bits_of(brain[i]), i << 16);
     }
     free(values), free(half), free(brain);
 }
 
 static void check_sizes(void) {
-    CHECK(bl_packed_weights_bytes(&bl_scalar_f32, 5, 9) == 16 * 5 * 4);
-    CHECK(bl_packed_weights_bytes(&bl_scalar_i8, 5, 9) == 16 * 6);
-    CHECK(bl_packed_weights_bytes(&bl_scalar_i8_fast, 5, 8) == 8 * 8);
-    CHECK(bl_packed_rows_bytes(&bl_scalar_f32, 3, 5) == 3 * 5 * 4);
-    CHECK(bl_packed_rows_bytes(&bl_scalar_i8, 3, 5) == 3 * 6 * 2);
-    CHECK(bl_packed_rows_bytes(&bl_scalar_i8_fast, 3, 5) == 3 * 8);
-    CHECK(bl_packed_weights_bytes(&bl_scalar_f32, UINT32_MAX, UINT32_MAX) == SIZE_MAX);
-    CHECK(bl_packed_rows_bytes(&bl_scalar_f32, UINT32_MAX, UINT32_MAX) == SIZE_MAX);
+    CHECK_EQUAL(bl_packed_weights_bytes(&bl_scalar_f32, 5, 9), 16 * 5 * 4);
+    CHECK_EQUAL(bl_packed_weights_bytes(&bl_scalar_i8, 5, 9), 16 * 6);
+    CHECK_EQUAL(bl_packed_weights_bytes(&bl_scalar_i8_fast, 5, 8), 8 * 8);
+    CHECK_EQUAL(bl_packed_rows_bytes(&bl_scalar_f32, 3, 5), 3 * 5 * 4);
+    CHECK_EQUAL(bl_packed_rows_bytes(&bl_scalar_i8, 3, 5), 3 * 6 * 2);
+    CHECK_EQUAL(bl_packed_rows_bytes(&bl_scalar_i8_fast, 3, 5), 3 * 8);
+    CHECK_EQUAL(bl_packed_weights_bytes(&bl_scalar_f32, UINT32_MAX, UINT32_MAX), SIZE_MAX);
+    CHECK_EQUAL(bl_packed_rows_bytes(&bl_scalar_f32, UINT32_MAX, UINT32_MAX), SIZE_MAX);
 }
 
 int main(void) {

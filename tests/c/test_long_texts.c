@@ -48,11 +48,11 @@ static void test_random(void) {
         bl_text text = make_text(next_random(60));
         uint32_t *found = malloc((text.length ? text.length : 1) * sizeof *found);
         bl_long_texts set;
-        CHECK(bl_long_texts_build(&arena, &set, items, count) == BL_OK);
+        CHECK_EQUAL(bl_long_texts_build(&arena, &set, items, count), BL_OK);
         CHECK(set.count > 1);
         bl_long_texts_find(&set, text.bytes, text.length, found);
         for (size_t at = 0; at < text.length; at++)
-            CHECK(found[at] == longest_at(texts, count, text, at));
+            CHECK_EQUAL(found[at], longest_at(texts, count, text, at));
         bl_arena_reset(&arena, 0);
         free(found);
         free((void *)text.bytes);
@@ -63,7 +63,7 @@ static void test_random(void) {
 
 static void test_none(void) {
     bl_long_texts set = {.count = 5};
-    CHECK(bl_long_texts_build(&arena, &set, NULL, 0) == BL_OK);
+    CHECK_EQUAL(bl_long_texts_build(&arena, &set, NULL, 0), BL_OK);
     CHECK(set.count == 0 && arena.top == 0);
 }
 
@@ -80,7 +80,7 @@ static void test_little_memory(void) {
     arena.capacity = CAPACITY;
     bl_long_text huge[] = {{{bytes, UINT32_MAX}, 0, 0}};
     bl_long_texts set;
-    CHECK(bl_long_texts_build(&arena, &set, huge, 1) == BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_long_texts_build(&arena, &set, huge, 1), BL_OUT_OF_MEMORY);
     bl_arena_reset(&arena, 0);
 }
 

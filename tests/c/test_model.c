@@ -49,8 +49,9 @@ static void write_all(bl_arena *arena, bl_model *model, const bl_config *config,
             for (uint32_t row = 0; role != but && row < shape.rows; row += stretch) {
                 uint32_t count = shape.rows - row < stretch ? shape.rows - row : stretch;
                 fill(rows, (size_t)count * shape.columns);
-                CHECK(bl_model_write_rows(model, arena, role, layer, BL_SOURCE_F32, row, count,
-                                          rows) == BL_OK);
+                CHECK_EQUAL(
+                    bl_model_write_rows(model, arena, role, layer, BL_SOURCE_F32, row, count, rows),
+                    BL_OK);
             }
         }
     }
@@ -60,9 +61,9 @@ static bl_model *make_model(bl_arena *arena, const bl_config *config, uint32_t s
     bl_model *model = NULL;
     uint32_t role, layer;
     random_state = 7;
-    CHECK(bl_model_create(arena, config, &model) == BL_OK);
+    CHECK_EQUAL(bl_model_create(arena, config, &model), BL_OK);
     write_all(arena, model, config, stretch, BL_ROLE_COUNT);
-    CHECK(bl_model_finish(model, &role, &layer) == BL_OK);
+    CHECK_EQUAL(bl_model_finish(model, &role, &layer), BL_OK);
     bl_arena_seal(arena);
     return model;
 }
@@ -88,9 +89,10 @@ static void check_left_out(bl_arena *arena, const bl_model *model, const bl_batc
     uint32_t count = one.starts[1];
     for (uint32_t pooling = BL_POOLING_MEAN; pooling <= BL_POOLING_MAX; pooling++) {
         float *vector;
-        CHECK(bl_pool(arena, model, &one, hidden, pooling, count - 1, 0, &vector) == BL_OK);
+        CHECK_EQUAL(bl_pool(arena, model, &one, hidden, pooling, count - 1, 0, &vector), BL_OK);
         CHECK(memcmp(vector, hidden + (count - 1) * stride, width * sizeof(float)) == 0);
-        CHECK(bl_pool(arena, model, &one, hidden, pooling, count, 0, &vector) == BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_pool(arena, model, &one, hidden, pooling, count, 0, &vector),
+                    BL_BAD_ARGUMENT);
     }
 }
 
@@ -99,28 +101,28 @@ static void embed(bl_arena *arena, const bl_model *model, const uint32_t *length
                   int32_t first, float *out, uint32_t width) {
     size_t mark = bl_arena_mark(arena);
     bl_batch batch;
-    CHECK(bl_batch_create(arena, count, 1000, &batch) == BL_OK);
+    CHECK_EQUAL(bl_batch_create(arena, count, 1000, &batch), BL_OK);
     for (uint32_t s = 0; s < count; s++) {
         int32_t ids[100], types[100];
         for (uint32_t t = 0; t < lengths[s]; t++) {
             ids[t] = (int32_t)((uint32_t)first + s + 3 * t) % 50;
             types[t] = t > lengths[s] / 2;
         }
-        CHECK(bl_batch_append(&batch, ids, types, lengths[s]) == BL_OK);
+        CHECK_EQUAL(bl_batch_append(&batch, ids, types, lengths[s]), BL_OK);
     }
     const uint8_t all[] = {1, 1, 1};
     bl_encoder_run run = {.hidden_layers = all, .attention_layers = all, .crew = crew_for_tests};
-    CHECK(bl_encoder_begin(arena, model, &batch, &run) == BL_OK);
-    CHECK(run.state_count == small.layers + 1);
+    CHECK_EQUAL(bl_encoder_begin(arena, model, &batch, &run), BL_OK);
+    CHECK_EQUAL(run.state_count, small.layers + 1);
     jobs = 0;
     uint32_t late = 0;
     for (bl_encoder_progress progress; (progress = bl_encoder_step(&run)) != BL_ENCODER_DONE;)
         late += progress == BL_ENCODER_LATE;
-    CHECK(late == jobs / 3);
-    CHECK(run.states_done == run.state_count);
+    CHECK_EQUAL(late, jobs / 3);
+    CHECK_EQUAL(run.states_done, run.state_count);
     float *vectors;
-    CHECK(bl_pool(arena, model, &batch, run.hidden, BL_POOLING_MEAN, 0, 1, &vectors) == BL_OK);
-    CHECK(bl_pool(arena, model, &batch, run.hidden, 9, 0, 1, &vectors) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_pool(arena, model, &batch, run.hidden, BL_POOLING_MEAN, 0, 1, &vectors), BL_OK);
+    CHECK_EQUAL(bl_pool(arena, model, &batch, run.hidden, 9, 0, 1, &vectors), BL_BAD_ARGUMENT);
     memcpy(out, vectors, count * width * sizeof(float));
     check_left_out(arena, model, &batch, run.hidden, run.hidden_stride, width);
     bl_arena_reset(arena, mark);
@@ -132,15 +134,15 @@ static void run_rows(bl_arena *arena, const bl_model *model, const uint32_t *wan
     size_t mark = bl_arena_mark(arena);
     const uint32_t lengths[] = {3, 70, 1, 9, 20};
     bl_batch batch;
-    CHECK(bl_batch_create(arena, 5, 200, &batch) == BL_OK);
+    CHECK_EQUAL(bl_batch_create(arena, 5, 200, &batch), BL_OK);
     for (uint32_t s = 0; s < 5; s++) {
         int32_t ids[100], types[100] = {0};
         for (uint32_t t = 0; t < lengths[s]; t++)
             ids[t] = (int32_t)((7 * s + 3 * t) % 50);
-        CHECK(bl_batch_append(&batch, ids, types, lengths[s]) == BL_OK);
+        CHECK_EQUAL(bl_batch_append(&batch, ids, types, lengths[s]), BL_OK);
     }
     bl_encoder_run run = {.wanted = wanted, .wanted_count = wanted_count, .crew = crew_for_tests};
-    CHECK(bl_encoder_begin(arena, model, &batch, &run) == expected);
+    CHECK_EQUAL(bl_encoder_begin(arena, model, &batch, &run), expected);
     if (expected == BL_OK) {
         while (bl_encoder_step(&run) != BL_ENCODER_DONE)
             ;
@@ -230,7 +232,7 @@ static void test_stretches(void *base) {
 
 static void check_refused(bl_config config, bl_status status) {
     size_t bytes;
-    CHECK(bl_model_measure(&config, &bytes) == status);
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), status);
 }
 
 static void test_bad_configurations(void) {
@@ -257,22 +259,24 @@ static void test_bad_writes(void *base) {
     bl_model *model;
     uint32_t role = 99, layer = 99;
     float row[15] = {0};
-    CHECK(bl_model_create(&arena, &small, &model) == BL_OK);
+    CHECK_EQUAL(bl_model_create(&arena, &small, &model), BL_OK);
     CHECK(bl_model_finish(model, &role, &layer) == BL_BAD_MODEL && role == 0 && layer == 0);
-    CHECK(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 1, 1, row) == BL_BAD_ARGUMENT);
-    CHECK(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 0, 51, row) == BL_BAD_ARGUMENT);
-    CHECK(bl_model_write_rows(model, &arena, 0, 0, 9, 0, 1, row) == BL_BAD_ARGUMENT);
-    CHECK(bl_model_write_rows(model, &arena, 99, 0, 0, 0, 1, row) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 1, 1, row),
+                BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 0, 51, row),
+                BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_model_write_rows(model, &arena, 0, 0, 9, 0, 1, row), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_model_write_rows(model, &arena, 99, 0, 0, 0, 1, row), BL_BAD_ARGUMENT);
     CHECK(bl_model_write_rows(model, &arena, BL_ROLE_QUERY_BIAS, 2, 0, 0, 1, row) ==
           BL_BAD_ARGUMENT);
     CHECK(bl_model_write_rows(model, &arena, BL_ROLE_QUERY_BIAS, 0, BL_SOURCE_I8, 0, 1, row) ==
           BL_BAD_ARGUMENT);
     row[3] = __builtin_nanf("");
-    CHECK(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 0, 1, row) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_model_write_rows(model, &arena, 0, 0, BL_SOURCE_F32, 0, 1, row), BL_BAD_MODEL);
     row[3] = -1;
-    CHECK(bl_model_write_scales(model, 0, 0, 0, 4, row) == BL_BAD_MODEL);
-    CHECK(bl_model_write_scales(model, BL_ROLE_QUERY_BIAS, 0, 0, 1, row) == BL_BAD_ARGUMENT);
-    CHECK(bl_arena_mark(&arena) == arena.top);
+    CHECK_EQUAL(bl_model_write_scales(model, 0, 0, 0, 4, row), BL_BAD_MODEL);
+    CHECK_EQUAL(bl_model_write_scales(model, BL_ROLE_QUERY_BIAS, 0, 0, 1, row), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_arena_mark(&arena), arena.top);
 }
 
 /* Integers and their scales: in order, no row too many, and all of them before the model is whole.
@@ -287,26 +291,28 @@ static void test_scales(void *base, uint32_t dtype, uint32_t role) {
     bl_model *model;
     bl_tensor_shape shape;
     uint32_t missing_role = 99, missing_layer = 99;
-    CHECK(bl_model_create(&arena, &config, &model) == BL_OK);
+    CHECK_EQUAL(bl_model_create(&arena, &config, &model), BL_OK);
     write_all(&arena, model, &config, 50, role);
-    CHECK(bl_model_tensor_shape(&config, role, 0, &shape) == BL_OK);
+    CHECK_EQUAL(bl_model_tensor_shape(&config, role, 0, &shape), BL_OK);
     for (uint32_t layer = 0; layer < (role < BL_FIRST_LAYER_ROLE ? 1 : config.layers); layer++) {
         uint32_t rows = shape.rows;
         CHECK(bl_model_write_rows(model, &arena, role, layer, BL_SOURCE_I8, 0, rows, ones) ==
               BL_OK);
-        CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_BAD_MODEL);
+        CHECK_EQUAL(bl_model_finish(model, &missing_role, &missing_layer), BL_BAD_MODEL);
         CHECK(missing_role == role && missing_layer == layer);
-        CHECK(bl_model_write_scales(model, role, layer, 1, 1, scales) == BL_BAD_ARGUMENT);
-        CHECK(bl_model_write_scales(model, role, layer, 0, rows + 1, scales) == BL_BAD_ARGUMENT);
-        CHECK(bl_model_write_scales(model, role, layer, 0, rows - 1, scales) == BL_OK);
-        CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_BAD_MODEL);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, 1, 1, scales), BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, 0, rows + 1, scales),
+                    BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, 0, rows - 1, scales), BL_OK);
+        CHECK_EQUAL(bl_model_finish(model, &missing_role, &missing_layer), BL_BAD_MODEL);
         CHECK(missing_role == role && missing_layer == layer);
-        CHECK(bl_model_write_scales(model, role, layer, 0, 1, scales) == BL_BAD_ARGUMENT);
-        CHECK(bl_model_write_scales(model, role, layer, rows - 1, 2, scales) == BL_BAD_ARGUMENT);
-        CHECK(bl_model_write_scales(model, role, layer, rows - 1, 1, scales) == BL_OK);
-        CHECK(bl_model_write_scales(model, role, layer, rows, 1, scales) == BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, 0, 1, scales), BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, rows - 1, 2, scales),
+                    BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, rows - 1, 1, scales), BL_OK);
+        CHECK_EQUAL(bl_model_write_scales(model, role, layer, rows, 1, scales), BL_BAD_ARGUMENT);
     }
-    CHECK(bl_model_finish(model, &missing_role, &missing_layer) == BL_OK);
+    CHECK_EQUAL(bl_model_finish(model, &missing_role, &missing_layer), BL_OK);
 }
 
 static void test_bad_batches(void *base) {
@@ -316,15 +322,15 @@ static void test_bad_batches(void *base) {
     bl_batch batch;
     bl_encoder_run run = {0};
     int32_t ids[90] = {0}, types[90] = {0};
-    CHECK(bl_batch_create(&arena, 2, 100, &batch) == BL_OK);
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
-    CHECK(bl_batch_append(&batch, ids, types, 101) == BL_BAD_ARGUMENT);
-    CHECK(bl_batch_append(&batch, ids, types, 81) == BL_OK);
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_TOO_LONG);
+    CHECK_EQUAL(bl_batch_create(&arena, 2, 100, &batch), BL_OK);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_batch_append(&batch, ids, types, 101), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_batch_append(&batch, ids, types, 81), BL_OK);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_TOO_LONG);
 
     batch.sequence_count = batch.token_count = 0;
     ids[5] = 50;
-    CHECK(bl_batch_append(&batch, ids, types, 10) == BL_OK);
+    CHECK_EQUAL(bl_batch_append(&batch, ids, types, 10), BL_OK);
     CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 5);
     batch.ids[5] = -1;
     CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 5);
@@ -332,24 +338,24 @@ static void test_bad_batches(void *base) {
     batch.type_ids[7] = 2;
     CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_MODEL && run.bad_token == 7);
     batch.type_ids[7] = 1;
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_OK);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_OK);
 
     /* Some rows are all that is left of the last layer: there is nothing else to keep. */
     static const uint8_t all[] = {1, 1, 1};
     static const uint32_t rows[] = {3, 4};
     run = (bl_encoder_run){.wanted = rows, .wanted_count = 2};
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_OK);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_OK);
     run = (bl_encoder_run){.wanted = rows, .wanted_count = 2, .hidden_layers = all};
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_BAD_ARGUMENT);
     run = (bl_encoder_run){.wanted = rows, .wanted_count = 2, .attention_layers = all};
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_BAD_ARGUMENT);
     run = (bl_encoder_run){.wanted = rows};
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_BAD_ARGUMENT);
 
     run = (bl_encoder_run){0};
-    CHECK(bl_batch_append(&batch, ids, types, 0) == BL_OK);
-    CHECK(bl_encoder_begin(&arena, model, &batch, &run) == BL_BAD_ARGUMENT);
-    CHECK(bl_batch_append(&batch, ids, types, 1) == BL_BAD_ARGUMENT); /* it holds two */
+    CHECK_EQUAL(bl_batch_append(&batch, ids, types, 0), BL_OK);
+    CHECK_EQUAL(bl_encoder_begin(&arena, model, &batch, &run), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_batch_append(&batch, ids, types, 1), BL_BAD_ARGUMENT); /* it holds two */
 }
 
 /* Too little memory is reported, and nothing is taken. */
@@ -357,13 +363,13 @@ static void test_no_memory(void *base) {
     bl_arena arena;
     bl_model *model;
     size_t bytes;
-    CHECK(bl_model_measure(&small, &bytes) == BL_OK);
+    CHECK_EQUAL(bl_model_measure(&small, &bytes), BL_OK);
     bl_arena_init(&arena, base, bytes - 1, NULL);
-    CHECK(bl_model_create(&arena, &small, &model) == BL_OUT_OF_MEMORY);
-    CHECK(arena.top == 0);
+    CHECK_EQUAL(bl_model_create(&arena, &small, &model), BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(arena.top, 0);
     bl_arena_init(&arena, base, bytes, NULL);
-    CHECK(bl_model_create(&arena, &small, &model) == BL_OK);
-    CHECK(arena.top == bytes);
+    CHECK_EQUAL(bl_model_create(&arena, &small, &model), BL_OK);
+    CHECK_EQUAL(arena.top, bytes);
 }
 
 /* Memory that was used and given back is cleared; what never was may be left alone. */
@@ -379,7 +385,7 @@ static void test_zeros_in_fresh_memory(void *base) {
         for (int round = 0; round < 3; round++) {
             uint8_t *memory = bl_alloc_zeroed(&arena, 300, 4);
             for (size_t i = 0; i < 1200; i++)
-                CHECK(memory[i] == 0);
+                CHECK_EQUAL(memory[i], 0);
         }
     }
 }

@@ -14,7 +14,7 @@ static void test_power(void) {
             worst = fmax(worst, fabs(bl_power(bases[b], i / 1000.0) / exact - 1));
         }
     CHECK(worst <= 4e-15);
-    CHECK(bl_power(10000, 0) == 1);
+    CHECK_EQUAL(bl_power(10000, 0), 1);
 }
 
 static void test_sine_cosine(void) {
@@ -49,10 +49,10 @@ static void test_table(void) {
         for (uint32_t i = 0; i < 12; i++) {
             float frequency = 1.0f / (float)pow(160000, (float)(2 * i) / 24.0f) / 2.0f;
             double angle = (float)place * frequency;
-            CHECK(fabs(angles.global[place * 24 + i] - cos(angle)) <= 6.1e-8);
-            CHECK(fabs(angles.global[place * 24 + 12 + i] - sin(angle)) <= 6.1e-8);
+            CHECK_NEAR(angles.global[place * 24 + i], cos(angle), 6.1e-8);
+            CHECK_NEAR(angles.global[place * 24 + 12 + i], sin(angle), 6.1e-8);
             frequency = 1.0f / (float)pow(10000, (float)(2 * i) / 24.0f) / 2.0f;
-            CHECK(fabs(angles.local[place * 24 + i] - cos((float)place * frequency)) <= 6.1e-8);
+            CHECK_NEAR(angles.local[place * 24 + i], cos((float)place * frequency), 6.1e-8);
         }
     config.architecture.rotary_local_theta = 0;
     angles = bl_angles_layout(&arena, &config, 5);

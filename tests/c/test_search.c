@@ -70,10 +70,10 @@ static void check_search(bl_arena *arena, uint32_t precision, uint32_t dimension
     for (uint32_t i = 0; precision == BL_PRECISION_INT8 && i < dimensions; i++)
         ((int16_t *)query)[i] = (int16_t)((int32_t)(random_bits() % 8191) - 4095);
     if (precision != BL_PRECISION_BINARY)
-        CHECK(bl_search_norms(precision, dimensions, rows, count, norms) == BL_OK);
+        CHECK_EQUAL(bl_search_norms(precision, dimensions, rows, count, norms), BL_OK);
 
     bl_search *search;
-    CHECK(bl_search_create(arena, precision, dimensions, query, limit, &search) == BL_OK);
+    CHECK_EQUAL(bl_search_create(arena, precision, dimensions, query, limit, &search), BL_OK);
     uint32_t stretches = (count + stretch - 1) / stretch;
     for (uint32_t s = stretches; s-- > 0;) { /* the last rows first */
         uint32_t first = s * stretch, left = count - first;
@@ -81,14 +81,14 @@ static void check_search(bl_arena *arena, uint32_t precision, uint32_t dimension
                        norms + first, left < stretch ? left : stretch, first);
     }
     bl_search_finish(search);
-    CHECK(search->count == (count < limit ? count : limit));
+    CHECK_EQUAL(search->count, (count < limit ? count : limit));
 
     uint8_t *seen = calloc(count + 1, 1);
     double least = 2;
     for (uint32_t i = 0; i < search->count; i++) {
         bl_match match = search->matches[i];
         double exact = cosine(precision, dimensions, rows, match.position, query);
-        CHECK(fabs((double)match.score - exact) < 2e-6);
+        CHECK_NEAR((double)match.score, exact, 2e-6);
         CHECK(!seen[match.position]);
         seen[match.position] = 1;
         least = fmin(least, (double)match.score);
@@ -107,8 +107,8 @@ static float score_of_row(bl_arena *arena, uint32_t precision, uint32_t dimensio
                           const void *query, const void *row) {
     bl_search *search;
     float norm;
-    CHECK(bl_search_norms(precision, dimensions, row, 1, &norm) == BL_OK);
-    CHECK(bl_search_create(arena, precision, dimensions, query, 1, &search) == BL_OK);
+    CHECK_EQUAL(bl_search_norms(precision, dimensions, row, 1, &norm), BL_OK);
+    CHECK_EQUAL(bl_search_create(arena, precision, dimensions, query, 1, &search), BL_OK);
     bl_search_scan(search, row, &norm, 1, 0);
     bl_search_finish(search);
     float score = search->matches[0].score;
@@ -125,13 +125,13 @@ static void test_long_rows(bl_arena *arena) {
         int8_t *row = malloc(count);
         for (uint32_t i = 0; i < count; i++)
             query[i] = 4095, row[i] = -128;
-        CHECK(fabsf(score_of_row(arena, BL_PRECISION_INT8, count, query, row) + 1) < 1e-6f);
+        CHECK_NEAR(score_of_row(arena, BL_PRECISION_INT8, count, query, row), -(1), 1e-6f);
         for (uint32_t i = 0; i < count; i++)
             query[i] = (int16_t)(i % 2 ? -127 : 127), row[i] = (int8_t)query[i];
-        CHECK(fabsf(score_of_row(arena, BL_PRECISION_INT8, count, query, row) - 1) < 1e-6f);
+        CHECK_NEAR(score_of_row(arena, BL_PRECISION_INT8, count, query, row), 1, 1e-6f);
         memset(row, 0, count), row[count - 1] = 3;
         memset(query, 0, count * sizeof *query), query[count - 1] = 5;
-        CHECK(fabsf(score_of_row(arena, BL_PRECISION_INT8, count, query, row) - 1) < 1e-6f);
+        CHECK_NEAR(score_of_row(arena, BL_PRECISION_INT8, count, query, row), 1, 1e-6f);
         free(query), free(row);
     }
 }
@@ -145,27 +145,28 @@ static void test_any_length(bl_arena *arena) {
             query[0] = query[1] = lengths[a], query[2] = 0;
             row[0] = 0, row[1] = row[2] = lengths[b];
             float score = score_of_row(arena, BL_PRECISION_FLOAT32, 3, query, row);
-            CHECK(fabsf(score - 0.5f) < 1e-6f);
+            CHECK_NEAR(score, 0.5f, 1e-6f);
         }
     }
     memset(query, 0, sizeof query);
-    CHECK(score_of_row(arena, BL_PRECISION_FLOAT32, 3, query, row) == 0);
+    CHECK_EQUAL(score_of_row(arena, BL_PRECISION_FLOAT32, 3, query, row), 0);
 }
 
 static void test_errors(bl_arena *arena) {
     bl_search *search;
     float query[4] = {1, 2, 3, 4}, norms[1];
     float bad[4] = {1, INFINITY, 3, 4}, worse[4] = {NAN, 0, 0, 0};
-    CHECK(bl_search_create(arena, 3, 4, query, 1, &search) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_create(arena, 0, 0, query, 1, &search) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_create(arena, 0, 4, query, 0, &search) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_create(arena, 0, 4, query, 1u << 30, &search) == BL_OUT_OF_MEMORY);
-    CHECK(bl_search_create(arena, 0, 1u << 31, query, 1, &search) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_create(arena, 0, BL_MAX_DIMENSIONS + 1, query, 1, &search) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_norms(0, BL_MAX_DIMENSIONS + 1, query, 1, norms) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_norms(BL_PRECISION_BINARY, 4, query, 1, norms) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_norms(BL_PRECISION_FLOAT32, 4, bad, 1, norms) == BL_BAD_ARGUMENT);
-    CHECK(bl_search_norms(BL_PRECISION_FLOAT32, 4, worse, 1, norms) == BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_create(arena, 3, 4, query, 1, &search), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_create(arena, 0, 0, query, 1, &search), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_create(arena, 0, 4, query, 0, &search), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_create(arena, 0, 4, query, 1u << 30, &search), BL_OUT_OF_MEMORY);
+    CHECK_EQUAL(bl_search_create(arena, 0, 1u << 31, query, 1, &search), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_create(arena, 0, BL_MAX_DIMENSIONS + 1, query, 1, &search),
+                BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_norms(0, BL_MAX_DIMENSIONS + 1, query, 1, norms), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_norms(BL_PRECISION_BINARY, 4, query, 1, norms), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_norms(BL_PRECISION_FLOAT32, 4, bad, 1, norms), BL_BAD_ARGUMENT);
+    CHECK_EQUAL(bl_search_norms(BL_PRECISION_FLOAT32, 4, worse, 1, norms), BL_BAD_ARGUMENT);
     bl_arena_reset(arena, 0);
 }
 

@@ -37,8 +37,8 @@ static uint32_t count_tensors(const bl_config *config) {
 
 static void test_numbers(void) {
     /* Two of the model's roles, and two of a layer's, are of other architectures. */
-    CHECK(bl_count_tensors(&everything) == 19 + 3 * 18);
-    CHECK(count_tensors(&everything) == 17 + 3 * 16);
+    CHECK_EQUAL(bl_count_tensors(&everything), 19 + 3 * 18);
+    CHECK_EQUAL(count_tensors(&everything), 17 + 3 * 16);
     bl_model model = {.progress = calloc(19 + 3 * 18, sizeof(bl_tensor_progress))};
     for (uint32_t i = 0; i < bl_count_tensors(&everything); i++) {
         bl_tensor_id tensor = bl_tensor_at(i);
@@ -63,7 +63,7 @@ static void test_shapes(void) {
         if (bl_model_tensor_shape(&everything, tensor.role, tensor.layer, &shape) != BL_OK)
             continue;
         CHECK(shape.is_matrix == shape.rows > 1);
-        CHECK(shape.quantizable == bl_role_is_quantizable(tensor.role));
+        CHECK_EQUAL(shape.quantizable, bl_role_is_quantizable(tensor.role));
         values += shape.rows * shape.columns;
     }
     uint32_t embeddings = (50 + 30 + 2 + 2) * 12;
@@ -71,7 +71,7 @@ static void test_shapes(void) {
     uint32_t heads = (12 + 1) * 12                  /* pooler */
                      + (12 + 3) * 12 + 50 * 12 + 50 /* masked LM */
                      + (2 + 5) * (12 + 1);          /* next sentence, classifier */
-    CHECK(values == embeddings + 3 * layer + heads);
+    CHECK_EQUAL(values, embeddings + 3 * layer + heads);
 }
 
 /* Where its first value is, as one number that is another for each tensor. */
@@ -86,20 +86,20 @@ static uintptr_t address_of(const bl_place *place) {
 /* Every tensor has a place, which is no other's. */
 static void check_places(const bl_config *config, uint32_t outputs_of_qkv) {
     size_t bytes;
-    CHECK(bl_model_measure(config, &bytes) == BL_OK);
+    CHECK_EQUAL(bl_model_measure(config, &bytes), BL_OK);
     void *memory = aligned_alloc(BL_ARENA_ALIGNMENT, bytes);
     bl_arena arena;
     bl_arena_init(&arena, memory, bytes, NULL);
     bl_model *model;
-    CHECK(bl_model_create(&arena, config, &model) == BL_OK);
+    CHECK_EQUAL(bl_model_create(&arena, config, &model), BL_OK);
     uint32_t count = bl_count_tensors(config);
     for (uint32_t i = 0; i < count; i++) {
         bl_tensor_id tensor = bl_tensor_at(i);
         if (!has_tensor(config, tensor.role, tensor.layer))
             continue;
         bl_place place = bl_model_find_place(model, tensor.role, tensor.layer);
-        CHECK((place.table != NULL) + (place.linear != NULL) + (place.floats != NULL) == 1);
-        CHECK((place.paths != NULL) == bl_role_takes_paths(tensor.role));
+        CHECK_EQUAL((place.table != NULL) + (place.linear != NULL) + (place.floats != NULL), 1);
+        CHECK_EQUAL((place.paths != NULL), bl_role_takes_paths(tensor.role));
         CHECK(address_of(&place) != 0);
         for (uint32_t k = 0; k < i; k++) {
             bl_tensor_id other = bl_tensor_at(k);
@@ -110,7 +110,7 @@ static void check_places(const bl_config *config, uint32_t outputs_of_qkv) {
         }
     }
     CHECK(model->classifier.outputs == 5 && model->next_sentence.outputs == 2);
-    CHECK(model->layers[2].qkv.weights.outputs == outputs_of_qkv);
+    CHECK_EQUAL(model->layers[2].qkv.weights.outputs, outputs_of_qkv);
     free(memory);
 }
 
@@ -154,8 +154,8 @@ static void test_parts(void) {
     bl_config config = everything;
     for (uint32_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         config.parts = parts[i].part;
-        CHECK(count_tensors(&config) == 5 + 3 * 16 + parts[i].tensors);
-        CHECK(bl_role_part(parts[i].role) == parts[i].part);
+        CHECK_EQUAL(count_tensors(&config), 5 + 3 * 16 + parts[i].tensors);
+        CHECK_EQUAL(bl_role_part(parts[i].role), parts[i].part);
         config.parts = everything.parts & ~parts[i].part;
         CHECK(!has_tensor(&config, parts[i].role, 0));
     }
@@ -200,31 +200,31 @@ static void test_architecture(void) {
     };
     size_t bytes;
     bl_config config = everything;
-    CHECK(bl_model_measure(&config, &bytes) == BL_OK);
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_OK);
     for (uint32_t i = 0; i < sizeof others / sizeof *others; i++) {
         config = everything;
         config.architecture = others[i].architecture;
         if (config.architecture.positions == BL_POSITIONS_ROTARY)
             config.attention_heads = 1, config.hidden_size += config.hidden_size % 2;
-        CHECK(bl_architecture_check(&config.architecture) == others[i].status);
-        CHECK(bl_model_measure(&config, &bytes) == others[i].status);
-        CHECK((int)count_tensors(&config) == 17 + 3 * 16 + others[i].tensors);
+        CHECK_EQUAL(bl_architecture_check(&config.architecture), others[i].status);
+        CHECK_EQUAL(bl_model_measure(&config, &bytes), others[i].status);
+        CHECK_EQUAL((int)count_tensors(&config), 17 + 3 * 16 + others[i].tensors);
     }
     /* No segments; heads that share keys; an odd head cannot be turned. */
     config = everything, config.type_vocab_size = 0;
-    CHECK(bl_model_measure(&config, &bytes) == BL_OK);
-    CHECK(count_tensors(&config) == 17 + 3 * 16 - 1);
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_OK);
+    CHECK_EQUAL(count_tensors(&config), 17 + 3 * 16 - 1);
     config = everything, config.hidden_size = 60, config.attention_heads = 6;
     config.architecture.key_value_heads = 2;
-    CHECK(bl_model_measure(&config, &bytes) == BL_OK);
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_OK);
     bl_tensor_shape shape;
-    CHECK(bl_model_tensor_shape(&config, BL_ROLE_KEY_WEIGHT, 0, &shape) == BL_OK);
+    CHECK_EQUAL(bl_model_tensor_shape(&config, BL_ROLE_KEY_WEIGHT, 0, &shape), BL_OK);
     CHECK(shape.rows == 20 && shape.columns == 60);
     config.architecture.key_value_heads = 4;
-    CHECK(bl_model_measure(&config, &bytes) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_BAD_MODEL);
     config = everything, config.hidden_size = 15, config.attention_heads = 5;
     config.architecture.positions = BL_POSITIONS_ROTARY, config.architecture.rotary_theta = 1e4f;
-    CHECK(bl_model_measure(&config, &bytes) == BL_BAD_MODEL);
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_BAD_MODEL);
 }
 
 int main(void) {

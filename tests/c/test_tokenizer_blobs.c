@@ -95,7 +95,7 @@ static void test_wrong_numbers(void) {
     for (size_t i = 0; i < COUNT(cases); i++) {
         *changed = small;
         changed->numbers[cases[i].at] = cases[i].value;
-        if (!CHECK(status_of(changed) == cases[i].status))
+        if (!CHECK_EQUAL(status_of(changed), cases[i].status))
             fprintf(stderr, "number %u as %u\n", cases[i].at, cases[i].value);
     }
     free(changed);
@@ -105,20 +105,20 @@ static void test_wrong_numbers(void) {
 static void test_wrong_counts(void) {
     blob *changed = malloc(sizeof *changed);
     *changed = small;
-    CHECK(status_of(changed) == BL_OK);
+    CHECK_EQUAL(status_of(changed), BL_OK);
     changed->number_count--;
-    CHECK(status_of(changed) == BL_BAD_MODEL);
+    CHECK_EQUAL(status_of(changed), BL_BAD_MODEL);
     changed->number_count += 2;
-    CHECK(status_of(changed) == BL_BAD_MODEL);
+    CHECK_EQUAL(status_of(changed), BL_BAD_MODEL);
     for (uint32_t texts = 0; texts <= small.text_count + 1; texts++) {
         *changed = small;
         changed->texts[small.text_count] = "more";
         changed->text_count = texts;
-        CHECK(status_of(changed) == (texts == small.text_count ? BL_OK : BL_BAD_MODEL));
+        CHECK_EQUAL(status_of(changed), (texts == small.text_count ? BL_OK : BL_BAD_MODEL));
     }
     *changed = small;
     changed->texts[5] = "hell\xf0\x9f\x99\x82"; /* counted as one unit, which is two */
-    CHECK(status_of(changed) == BL_BAD_MODEL);
+    CHECK_EQUAL(status_of(changed), BL_BAD_MODEL);
     for (int32_t more = -1; more <= 1; more++) {
         *changed = small;
         changed->length = 0;
@@ -126,7 +126,7 @@ static void test_wrong_counts(void) {
         changed->bytes[12 + 4 * changed->number_count] += (uint8_t)more; /* units of a text */
         fixture f;
         bl_status status = open_bytes(&f, changed->bytes, changed->length, 2 << 20);
-        CHECK(status == (more == 0 ? BL_OK : BL_BAD_MODEL));
+        CHECK_EQUAL(status, (more == 0 ? BL_OK : BL_BAD_MODEL));
         close_fixture(&f);
     }
     free(changed);
@@ -139,11 +139,11 @@ static void test_damaged_blobs(void) {
         blob copy = *blobs[which];
         fixture f;
         for (size_t length = 0; length < copy.length; length++) {
-            CHECK(open_bytes(&f, copy.bytes, length, 2 << 20) == BL_BAD_MODEL);
+            CHECK_EQUAL(open_bytes(&f, copy.bytes, length, 2 << 20), BL_BAD_MODEL);
             close_fixture(&f);
         }
         copy.bytes[copy.length] = 0;
-        CHECK(open_bytes(&f, copy.bytes, copy.length + 1, 2 << 20) == BL_BAD_MODEL);
+        CHECK_EQUAL(open_bytes(&f, copy.bytes, copy.length + 1, 2 << 20), BL_BAD_MODEL);
         close_fixture(&f);
         for (size_t at = 0; at < copy.length; at++) {
             static const uint8_t flips[] = {0x01, 0x80, 0xff};
@@ -169,13 +169,13 @@ static void test_malformed_pool(void) {
         fixture f;
         added_token token = {20, 0, malformed[i]};
         put_bert(&broken, vocabulary, VOCABULARY, &token, 1);
-        CHECK(open_bytes(&f, broken.bytes, broken.length, 2 << 20) == BL_BAD_MODEL);
+        CHECK_EQUAL(open_bytes(&f, broken.bytes, broken.length, 2 << 20), BL_BAD_MODEL);
         close_fixture(&f);
     }
     fixture f;
     added_token token = {20, 0, "\xef\xbf\xbd"}; /* U+FFFD itself is no fault */
     put_bert(&broken, vocabulary, VOCABULARY, &token, 1);
-    CHECK(open_bytes(&f, broken.bytes, broken.length, 2 << 20) == BL_OK);
+    CHECK_EQUAL(open_bytes(&f, broken.bytes, broken.length, 2 << 20), BL_OK);
     close_fixture(&f);
 }
 
@@ -183,10 +183,10 @@ static void test_malformed_pool(void) {
 static void test_unknown_model(void) {
     blob copy = small;
     size_t at = 3 * 4 + 4 * (1 + VOCABULARY);
-    CHECK(copy.bytes[at] == BL_PIECES_WORDPIECE);
+    CHECK_EQUAL(copy.bytes[at], BL_PIECES_WORDPIECE);
     copy.bytes[at] = BL_PIECES_KIND_COUNT;
     fixture f;
-    CHECK(open_bytes(&f, copy.bytes, copy.length, CAPACITY) == BL_BAD_MODEL);
+    CHECK_EQUAL(open_bytes(&f, copy.bytes, copy.length, CAPACITY), BL_BAD_MODEL);
     close_fixture(&f);
 }
 
@@ -208,7 +208,7 @@ static void test_little_memory(void) {
             close_fixture(&f);
         }
         CHECK(opened > 0);
-        CHECK(open_bytes(&f, blob->bytes, blob->length, CAPACITY) == BL_OK);
+        CHECK_EQUAL(open_bytes(&f, blob->bytes, blob->length, CAPACITY), BL_OK);
         size_t top = f.arena.top;
         for (size_t extra = 0; extra < 40000; extra += 64) {
             bl_arena_reset(&f.arena, top);

@@ -13,11 +13,11 @@ static bl_arena arena;
 static void normalize(const uint32_t *codes, size_t count, bl_normal_form form, bl_chars *out) {
     bl_chars spare = {0};
     *out = (bl_chars){0};
-    CHECK(bl_chars_reserve(&arena, out, count) == BL_OK);
+    CHECK_EQUAL(bl_chars_reserve(&arena, out, count), BL_OK);
     for (size_t i = 0; i < count; i++)
         out->items[i] = (bl_char){codes[i], (uint32_t)i << 1};
     out->count = count;
-    CHECK(bl_chars_normalize(&arena, out, &spare, form) == BL_OK);
+    CHECK_EQUAL(bl_chars_normalize(&arena, out, &spare, form), BL_OK);
 }
 
 /* `at`: the number of the input character that each belongs to. */
@@ -25,11 +25,11 @@ static void check_form(bl_normal_form form, const uint32_t *codes, size_t count,
                        const uint32_t *expected, const uint32_t *at, size_t expected_count) {
     bl_chars out;
     normalize(codes, count, form, &out);
-    if (!CHECK(out.count == expected_count))
+    if (!CHECK_EQUAL(out.count, expected_count))
         return;
     for (size_t i = 0; i < expected_count; i++) {
-        CHECK(out.items[i].code == expected[i]);
-        CHECK(bl_char_begin(out.items[i]) == at[i]);
+        CHECK_EQUAL(out.items[i].code, expected[i]);
+        CHECK_EQUAL(bl_char_begin(out.items[i]), at[i]);
     }
 }
 
@@ -57,7 +57,7 @@ static void test_forms(void) {
     uint32_t ligature[] = {0xFB01, 0xFDFA, 0x1D400};
     bl_chars out;
     normalize(ligature, 3, BL_NFKC, &out);
-    CHECK(out.count == 2 + 18 + 1);
+    CHECK_EQUAL(out.count, 2 + 18 + 1);
     CHECK(out.items[0].code == 'f' && out.items[1].code == 'i' && out.items[20].code == 'A');
     CHECK(bl_char_begin(out.items[19]) == 1 && bl_char_begin(out.items[20]) == 2);
 
@@ -73,7 +73,7 @@ static void test_forms(void) {
     FORM(BL_NFC, jamo, jamo, own);
 
     normalize(marks, 0, BL_NFC, &out);
-    CHECK(out.count == 0);
+    CHECK_EQUAL(out.count, 0);
 }
 
 /* A run of marks as long as a text must not cost its square. */
@@ -85,7 +85,7 @@ static void test_many_marks(void) {
         codes[i] = i % 2 ? 0x301 : 0x323;
     bl_chars out;
     normalize(codes, COUNT, BL_NFD, &out);
-    CHECK(out.count == COUNT);
+    CHECK_EQUAL(out.count, COUNT);
     CHECK(out.items[1].code == 0x323 && out.items[200000].code == 0x323);
     CHECK(out.items[200001].code == 0x301 && out.items[COUNT - 1].code == 0x301);
     free(codes);
@@ -94,17 +94,18 @@ static void test_many_marks(void) {
 static void test_lower(void) {
     static const char text[] = "A\xc4\xb0\xce\xa3\xe1\xba\x9e\xf0\x90\x90\x80!";
     bl_chars chars = {0}, spare = {0};
-    CHECK(bl_chars_append_utf8(&arena, &chars, (const uint8_t *)text, strlen(text), 10) == BL_OK);
-    CHECK(chars.count == 6);
-    CHECK(bl_chars_lower(&arena, &chars, &spare) == BL_OK);
+    CHECK_EQUAL(bl_chars_append_utf8(&arena, &chars, (const uint8_t *)text, strlen(text), 10),
+                BL_OK);
+    CHECK_EQUAL(chars.count, 6);
+    CHECK_EQUAL(bl_chars_lower(&arena, &chars, &spare), BL_OK);
     uint32_t expected[] = {'a', 'i', 0x307, 0x3C3, 0xDF, 0x10428, '!'};
     uint32_t begins[] = {10, 11, 11, 12, 13, 14, 16};
-    CHECK(chars.count == 7);
+    CHECK_EQUAL(chars.count, 7);
     for (size_t i = 0; i < 7; i++) {
-        CHECK(chars.items[i].code == expected[i]);
-        CHECK(bl_char_begin(chars.items[i]) == begins[i]);
+        CHECK_EQUAL(chars.items[i].code, expected[i]);
+        CHECK_EQUAL(bl_char_begin(chars.items[i]), begins[i]);
     }
-    CHECK(bl_char_end(chars.items[5]) == 16);
+    CHECK_EQUAL(bl_char_end(chars.items[5]), 16);
 }
 
 /* Whatever the arena holds, it is enough or too little. */
@@ -151,7 +152,7 @@ static void test_classes(void) {
     CHECK(flags(0xE0001) & BL_UNICODE_CONTROL && flags(0xF0000) & BL_UNICODE_CONTROL);
     CHECK(flags(0x10FFFD) & BL_UNICODE_CONTROL && flags(0x10FFFF) == flags(0xFFFFF));
     CHECK(flags(0x50000) == 0 && flags(0x110000) == 0 && flags(UINT32_MAX) == 0);
-    CHECK(bl_unicode_class_of(0x345)->combining == 240);
+    CHECK_EQUAL(bl_unicode_class_of(0x345)->combining, 240);
     uint32_t out[BL_UNICODE_DECOMPOSE_MAX];
     for (uint32_t code = 0; code < 0x110000; code++) {
         uint32_t count = bl_unicode_decompose(code, 1, out);
@@ -168,11 +169,11 @@ static void test_utf8(void) {
         if (code >= 0xD800 && code < 0xE000)
             continue;
         uint32_t length = bl_utf8_write(code, bytes);
-        CHECK(length == bl_utf8_length(code));
+        CHECK_EQUAL(length, bl_utf8_length(code));
         size_t at = 0;
         CHECK(bl_utf8_next(bytes, length, &at) == code && at == length);
         CHECK(bl_utf8_previous(bytes, 0, &at) == code && at == 0);
-        CHECK(bl_utf16_units(bytes, length) == (code < 0x10000 ? 1u : 2u));
+        CHECK_EQUAL(bl_utf16_units(bytes, length), (code < 0x10000 ? 1u : 2u));
     }
     static const char *const broken[] = {
         "\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x80\x80",
@@ -182,9 +183,9 @@ static void test_utf8(void) {
         size_t at = 0;
         CHECK(bl_utf8_next((const uint8_t *)broken[i], length, &at) == BL_REPLACEMENT && at == 1);
         at = length;
-        CHECK(bl_utf8_previous((const uint8_t *)broken[i], 0, &at) == BL_REPLACEMENT);
-        CHECK(at == length - 1);
-        CHECK(bl_utf16_units((const uint8_t *)broken[i], length) == length);
+        CHECK_EQUAL(bl_utf8_previous((const uint8_t *)broken[i], 0, &at), BL_REPLACEMENT);
+        CHECK_EQUAL(at, length - 1);
+        CHECK_EQUAL(bl_utf16_units((const uint8_t *)broken[i], length), length);
     }
     /* Cut off at the end of a buffer: nothing behind it is read. */
     for (size_t length = 1; length < 4; length++) {

@@ -85,7 +85,7 @@ static void close_fixture(fixture *f) {
 
 static inline fixture open_blob(const blob *blob) {
     fixture f;
-    CHECK(open_bytes(&f, blob->bytes, blob->length, CAPACITY) == BL_OK);
+    CHECK_EQUAL(open_bytes(&f, blob->bytes, blob->length, CAPACITY), BL_OK);
     bl_arena_seal(&f.arena);
     return f;
 }
