@@ -1,6 +1,6 @@
 /* Every tensor that a model can have: one row of one table says all there is to know of it.
  * Adding a tensor is adding its row, and the member of a struct in weights.h where it is to
- * stand; its names in files are in js/families/. */
+ * stand; its names in files are in js/weights/families/. */
 #ifndef BERTLET_TENSORS_H
 #define BERTLET_TENSORS_H
 
