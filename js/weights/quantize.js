@@ -9,7 +9,7 @@ import { weightsFile } from '../source/file-names.js';
 import { createProgress } from '../shared/progress.js';
 import { readHeader, streamTensors } from './safetensors.js';
 import { layoutSafetensors, placeIn } from './safetensors-write.js';
-import { readIndex } from './shard-index.js';
+import { readIndex } from './sharded-index.js';
 import { showKey } from '../shared/show.js';
 import { openSource } from '../source/source.js';
 import { scaleSuffix, TensorNames } from './tensor-names.js';

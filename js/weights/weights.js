@@ -6,7 +6,7 @@ import { indexFile, weightsFile } from '../source/file-names.js';
 import { findHeads, ignoredBias } from './heads.js';
 import { createPauses } from '../shared/pauses.js';
 import { openTensors } from './safetensors.js';
-import { writeShards } from './shard-index.js';
+import { writeShards } from './sharded-index.js';
 import { scaleSuffix, TensorNames } from './tensor-names.js';
 import { badTensor, createTensorWriter, writeConfig } from './tensor-writer.js';
 

@@ -1,10 +1,11 @@
-// A model's engines: the first does what is small; its copies in further workers, made when
-// there is something for them, help with large calls. An engine whose worker has ended is
-// replaced at the next call: by a copy, or by loading again.
+// All engines of one model. The first does every small call alone. A large one is shared out
+// (share-out.js) over it and copies of it in other workers, which are made when they are first
+// needed. Where a worker has ended, the next call gets another engine: a copy of one that is left,
+// or one that loads the model again.
 import { untilAborted } from '../shared/abort.js';
 import { WorkerEngine } from './client.js';
 import { disposedError, throwIfAborted } from '../shared/errors.js';
-import { estimateShares, runShared } from './shards.js';
+import { estimateShares, runShared } from './share-out.js';
 
 /** So many copies may fail in a row without one that opens. */
 const mostFailures = 3;

@@ -10,7 +10,7 @@ import {
   streamSafetensors,
   writeSafetensors,
 } from '../../js/weights/safetensors-write.js';
-import { readShardIndex } from '../../js/weights/shard-index.js';
+import { readShardIndex } from '../../js/weights/sharded-index.js';
 import { readFixture } from '../helpers/fixtures.js';
 
 const reference = readFixture('safetensors.json');

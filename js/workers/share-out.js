@@ -1,15 +1,19 @@
-// One call shared out over several engines that give the same.
+// Computes one call with several engines. Its inputs are cut into shares of some texts each; every
+// engine computes a share, takes the next, and so on until none is left.
 import { onAbort } from '../shared/abort.js';
 import { yieldToEvents } from '../shared/yield.js';
 import { RunResults } from '../engine/run-results.js';
 
-/** Bounds of a shard in tokens, as estimated: less is not worth a message, more is not one pass. */
+/** Bounds of a share in tokens, as estimated: less is not worth a message, more is not one pass. */
 const leastTokens = 128;
 const mostTokens = 2048;
 /** Calls of fewer tokens stay with one engine. Copies cost memory: for them it takes more. */
 const leastShared = 384;
 const leastForCopies = 1024;
-/** Milliseconds of shards after another here, of which each may be too short to let events in. */
+/**
+ * After so many milliseconds an engine lets other events in before its next share. One on this
+ * thread does so within a pass, too, but the passes of small shares are over before.
+ */
 const yieldAfter = 10;
 
 /** What a text will cost: English has four to five units a token. */
@@ -62,10 +66,10 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
     let last = performance.now();
     while (begun < total) {
       const firstIndex = begun;
-      const shard = take();
-      const part = await engine.run({ ...how, inputs: shard, firstIndex }, { signal: stop.signal });
+      const share = take();
+      const part = await engine.run({ ...how, inputs: share, firstIndex }, { signal: stop.signal });
       parts.set(firstIndex, part);
-      done += shard.length;
+      done += share.length;
       if (!stop.signal.aborted) onProgress?.({ done, total });
       if (performance.now() - last < yieldAfter) continue;
       await yieldToEvents();
