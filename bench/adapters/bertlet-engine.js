@@ -3,7 +3,8 @@
 
 /**
  * @import { Dtype, Model } from '../../js/index.js'
- * @import { Engine, EngineInput, RunRequest } from '../../js/engine/engine.js'
+ * @import { Engine } from '../../js/engine/engine.js'
+ * @import { EngineInput, RunRequest } from '../../js/engine/interface.js'
  *
  * @typedef {Extract<EngineInput, { ids: Int32Array }>} Row
  * @typedef {{ entry: string, model?: string, dtype: Dtype, simd: 'baseline' | 'relaxed',

@@ -5,7 +5,7 @@ import { makeRequest, openEngine, outputsOf } from './bertlet-engine.js';
 
 /**
  * @import { HeadWorkload, TextWorkload } from '../workloads.js'
- * @import { RunRequest } from '../../js/engine/engine.js'
+ * @import { RunRequest } from '../../js/engine/interface.js'
  * @typedef {Awaited<ReturnType<typeof openEngine>>} Opened
  */
 

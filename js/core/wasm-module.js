@@ -7,15 +7,17 @@ import { readChoice } from '../shared/inputs.js';
 import { addressOf, ownFilesAdvice } from '../source/own-files.js';
 import { builtin } from '../shared/platform.js';
 import { reasonOf } from '../shared/show.js';
-import { readAnswer } from '../source/answer.js';
+import { isAbsent, readAnswer } from '../source/answer.js';
 
 // Smallest modules that use one instruction of each kind: () -> i8x16.splat(0), and
 // () -> i8x16.relaxed_swizzle(splat(0), splat(0)).
 const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
 const splatZero = [65, 0, 253, 15];
+/** @param {...number} code */
 const moduleWithBody = (...code) =>
   new Uint8Array([...header, 10, code.length + 4, 1, code.length + 2, 0, ...code, 11]);
 
+/** @param {...number} code */
 const canRun = (...code) => globalThis.WebAssembly?.validate?.(moduleWithBody(...code)) === true;
 
 /**
@@ -41,6 +43,7 @@ function noSimd() {
 }
 
 // Literal URLs: bundlers find and copy the files by this pattern.
+/** @type {Record<string, () => URL>} */
 const urls = {
   baseline: () => new URL('../../dist/bertlet-simd.wasm', import.meta.url),
   relaxed: () => new URL('../../dist/bertlet-relaxed.wasm', import.meta.url),
@@ -48,7 +51,10 @@ const urls = {
   'relaxed with threads': () => new URL('../../dist/bertlet-relaxed-threads.wasm', import.meta.url),
 };
 
-/** Compiled modules of this realm: several models share one compilation. */
+/**
+ * Compiled modules of this realm: several models share one compilation.
+ * @type {Map<string, Promise<WebAssembly.Module>>}
+ */
 const compiled = new Map();
 
 /**
@@ -67,7 +73,7 @@ export function loadModule(simd, withThreads = false) {
   return promise;
 }
 
-/** @throws NOT_FOUND, NETWORK, BAD_MODEL, UNSUPPORTED */
+/** @param {URL} url @throws NOT_FOUND, NETWORK, BAD_MODEL, UNSUPPORTED */
 async function compile(url) {
   const address = addressOf(url);
   const fs = builtin('node:fs');
@@ -78,6 +84,7 @@ async function compile(url) {
     });
     return compileBytes(address, bytes);
   }
+  /** @param {unknown} cause @returns {never} */
   const unreadable = (cause) => {
     throw readError(address, cause, true);
   };
@@ -89,12 +96,13 @@ async function compile(url) {
     });
   }
   const file = await readAnswer(response).catch(unreadable);
-  if (file.absent) throw missing(address, file.absent, undefined, file.code);
+  if (isAbsent(file)) throw missing(address, file.absent, undefined, file.code);
   const parts = [];
   for (let part = await file.read(); part; part = await file.read()) parts.push(part);
   return compileBytes(address, joinBytes(parts));
 }
 
+/** @param {string} address @param {Uint8Array<ArrayBuffer>} bytes */
 async function compileBytes(address, bytes) {
   const release = holdProcess();
   try {
@@ -106,12 +114,18 @@ async function compileBytes(address, bytes) {
   }
 }
 
+/**
+ * @param {string} address
+ * @param {string} why
+ * @param {unknown} [cause]
+ * @param {'NOT_FOUND' | 'NETWORK'} [code]
+ */
 function missing(address, why, cause, code = 'NOT_FOUND') {
   const sentence = `${address} could not be loaded (${why}): ${ownFilesAdvice}.`;
   return new BertletError(code, sentence, { cause });
 }
 
-/** What the engine refused to compile; undefined: it did not come so far. */
+/** What the engine refused to compile; undefined: it did not come so far. @param {string} address @param {unknown} cause */
 function compileError(address, cause) {
   const reason = reasonOf(cause);
   // Chromium and Safari name the missing source, Firefox says "blocked by CSP".
@@ -121,6 +135,7 @@ function compileError(address, cause) {
   return new BertletError('BAD_MODEL', sentence, { cause });
 }
 
+/** @param {unknown} cause */
 function forbidden(cause) {
   const sources = "script-src 'self' 'wasm-unsafe-eval'";
   const sentence = /-extension:$/.test(globalThis.location?.protocol)

@@ -10,7 +10,14 @@ const pooledHeads = ['POOLER', 'POOLED_CLASSIFIER', 'NEXT_SENTENCE'];
 /**
  * @typedef {import('./pass-input.js').Batch} Batch
  * @typedef {import('./pass-output.js').Pass} Pass
- * @typedef {import('./engine.js').RunRequest} RunRequest
+ * @typedef {import('./interface.js').RunRequest} RunRequest
+ * @typedef {import('./interface.js').RunOutput} RunOutput
+ * @typedef {import('../core/memory.js').Memory} Memory
+ * @typedef {[begin: number, end: number]} Range of rows
+ *
+ * The rows of a head: `width` numbers each; `rows` of each text.
+ * @typedef {{ values: Floats, width: number, rows: number[][] }} HeadValues
+ * @typedef {import('../index.d.ts').Floats} Floats
  */
 
 /**
@@ -20,9 +27,12 @@ const pooledHeads = ['POOLER', 'POOLED_CLASSIFIER', 'NEXT_SENTENCE'];
  * @param {Batch} batch
  */
 export function fieldsToKeep({ memory, config }, { hiddenStates, attentions }, { wanted }) {
+  /** @param {number[] | undefined} chosen layers @param {number} count of them */
   const choose = (chosen, count) =>
     chosen?.length
-      ? memory.writeBytes(Uint8Array.from({ length: count }, (_, i) => chosen.includes(i)))
+      ? memory.writeBytes(
+          Uint8Array.from({ length: count }, (_, i) => (chosen.includes(i) ? 1 : 0)),
+        )
       : 0;
   return {
     hidden_layers: choose(hiddenStates, config.layers + 1),
@@ -38,7 +48,7 @@ export function fieldsToKeep({ memory, config }, { hiddenStates, attentions }, {
  * @param {Batch} batch
  * @param {number} run address of the bl_encoder_run
  * @param {() => Promise<void>} giveWay lets other events have their turn
- * @returns {Promise<import('./engine.js').RunResult['outputs']>}
+ * @returns {Promise<RunOutput[]>}
  */
 export async function readOutputs(pass, request, batch, run, giveWay) {
   const ranges = rowRanges(pass.memory, batch);
@@ -55,7 +65,15 @@ export async function readOutputs(pass, request, batch, run, giveWay) {
   return outputs;
 }
 
-/** The states of each text, where all rows were computed. */
+/**
+ * The states of each text, where all rows were computed.
+ * @param {Pass} pass
+ * @param {RunRequest} request
+ * @param {Batch} batch
+ * @param {number} run
+ * @param {Range[]} ranges
+ * @returns {RunOutput[]}
+ */
 function readStates({ memory, config }, { hiddenStates, attentions }, batch, run, ranges) {
   const states = memory.readStruct('bl_encoder_run', run);
   return ranges.map(([begin, end]) => ({
@@ -73,14 +91,26 @@ function readStates({ memory, config }, { hiddenStates, attentions }, batch, run
   }));
 }
 
-/** Of each text, the rows [begin, end) of the last hidden state. */
+/**
+ * Of each text, the rows [begin, end) of the last hidden state.
+ * @param {Memory} memory
+ * @param {Batch} batch
+ * @returns {Range[]}
+ */
 function rowRanges(memory, { address, count, wantedOf }) {
   const { starts: pointer } = memory.readStruct('bl_batch', address);
   const starts = wantedOf ?? memory.uint32(pointer, count + 1);
   return Array.from({ length: count }, (_, i) => [starts[i], starts[i + 1]]);
 }
 
-/** The last hidden state of one text, without the padding between rows. */
+/**
+ * The last hidden state of one text, without the padding between rows.
+ * @param {Memory} memory
+ * @param {number} width
+ * @param {Record<string, number>} states a bl_encoder_run
+ * @param {number} begin
+ * @param {number} end
+ */
 function copyRows(memory, width, { hidden, hidden_stride: stride }, begin, end) {
   const view = memory.float32(hidden + begin * stride * 4, (end - begin) * stride);
   const data = new Float32Array((end - begin) * width);
@@ -90,18 +120,26 @@ function copyRows(memory, width, { hidden, hidden_stride: stride }, begin, end) 
   return data;
 }
 
-/** Blocks of floats that stand end to end, one a layer that was asked for. */
+/**
+ * Blocks of floats that stand end to end, one a layer that was asked for.
+ * @param {Memory} memory
+ * @param {number} address 0: none was
+ * @param {number[] | undefined} layers
+ * @param {number} floats of a block
+ */
 function copyBlocks(memory, address, layers, floats) {
   if (address === 0) return undefined;
-  return layers.map((_, i) => memory.float32(address + i * floats * 4, floats).slice());
+  return layers?.map((_, i) => memory.float32(address + i * floats * 4, floats).slice());
 }
 
 /**
  * A head's values of all texts.
  * @param {Pass} pass
  * @param {string} name of a head, or pooler
- * @returns {Promise<{ values: Float32Array, width: number, rows: number[][] }>} `width` numbers
- *   a row; `rows` of each text
+ * @param {number} run
+ * @param {Range[]} ranges
+ * @param {() => Promise<void>} giveWay
+ * @returns {Promise<HeadValues>}
  */
 async function computeHead({ memory, model }, name, run, ranges, giveWay) {
   const head = model.heads[name] ?? 'POOLER';
@@ -121,7 +159,16 @@ async function computeHead({ memory, model }, name, run, ranges, giveWay) {
   return { values, width, rows };
 }
 
-/** Puts a head's values for some rows at the start of `target`. */
+/**
+ * Puts a head's values for some rows at the start of `target`.
+ * @param {Memory} memory
+ * @param {Pass['model']} model
+ * @param {string} head
+ * @param {number} hidden address of the last hidden state
+ * @param {number[]} rows
+ * @param {number} width
+ * @param {Float32Array} target
+ */
 function runHead(memory, model, head, hidden, rows, width, target) {
   memory.scratch(() => {
     const output = memory.writeStruct('bl_head_output');

@@ -5,7 +5,7 @@ import { asBertletError, BertletError, errorOfStatus } from '../shared/errors.js
 /**
  * @import { Memory } from '../core/memory.js'
  * @import { EncodeCall, EncodeSettings } from '../tokenizer/encode-call.js'
- * @import { EngineInput, RunRequest } from './engine.js'
+ * @import { EngineInput, RunRequest, TokensInput } from './interface.js'
  */
 
 /** Tokens that one forward pass takes about (a longer text goes alone). */
@@ -58,6 +58,7 @@ export function takeGroup(memory, call, request, first) {
 
 /** Inputs that are tokens already. @param {Memory} memory @param {EngineInput[]} inputs @param {number} first */
 function takeTokens(memory, inputs, first) {
+  /** @type {TokensInput[]} */
   const taken = [];
   let tokens = 0;
   for (let i = first; i < inputs.length && taken.length < textsPerPass; i++) {
@@ -204,6 +205,7 @@ export function fillBatch(memory, request, group, first) {
     at += 4 * length;
   }
   if (!rows) return { address, count };
+  /** @type {number[]} */
   const wanted = [];
   const wantedOf = [0];
   let begin = 0;

@@ -9,7 +9,7 @@ import { errorOfStatus } from '../shared/errors.js';
 /**
  * One vector a window of the batch, end to end.
  * @param {Pass} pass
- * @param {import('./engine.js').RunRequest} request
+ * @param {import('./interface.js').RunRequest} request
  * @param {import('./pass-input.js').Batch} batch
  * @param {number} run address of the bl_encoder_run
  * @returns {import('../index.d.ts').Floats}
@@ -24,7 +24,7 @@ export function readVectors({ memory, model, config }, request, batch, run) {
     model.address,
     batch.address,
     hidden,
-    memory.constants[`BL_POOLING_${request.pooling.toUpperCase()}`],
+    memory.constants[`BL_POOLING_${String(request.pooling).toUpperCase()}`],
     request.leftOut ?? 0,
     request.normalize ? 1 : 0,
     pointer,

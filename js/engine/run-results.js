@@ -1,7 +1,7 @@
 // What a run gives, gathered pass by pass or shard by shard.
 
 /**
- * @import { RunOutput, RunResult } from './engine.js'
+ * @import { RunOutput, RunResult } from './interface.js'
  * @import { Floats } from '../index.d.ts'
  */
 

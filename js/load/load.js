@@ -26,7 +26,7 @@ import { Workers } from '../workers/workers.js';
 
 /**
  * @import { LoadChoices, ModelEngine } from '../session/session.js'
- * @import { EngineOptions } from '../engine/engine.js'
+ * @import { EngineOptions } from '../engine/interface.js'
  * @import { Dtype, LoadOptions, LoadProgress, LoadTokenizerOptions, ModelInfo } from '../index.d.ts'
  * @import { FileProgress } from '../shared/progress.js'
  * @import { SourceOptions, Source } from '../source/source.js'
@@ -277,7 +277,7 @@ function chooseWorker(given) {
  * @param {AbortSignal} [signal]
  */
 async function warmUp(engine, { max_positions: maxLength }, signal) {
-  /** @type {import('../engine/engine.js').RunRequest} */
+  /** @type {import('../engine/interface.js').RunRequest} */
   const request = {
     inputs: [{ text: 'a word' }], // with special tokens, one tile of rows
     maxLength,
@@ -296,7 +296,8 @@ async function warmUp(engine, { max_positions: maxLength }, signal) {
  */
 async function openHere(engineOptions, { pack, info }, source, control) {
   const engine = await Engine.open({ ...engineOptions, packTokenizer: pack }, source, control);
-  return { engine, tokenizer: new Tokenizer(engine.memory, engine.tokenizer, info) };
+  const memory = /** @type {Memory} */ (engine.memory); // it has just opened
+  return { engine, tokenizer: new Tokenizer(memory, engine.tokenizer, info) };
 }
 
 /**

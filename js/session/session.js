@@ -7,7 +7,7 @@ import { checkCut, checkPair, readLength, reportUsage } from './windows.js';
 
 /**
  * @import { AdapterSettings } from './adapters.js'
- * @import { Engine, RunOutput, RunRequest, RunResult } from '../engine/engine.js'
+ * @import { Engine, RunOutput, RunRequest, RunResult } from '../engine/interface.js'
  * @import { readFolder } from '../folder/folder.js'
  * @import { HeadConfig } from '../weights/heads.js'
  * @import {
@@ -21,8 +21,7 @@ import { checkCut, checkPair, readLength, reportUsage } from './windows.js';
  */
 
 /**
- * What calls need of an engine, wherever it is.
- * @typedef {Pick<Engine, 'run' | 'info' | 'openAdapter' | 'closeAdapter' | 'dispose'>} ModelEngine
+ * @typedef {Engine} ModelEngine
  *
  * What a folder's small files say.
  * @typedef {Awaited<ReturnType<typeof readFolder>> & { maxLength: number }} FolderSettings

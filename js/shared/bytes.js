@@ -1,6 +1,6 @@
 // Bytes put together, and read as text.
 
-/** @param {Uint8Array[]} parts @returns {Uint8Array} */
+/** @param {Uint8Array[]} parts @returns {Uint8Array<ArrayBuffer>} */
 export function joinBytes(parts) {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -5,7 +5,7 @@ import { matrix } from './embed.js';
 import { addLosses, readLabels } from './loss.js';
 
 /**
- * @import { RunOutput } from '../engine/engine.js'
+ * @import { RunOutput } from '../engine/interface.js'
  * @import { Encoding, Floats, ForwardOptions, ForwardResult, Matrix } from '../index.d.ts'
  * @import { Session } from '../session/session.js'
  */

@@ -1,7 +1,7 @@
 // vocab.json and merges.txt with their companions to the tokenizer.json that transformers'
 // RobertaTokenizer makes of them.
 import { badModel } from '../shared/errors.js';
-import { contentOf, numberTokens, robertaTokens } from './added.js';
+import { numberTokens, robertaTokens } from './added.js';
 import { readBoolean, readWhole, unsupported, wholeFile } from './fields.js';
 import { readAdded } from './vocab.js';
 
@@ -23,7 +23,8 @@ export async function readMergesFiles(source, settings) {
   if (typeof className === 'string' && /Bert|Electra|DPR/.test(className)) return undefined;
   const text = await source.readText('merges.txt', { optional: true });
   if (text === undefined) return undefined;
-  if (className !== undefined && !robertaClass.test(className)) {
+  const isRoberta = typeof className === 'string' && robertaClass.test(className);
+  if (className !== undefined && !isRoberta) {
     throw unsupported(settings, 'tokenizer_class', 'RobertaTokenizer');
   }
   const vocab = await readWhole(source, 'vocab.json');
@@ -54,16 +55,14 @@ function readLines(text) {
  * @param {Place} addedTokens
  */
 function jsonFromMerges(vocab, merges, settings, addedTokens) {
-  const { added } = readAdded(settings, addedTokens, robertaTokens);
+  const { added, named } = readAdded(settings, addedTokens, robertaTokens);
   const size = Object.keys(vocab.value).length;
+  const ids = /** @type {Record<string, number>} */ (vocab.value); // models.js checks them
   const idInVocab = (/** @type {string} */ token) =>
-    Object.hasOwn(vocab.value, token) ? vocab.value[token] : undefined;
+    Object.hasOwn(ids, token) ? ids[token] : undefined;
   const idOf = numberTokens(idInVocab, size, [...added.keys()]);
   /** @param {string} key */
-  const end = (key) => {
-    const content = contentOf(settings.value[key] ?? robertaTokens[key]);
-    return [content, idOf(content)];
-  };
+  const end = (key) => [named[key], idOf(named[key])];
   const bytes = {
     type: 'ByteLevel',
     add_prefix_space: readBoolean(settings, 'add_prefix_space'),
