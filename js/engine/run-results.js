@@ -1,4 +1,4 @@
-// What a run gives, gathered pass by pass or shard by shard.
+// What a run gives, gathered pass by pass or share by share.
 
 /**
  * @import { RunOutput, RunResult } from './interface.js'

@@ -34,7 +34,7 @@ export function estimateShares({ inputs, maxLength, longText }, hasCopies) {
 }
 
 /**
- * As Engine.run. Whoever is free takes the next shard; they get smaller towards the end, so that
+ * As Engine.run. Whoever is free takes the next share; they get smaller towards the end, so that
  * all are ready at about the same time. The first error ends it all.
  * @param {import('../engine/engine.js').RunRequest} request
  * @param {{ signal?: AbortSignal, onProgress?: (event: { done: number, total: number }) => void }} control

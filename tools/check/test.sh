@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# npm test: set-up, then every check. The closing output is the summary of Node's test
-# runner; whatever failed before it is named above it and in the exit code.
+# npm test: set-up, then every check. With CI=true a wide tier goes along: tests with what is
+# fetched from package registries. The closing output is the summary of Node's test runner; whatever
+# failed before it is named above it and in the exit code.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 failed=()
@@ -41,11 +42,18 @@ fi
 if [ ${#failed[@]} -gt 0 ]; then
     printf '\n== FAILED so far: %s\n' "$(IFS=, && echo "${failed[*]}")"
 fi
+folders=(tests/*/)
+if [ "${CI:-}" = true ]; then
+    printf '\n== What the wide tier needs\n'
+    bash tools/check/wide.sh
+else
+    folders=("${folders[@]/#tests\/wide\//}")
+fi
 printf '\n== JavaScript tests\n'
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 # Of the sources; what is made of them has tests of its own.
 export NODE_OPTIONS="--conditions=source ${NODE_OPTIONS:-}"
-node --test --test-reporter=spec --test-concurrency="$cores" --test-timeout=900000 $(find tests -name "*.test.js" | sort)
+node --test --test-reporter=spec --test-concurrency="$cores" --test-timeout=900000 $(find ${folders[@]} -name "*.test.js" | sort)
 code=$?
 [ ${#failed[@]} = 0 ] || exit 1
 exit $code
