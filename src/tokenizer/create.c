@@ -312,12 +312,16 @@ static void hide_special(bl_vocab *vocab) {
 }
 
 static bl_status layout_cache(bl_arena *arena, bl_tokenizer *tokenizer) {
-    tokenizer->cache = bl_arena_alloc_array(arena, BL_CACHE_WORDS, sizeof *tokenizer->cache);
+    tokenizer->cache_bits = BL_CACHE_BITS;
+    if (tokenizer->pieces.kind == BL_PIECES_BPE)
+        tokenizer->cache_bits = BL_CACHE_BITS_BPE;
+    size_t words = (size_t)1 << tokenizer->cache_bits;
+    tokenizer->cache = bl_arena_alloc_array(arena, words, sizeof *tokenizer->cache);
     tokenizer->short_words =
         bl_arena_alloc_array(arena, BL_SHORT_WORDS, sizeof *tokenizer->short_words);
     if (!tokenizer->cache || !tokenizer->short_words)
         return BL_OUT_OF_MEMORY;
-    memset(tokenizer->cache, 0, BL_CACHE_WORDS * sizeof *tokenizer->cache);
+    memset(tokenizer->cache, 0, words * sizeof *tokenizer->cache);
     memset(tokenizer->short_words, 0, BL_SHORT_WORDS * sizeof *tokenizer->short_words);
     return BL_OK;
 }

@@ -71,7 +71,7 @@ typedef struct bl_word16 {
     uint64_t high;
 } bl_word16;
 
-#define BL_CACHED_PIECES 4
+#define BL_CACHED_PIECES 6
 
 /* Such a word, normalised, and its pieces; for those that are no bl_short_word. */
 typedef struct bl_cached_word {
@@ -82,8 +82,9 @@ typedef struct bl_cached_word {
     int32_t ids[BL_CACHED_PIECES];
 } bl_cached_word;
 
-#define BL_CACHE_BITS  11
-#define BL_CACHE_WORDS (1u << BL_CACHE_BITS)
+/* Those of BPE have a space in front, and cost more to make again. */
+#define BL_CACHE_BITS     11
+#define BL_CACHE_BITS_BPE 12
 
 /* A word of at most 8 bytes, normalised, and its one or two pieces, when their ids fit: most
  * words, so that many are kept in little memory. Above the ids stand the word's bytes (0:
@@ -124,6 +125,7 @@ struct bl_tokenizer {
     uint8_t ascii[256];              /* bl_ascii_action */
     int32_t ascii_tokens[128];       /* ids of BL_ASCII_ALONE; -1: unknown, and there is no token */
     bl_cached_word *cache;
+    uint32_t cache_bits;
     bl_short_word *short_words;
 };
 

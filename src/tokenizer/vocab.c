@@ -100,6 +100,10 @@ bl_status bl_tokenizer_id_to_token(const bl_tokenizer *tokenizer, int32_t id, bl
     }
     uint32_t low = 0; /* the last entry with this id or less stands before `high` */
     uint32_t high = vocab->count;
+    uint32_t own = (uint32_t)id; /* mostly an entry's number is its id */
+    if (own < high && bl_vocab_id(vocab, own) == id &&
+        (own + 1 == high || bl_vocab_id(vocab, own + 1) != id))
+        low = high = own + 1;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         if (bl_vocab_id(vocab, middle) <= id)

@@ -51,7 +51,7 @@ static inline bl_short_word *bl_short_entry(const bl_tokenizer *tokenizer, uint6
 static inline bl_cached_word *bl_cache_entry(const bl_tokenizer *tokenizer, bl_word16 word) {
     uint64_t mixed =
         (word.low ^ word.high * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
-    return &tokenizer->cache[mixed >> (64 - BL_CACHE_BITS)];
+    return &tokenizer->cache[mixed >> (64 - tokenizer->cache_bits)];
 }
 
 static inline uint32_t bl_is_cached(const bl_cached_word *entry, bl_word16 word, size_t bytes) {
