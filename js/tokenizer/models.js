@@ -19,11 +19,12 @@ import {
  *
  * @typedef {import('./fields.js').Place} Place
  * @typedef {(token: string) => number | undefined} IdOf
+ * @typedef {{ tokens: string[], ids: number[], idInVocab: IdOf }} Vocab by ascending ids
  * @typedef {{ model: Model, unknown?: string, prefix: string }} ReadModel `unknown`: the token of
  *   what isn't in the vocabulary; `prefix`: of tokens that go on with a word
  */
 
-/** @type {{ [type: string]: (model: Place) => (idOf: IdOf) => ReadModel }} */
+/** @type {{ [type: string]: (model: Place) => (vocab: Vocab) => ReadModel }} */
 const models = {
   WordPiece: (model) => () => {
     const unknown = readText(model, 'unk_token');
@@ -42,11 +43,11 @@ const models = {
     };
   },
 
-  BPE: (model) => (idOf) => readBpe(model, idOf),
+  BPE: (model) => (vocab) => readBpe(model, vocab),
 };
 
-/** @param {Place} model @param {IdOf} idOf @returns {ReadModel} */
-function readBpe(model, idOf) {
+/** @param {Place} model @param {Vocab} vocab @returns {ReadModel} */
+function readBpe(model, vocab) {
   const { dropout = null } = model.value;
   if (dropout !== null && dropout !== 0) throw unsupported(model, 'dropout', 'null and 0');
   const unknown = readOptional(model, 'unk_token');
@@ -62,7 +63,7 @@ function readBpe(model, idOf) {
     ...(fallsBack ? ['BPE_BYTE_FALLBACK'] : []),
     ...(readSwitch(model, 'ignore_merges') ? ['BPE_IGNORE_MERGES'] : []),
   ];
-  const merges = readMerges(model, idOf, prefix);
+  const merges = readMerges(model, vocab, prefix);
   return {
     model: {
       kind: 'PIECES_BPE',
@@ -87,40 +88,67 @@ function readSwitch(place, key) {
 /**
  * The ids of each merge's two tokens, and of what they become.
  * @param {Place} model
- * @param {IdOf} idOf
+ * @param {Vocab} vocab
  * @param {string} prefix that the second one loses
  */
-function readMerges(model, idOf, prefix) {
+function readMerges(model, { tokens, ids, idInVocab }, prefix) {
   const { merges } = model.value;
   if (!Array.isArray(merges)) throw badField(model, 'merges', 'is missing or not an array');
   if (merges.length > mostTokens) throw badField(model, 'merges', `has more than ${mostTokens}`);
   const numbers = new Uint32Array(3 * merges.length);
   let at = 0;
+  let next = 0; // mostly what becomes of a merge is the token behind that of the last one
   merges.forEach((merge, i) => {
     if (typeof merge === 'string' && merge.startsWith('#version')) return;
-    const pair = typeof merge === 'string' ? merge.split(' ') : merge;
-    const isPair = Array.isArray(pair) && pair.length === 2;
-    if (!isPair || typeof pair[0] !== 'string' || typeof pair[1] !== 'string') {
-      throw badField(model, 'merges', `has ${i} that is no pair of tokens`);
-    }
-    const [left, right] = pair;
+    const [left, right] = readPair(model, merge, i);
     if (!right.startsWith(prefix)) {
       throw badField(model, 'merges', `has ${i} whose second token lacks the prefix`);
     }
-    for (const token of [left, right, left + right.slice(prefix.length)]) {
-      const id = idOf(token);
+    const rest = prefix === '' ? right : right.slice(prefix.length);
+    const both = isBoth(tokens[next], left, rest) ? ids[next] : idInVocab(left + rest);
+    for (const id of [idInVocab(left), idInVocab(right), both]) {
       if (id === undefined) {
         throw badField(model, 'merges', `has ${i} with a token that is not in the vocabulary`);
       }
       numbers[at++] = id;
+      next = id + 1;
     }
   });
   return numbers.subarray(0, at);
 }
 
 /**
+ * @param {Place} model
+ * @param {unknown} merge its number is `i`
+ * @param {number} i
+ * @returns {[string, string]}
+ */
+function readPair(model, merge, i) {
+  const pair = typeof merge === 'string' ? merge.split(' ') : merge;
+  const isPair = Array.isArray(pair) && pair.length === 2;
+  if (isPair && typeof pair[0] === 'string' && typeof pair[1] === 'string') {
+    return [pair[0], pair[1]];
+  }
+  throw badField(model, 'merges', `has ${i} that is no pair of tokens`);
+}
+
+/**
+ * @param {string | undefined} token
+ * @param {string} left
+ * @param {string} right
+ */
+function isBoth(token, left, right) {
+  return (
+    token !== undefined &&
+    token.length === left.length + right.length &&
+    token.startsWith(left) &&
+    token.endsWith(right)
+  );
+}
+
+/**
  * @param {Place} json of tokenizer.json
- * @returns {ReadModel & ReturnType<typeof readVocab>}
+ * @returns {ReadModel & Vocab}
  */
 export function readModel(json) {
   const model = objectIn(json, 'model');
@@ -128,13 +156,12 @@ export function readModel(json) {
   model.value = { type: model.value.merges ? 'BPE' : 'WordPiece', ...model.value };
   const read = choose(model, 'type', models);
   const vocab = readVocab(model);
-  return { ...vocab, ...read(vocab.idInVocab) };
+  return { ...vocab, ...read(vocab) };
 }
 
 /**
  * @param {Place} model whose vocabulary may also be a Map, of vocab.txt
- * @returns {{ tokens: string[], ids: number[], idInVocab: IdOf }}
- *   by ascending ids
+ * @returns {Vocab}
  */
 function readVocab(model) {
   const { vocab } = model.value;
