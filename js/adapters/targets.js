@@ -122,7 +122,8 @@ function readNamed(json, readPattern) {
     return (module) => names.includes(module) || (isName(module) && isInLayers(module));
   }
   // All but the layer that gives a language model's tokens.
-  if (given.toLowerCase() === allLinear) return (module) => !/(^|\.)decoder$/.test(module);
+  if (given.toLowerCase() === allLinear)
+    return (module) => !/(^|\.)(decoder|vocab_projector|generator_lm_head)$/.test(module);
   return readPattern('target_modules', given, 'matchesAll');
 }
 

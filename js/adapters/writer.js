@@ -211,7 +211,7 @@ export class AdapterWriter {
       const tensor = this.#tensors.get(name);
       if (!tensor || tensor.isScale || !this.#isNeeded(tensor)) continue;
       const { role, layer, half, module } = tensor;
-      if (layer >= this.#config.layers) {
+      if (layer >= (this.#config['architecture.shared_sets'] ?? this.#config.layers)) {
         throw badTensor(adapterWeightsFile, name, 'is of a layer that the base does not have');
       }
       const rank = half ? this.#settings.rankOf(module) : 0;

@@ -63,7 +63,7 @@ function collect(folder, model, milliseconds) {
     folder,
     ...model.info,
     intermediateSize: config.intermediate_size,
-    positions: config.max_positions,
+    positions: config.max_length,
     storedAs: storedTypes(folder, files),
     loadMilliseconds: Math.round(milliseconds),
     files,

@@ -5,7 +5,12 @@
 const numbersPerBlock = 1 << 20;
 
 /** Heads that read a text's first row alone. */
-const pooledHeads = ['POOLER', 'POOLED_CLASSIFIER', 'NEXT_SENTENCE'];
+const pooledHeads = [
+  'pooler',
+  'sequence-classification',
+  'multiple-choice',
+  'next-sentence-prediction',
+];
 
 /**
  * @typedef {import('./pass-input.js').Batch} Batch
@@ -144,7 +149,7 @@ function copyBlocks(memory, address, layers, floats) {
 async function computeHead({ memory, model }, name, run, ranges, giveWay) {
   const head = model.heads[name] ?? 'POOLER';
   const rows = ranges.map(([begin, end]) =>
-    pooledHeads.includes(head) ? [begin] : Array.from({ length: end - begin }, (_, i) => begin + i),
+    pooledHeads.includes(name) ? [begin] : Array.from({ length: end - begin }, (_, i) => begin + i),
   );
   const all = rows.flat();
   const { hidden } = memory.readStruct('bl_encoder_run', run);

@@ -52,5 +52,5 @@ function readMaxLength(file, json, key) {
 export function chooseMaxLength({ maxSeqLength, config }, { modelMaxLength }) {
   const ofTokenizer =
     modelMaxLength !== undefined && modelMaxLength >= 2 ? modelMaxLength : undefined;
-  return Math.min(maxSeqLength ?? ofTokenizer ?? config.max_positions, config.max_positions);
+  return Math.min(maxSeqLength ?? ofTokenizer ?? config.max_length, config.max_length);
 }

@@ -276,7 +276,7 @@ function chooseWorker(given) {
  * @param {import('../weights/config.js').Config} config
  * @param {AbortSignal} [signal]
  */
-async function warmUp(engine, { max_positions: maxLength }, signal) {
+async function warmUp(engine, { max_length: maxLength }, signal) {
   /** @type {import('../engine/interface.js').RunRequest} */
   const request = {
     inputs: [{ text: 'a word' }], // with special tokens, one tile of rows

@@ -143,9 +143,9 @@ export class Session {
   readMaxLength({ maxLength }) {
     const { config, maxLength: usual } = this.settings;
     const wanted = readCount('maxLength', maxLength, usual, 2);
-    if (wanted > config.max_positions) {
+    if (wanted > config.max_length) {
       throw badArgument(
-        `maxLength is ${wanted}, but the model has ${config.max_positions} positions.`,
+        `maxLength is ${wanted}, but the model has ${config.max_length} positions.`,
       );
     }
     return wanted;
@@ -222,7 +222,7 @@ export class Session {
           {
             inputs,
             adapter,
-            maxLength: this.settings.config.max_positions,
+            maxLength: this.settings.config.max_length,
             longText: 'error',
             ...request,
           },

@@ -16,6 +16,7 @@ const logitHeads = [
   'multiple-choice',
   'token-classification',
   'question-answering',
+  'replaced-token-detection',
   'masked-lm',
   'next-sentence-prediction',
 ];
@@ -144,6 +145,7 @@ function logitsOf(values, [main, second], tokens) {
     };
   }
   const perToken = main === 'masked-lm' || main === 'token-classification';
+  if (main === 'replaced-token-detection') return { logits: { data, shape: [tokens] } };
   return {
     logits: perToken ? matrix(data, data.length / tokens) : { data, shape: [data.length] },
     ...(second && {

@@ -6,9 +6,12 @@ import { readHeadConfig } from './heads.js';
 import { checkObject } from '../shared/kind.js';
 import { show } from '../shared/show.js';
 
-/** By their names in config.json. @type {Record<string, string>} */
+/** By their names in config.json, as transformers' ACT2FN. @type {Record<string, string>} */
 const activations = {
   gelu: 'GELU',
+  gelu_python: 'GELU',
+  gelu_fast: 'GELU_NEW',
+  gelu_accurate: 'GELU_NEW',
   gelu_new: 'GELU_NEW',
   gelu_pytorch_tanh: 'GELU_NEW',
   relu: 'RELU',
@@ -17,7 +20,7 @@ const activations = {
   tanh: 'TANH',
 };
 
-/** The most that the core takes, by its constants. @type {Record<keyof Sizes, string>} */
+/** The most that the core takes, by its constants. @type {Record<string, string>} */
 const limits = {
   layers: 'BL_MAX_LAYERS',
   attention_heads: 'BL_MAX_WIDTH',
@@ -26,16 +29,21 @@ const limits = {
   vocab_size: 'BL_MAX_ROWS',
   max_positions: 'BL_MAX_ROWS',
   type_vocab_size: 'BL_MAX_ROWS',
+  embedding_size: 'BL_MAX_WIDTH',
+  relative_buckets: 'BL_MAX_WIDTH',
 };
 
 /**
  * @typedef {import('../shared/json.js').JsonObject} JsonObject
+ * @typedef {import('../weights/families/families.js').Family} Family
  * @typedef {{ layers: number, attention_heads: number, hidden_size: number,
  *   intermediate_size: number, vocab_size: number, max_positions: number,
- *   type_vocab_size: number }} Sizes
+ *   type_vocab_size?: number, embedding_size?: number, padding_id?: number,
+ *   relative_buckets?: number, 'architecture.shared_sets'?: number }} Sizes
  * @typedef {Sizes & { model_type: string, activation: string, layer_norm_epsilon: number,
- *   head: import('./heads.js').HeadConfig }} Config
- *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name
+ *   max_length: number, head: import('./heads.js').HeadConfig }} Config
+ *   the fields of bl_config (src/model/model.h), the activation by the end of its constant's name;
+ *   `max_length`: the most tokens that there are positions for
  */
 
 /** How config.json is read: what readConfig takes. @param {import('../source/source.js').Source} source */
@@ -51,19 +59,23 @@ export function readConfig({ json: given, exact: exactly }, sentence) {
   const json = checkObject('config.json', given);
   const exact = checkObject('config.json', exactly);
   const modelType = readModelType(json);
-  const activation = readActivation(json);
+  const family = familyOf(modelType);
+  checkFixed(json, family);
+  const activation = readActivation(json, family);
   const sizes = /** @type {Sizes} */ (
     Object.fromEntries(
-      sizesOf(modelType).map(([name, [key, usual]]) => [
-        name,
-        readSize({ json, exact }, key) ?? usual,
-      ]),
+      Object.entries(family.sizes).map(([name, size]) => {
+        if (typeof size === 'number') return [name, size];
+        const [key, usual, least] = size;
+        return [name, readSize({ json, exact }, key, 'config.json', least) ?? usual];
+      }),
     )
   );
-  const epsilon = Object.hasOwn(json, 'layer_norm_eps') ? json.layer_norm_eps : 1e-12;
+  const [epsilonKey = '', usualEpsilon] = family.epsilon;
+  const epsilon = Object.hasOwn(json, epsilonKey) ? json[epsilonKey] : usualEpsilon;
   // The core computes with it in single precision.
   if (typeof epsilon !== 'number' || !(epsilon >= 0 && Math.fround(epsilon) < 1)) {
-    throw bad(`gives layer_norm_eps as ${show(epsilon)}, not a number from 0 to 1`);
+    throw bad(`gives ${epsilonKey} as ${show(epsilon)}, not a number from 0 to 1`);
   }
   const head = readHeadConfig(json, { exact, sentence });
   if (sizes.hidden_size % sizes.attention_heads !== 0) {
@@ -71,13 +83,30 @@ export function readConfig({ json: given, exact: exactly }, sentence) {
       `has a hidden_size that its num_attention_heads (${sizes.attention_heads}) do not divide`,
     );
   }
-  return { model_type: modelType, activation, ...sizes, layer_norm_epsilon: epsilon, head };
+  return {
+    model_type: modelType,
+    activation,
+    ...sizes,
+    layer_norm_epsilon: epsilon,
+    max_length: countPositions(sizes, family),
+    head,
+  };
 }
 
-/** @param {string} modelType @returns {[keyof Sizes, [key: string, usual: number]][]} */
-function sizesOf(modelType) {
-  const entries = Object.entries(familyOf(modelType).sizes);
-  return /** @type {[keyof Sizes, [string, number]][]} */ (entries);
+/** How many tokens there are positions for. @param {Sizes} sizes @param {Family} family */
+function countPositions({ max_positions: rows, padding_id: padding = 0 }, { architecture }) {
+  if (architecture.position_rows !== 'POSITION_ROWS_AFTER_PADDING') return rows;
+  if (rows > padding + 1) return rows - padding - 1;
+  throw bad(`has no positions behind the padding token's: ${rows} of them, its id is ${padding}`);
+}
+
+/** @param {JsonObject} json @param {Family} family */
+function checkFixed(json, { fixed = {} }) {
+  for (const [key, value] of Object.entries(fixed)) {
+    if ((json[key] ?? value) !== value) {
+      throw unsupported(`the ${key} ${show(json[key])}`, String(value));
+    }
+  }
 }
 
 /**
@@ -86,10 +115,13 @@ function sizesOf(modelType) {
  * @throws BAD_MODEL where a size is more than the core takes
  */
 export function checkLimits(config, constants) {
-  for (const [name, [key]] of sizesOf(config.model_type)) {
+  for (const [name, size] of Object.entries(familyOf(config.model_type).sizes)) {
     const most = constants[limits[name]];
-    if (config[name] > most) {
-      throw bad(`gives ${key} as ${config[name]}; bertlet takes at most ${most}`);
+    const key = typeof size === 'number' ? name : size[0];
+    if (/** @type {Record<string, any>} */ (config)[name] > most) {
+      throw bad(
+        `gives ${key} as ${/** @type {Record<string, any>} */ (config)[name]}; bertlet takes at most ${most}`,
+      );
     }
   }
 }
@@ -126,9 +158,10 @@ function readModelType(json) {
   return type;
 }
 
-/** @param {JsonObject} json */
-function readActivation({ hidden_act: name = 'gelu' }) {
-  if (typeof name !== 'string') throw bad('has a hidden_act that is no string');
+/** @param {JsonObject} json @param {Family} family */
+function readActivation(json, { activation: [key, usual] }) {
+  const { [key]: name = usual } = json;
+  if (typeof name !== 'string') throw bad(`has a ${key} that is no string`);
   if (Object.hasOwn(activations, name)) return activations[name];
-  throw unsupported(`the hidden_act ${show(name)}`, Object.keys(activations).join(', '));
+  throw unsupported(`the ${key} ${show(name)}`, Object.keys(activations).join(', '));
 }

@@ -6,22 +6,23 @@ import { show } from '../shared/show.js';
 /** @typedef {import('../shared/json.js').JsonObject} JsonObject */
 
 /**
- * A size or count: a whole number of at least 1, written as one. What it promises is believed
+ * A size or count: a whole number of at least 1 (or `least`), written as one. What it promises is believed
  * only when the tensors agree.
  * @param {{ json: JsonObject, exact: JsonObject }} config as
  *   parseExactly gives it
  * @param {string} key
  * @param {string} [file] for the message
+ * @param {number} [least]
  * @returns {number | undefined} undefined: it is not there
  * @throws BAD_MODEL
  */
-export function readSize({ json, exact }, key, file = 'config.json') {
+export function readSize({ json, exact }, key, file = 'config.json', least = 1) {
   if (!Object.hasOwn(json, key)) return undefined;
   const value = exact[key];
-  if (isWhole(value, 1) && value < 2 ** 31) return value;
+  if (isWhole(value, least) && value < 2 ** 31) return value;
   throw badModel(
     file,
-    `gives ${key} as ${show(json[key])}, not as a whole number of at least 1 without fraction or exponent`,
+    `gives ${key} as ${show(json[key])}, not as a whole number of at least ${least} without fraction or exponent`,
   );
 }
 

@@ -14,7 +14,16 @@ const classifiers = {
   'multiple-choice': { architecture: 'ForMultipleChoice', pooled: true, outputs: 1 },
   'token-classification': { architecture: 'ForTokenClassification', pooled: false },
   'question-answering': { architecture: 'ForQuestionAnswering', pooled: false, outputs: 2 },
+  'replaced-token-detection': { architecture: 'ElectraForPreTraining', pooled: false, outputs: 1 },
 };
+
+/** In the order in which they are looked for. */
+const guesses = [
+  'question-answering',
+  'replaced-token-detection',
+  'sequence-classification',
+  'token-classification',
+];
 
 /**
  * @typedef {import('../shared/json.js').JsonObject} Json
@@ -120,11 +129,12 @@ export const labelsOf = ({ labels }, count) =>
  *   parts: Set<string>,
  *   heads: Record<string, string>,
  *   labels: number,
- *   isNeeded: (tensor: { name: string, part?: string }) => boolean,
+ *   isNeeded: (tensor: import('./tensor-names.js').Tensor) => boolean,
+ *   headActivation?: string,
  * }} Heads
  *   `parts`: by the ends of the core's BL_PART constants; `heads`: name → end of its BL_HEAD
  *   constant; `labels`: outputs of the classifier, or 0; `isNeeded`: whether a tensor is one of
- *   the model's
+ *   the model's; `headActivation`: of the classifier's own dense layer, undefined: the layers'
  *
  * @typedef {Map<string, { roleName: string, part?: string, shape: number[] }>} Present
  *   the tensors of the files, by name (ours); shape: empty where another file says it
@@ -146,25 +156,38 @@ export function findHeads(present, family, config) {
   if (parts.has('NEXT_SENTENCE')) heads['next-sentence-prediction'] = 'NEXT_SENTENCE';
 
   const kind = findClassifier(present, family, config, parts);
-  const prefix = `${family.outputLayer(kind)}.`;
-  const shape = present.get(`${prefix}weight`)?.shape;
-  const fixed = classifiers[kind].outputs;
-  if (shape && fixed === undefined && config.labelFault) {
-    throw new BertletError('BAD_MODEL', config.labelFault);
+  const { output = '', dense, activation } = (kind && family.heads[kind]) || {};
+  const shape = present.get(`${output}.weight`)?.shape;
+  parts.delete('CLASSIFIER');
+  parts.delete('HEAD_DENSE');
+  let labels = 0;
+  if (kind && shape) {
+    const { pooled, outputs: fixed } = classifiers[kind];
+    if (fixed === undefined && config.labelFault) {
+      throw new BertletError('BAD_MODEL', config.labelFault);
+    }
+    labels = fixed ?? config.labelCount ?? shape[0] ?? 2;
+    heads[kind] = dense ? 'DENSE_CLASSIFIER' : pooled ? 'POOLED_CLASSIFIER' : 'ROW_CLASSIFIER';
+    parts.add('CLASSIFIER');
+    if (dense) parts.add('HEAD_DENSE');
+    else if (pooled) parts.add('POOLER');
   }
-  if (!shape) parts.delete('CLASSIFIER');
-  else heads[kind] = classifiers[kind].pooled ? 'POOLED_CLASSIFIER' : 'ROW_CLASSIFIER';
-  if (heads[kind] === 'POOLED_CLASSIFIER' || parts.has('NEXT_SENTENCE')) parts.add('POOLER');
+  if (parts.has('NEXT_SENTENCE')) parts.add('POOLER');
   return {
     parts,
     heads,
-    labels: shape ? (fixed ?? config.labelCount ?? shape[0] ?? 2) : 0,
+    labels,
+    headActivation: activation,
     isNeeded: ({ name, part }) => {
-      if (part === 'CLASSIFIER' && !name.startsWith(prefix)) return false;
+      if (part === 'CLASSIFIER' && moduleOf(name) !== output) return false;
+      if (part === 'HEAD_DENSE' && moduleOf(name) !== dense) return false;
       return part === undefined || parts.has(part);
     },
   };
 }
+
+/** @param {string} name of a tensor */
+const moduleOf = (name) => name.slice(0, name.lastIndexOf('.'));
 
 /**
  * The masked LM's bias has two names. Where both stand there, that of a decoder of its own is not
@@ -175,21 +198,25 @@ export function findHeads(present, family, config) {
  * @returns {string | undefined} the one that nothing needs
  */
 export function ignoredBias(names, { decoderBiases: { own, shared } }, { parts }) {
-  if (!names.has(own) || !names.has(shared)) return undefined;
+  if (own === shared || !names.has(own) || !names.has(shared)) return undefined;
   return parts.has('DECODER') ? shared : own;
 }
 
 /**
- * Without an architecture: what has no pooler classifies tokens.
+ * Without an architecture the first head whose tensors are there; what has no pooler classifies
+ * tokens.
  * @param {Present} present
  * @param {import('./families/families.js').Family} family
  * @param {HeadConfig} config
  * @param {Set<string>} parts
+ * @returns {string | undefined}
  */
 function findClassifier(present, family, config, parts) {
   if (config.classifier) return config.classifier;
-  if (present.has(`${family.outputLayer('question-answering')}.weight`)) {
-    return 'question-answering';
-  }
-  return parts.has('POOLER') ? 'sequence-classification' : 'token-classification';
+  return guesses.find((kind) => {
+    const { output, dense } = family.heads[kind] ?? {};
+    if (!present.has(`${output}.weight`)) return false;
+    if (dense) return present.has(`${dense}.weight`);
+    return !classifiers[kind].pooled || parts.has('POOLER');
+  });
 }

@@ -34,14 +34,19 @@ export function createTensorWriter(memory, config) {
   /** By role: all layers' are alike. @type {Record<string, number>[]} */
   const shapes = [];
 
-  /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape */
-  function shapeOf({ role, layer }) {
-    shapes[role] ??= memory.scratch(() => {
+  /** @param {{ role: number, layer: number }} tensor @returns a bl_tensor_shape, where there is one */
+  function findShape({ role, layer }) {
+    return memory.scratch(() => {
       const shape = memory.writeStruct('bl_tensor_shape');
-      memory.call('bl_model_tensor_shape', config, role, layer, shape);
-      return memory.readStruct('bl_tensor_shape', shape);
+      const status = memory.tryCall('bl_model_tensor_shape', config, role, layer, shape);
+      return status === 'BL_OK' ? memory.readStruct('bl_tensor_shape', shape) : undefined;
     });
-    return shapes[role];
+  }
+
+  /** @param {{ role: number, layer: number }} tensor one that the model has */
+  function shapeOf(tensor) {
+    shapes[tensor.role] ??= /** @type {Record<string, number>} */ (findShape(tensor));
+    return shapes[tensor.role];
   }
 
   /**
@@ -73,6 +78,12 @@ export function createTensorWriter(memory, config) {
   return {
     shapeOf,
     sinkTo,
+
+    /**
+     * Whether the model that the configuration describes has a tensor.
+     * @param {{ role: number, layer: number }} tensor
+     */
+    has: (tensor) => findShape(tensor) !== undefined,
 
     /** Takes the staging window from scratch memory. @param {number} widestRow in bytes */
     openStaging(widestRow) {
@@ -177,7 +188,8 @@ export function badTensor(file, name, what) {
  * @param {import('../index.d.ts').Dtype} dtype
  * @param {import('./heads.js').Heads} heads
  */
-export function writeConfig(memory, { model_type, head, ...fields }, dtype, { parts, labels }) {
+export function writeConfig(memory, config, dtype, { parts, labels, headActivation }) {
+  const { model_type, head, max_length, ...fields } = config;
   const architecture = Object.entries(familyOf(model_type).architecture).map(([field, value]) => [
     `architecture.${field}`,
     memory.constants[`BL_${value}`],
@@ -187,6 +199,7 @@ export function writeConfig(memory, { model_type, head, ...fields }, dtype, { pa
     ...Object.fromEntries(architecture),
     dtype: memory.constants[`BL_DTYPE_${dtype.toUpperCase().replace('-', '_')}`],
     activation: memory.constants[`BL_ACTIVATION_${fields.activation}`],
+    head_activation: memory.constants[`BL_ACTIVATION_${headActivation ?? fields.activation}`],
     parts: [...parts].reduce((bits, part) => bits | memory.constants[`BL_PART_${part}`], 0),
     labels,
   });

@@ -50,6 +50,7 @@ const sizing = [
   'WORD_EMBEDDINGS',
   'POSITION_EMBEDDINGS',
   'TYPE_EMBEDDINGS',
+  'PROJECTION_WEIGHT',
   'INTERMEDIATE_WEIGHT',
   'CLASSIFIER_WEIGHT',
 ];
@@ -64,7 +65,7 @@ const sizing = [
  * @param {string[]} [allNames] of all tensors, where the model is sharded
  */
 function createWriter(memory, config, dtype, pause, allNames) {
-  const { layers } = config;
+  const layers = config['architecture.shared_sets'] ?? config.layers;
   const tensorNames = new TensorNames(memory, config.model_type);
   const { family } = tensorNames;
   /** @type {import('./heads.js').Present} */
@@ -106,14 +107,17 @@ function createWriter(memory, config, dtype, pause, allNames) {
     }
     heads = findHeads(present, family, config.head);
     ignored = ignoredBias(names, family, heads);
+    checkLimits(config, memory.constants);
+    const configStruct = writeConfig(memory, config, dtype, heads);
+    tensorWriter = createTensorWriter(memory, configStruct);
+    const { isNeeded } = heads;
+    heads.isNeeded = (tensor) =>
+      isNeeded(tensor) && (tensor.layer >= layers || tensorWriter.has(tensor));
     for (const { name } of tensorNames.all(layers, heads)) {
       if (!present.has(name)) {
         throw badTensor(allNames ? indexFile : weightsFile, name, 'is missing');
       }
     }
-    checkLimits(config, memory.constants);
-    const configStruct = writeConfig(memory, config, dtype, heads);
-    tensorWriter = createTensorWriter(memory, configStruct);
     // Absurd sizes in config.json must fail here, before memory is taken for them.
     for (const [file, tensors] of known) {
       for (const [name, info] of tensors) {

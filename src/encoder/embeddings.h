@@ -4,7 +4,9 @@
 
 #include "state.h"
 
-/* x = norm(word + type + position embedding) for a block of tokens. */
-void bl_embed(const bl_encoder_state *state, uint32_t token, uint32_t token_count);
+/* x = norm(word + type + position embedding) for a block of tokens; where embeddings have another
+ * width than hidden states, what a linear layer makes of that. */
+void bl_embed(const bl_encoder_state *state, const bl_workspace *work, uint32_t token,
+              uint32_t token_count);
 
 #endif

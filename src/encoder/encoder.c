@@ -36,7 +36,7 @@ static bl_status check_batch(const bl_config *config, const bl_batch *batch, bl_
         if (batch->starts[s + 1] <= batch->starts[s])
             return BL_BAD_ARGUMENT;
         if (config->architecture.positions == BL_POSITIONS_ABSOLUTE &&
-            batch->starts[s + 1] - batch->starts[s] > config->max_positions)
+            batch->starts[s + 1] - batch->starts[s] > bl_count_positions(config))
             return BL_TOO_LONG;
     }
     /* Without segments nobody looks at them. */
@@ -89,9 +89,10 @@ static uint32_t count_block_rows(const bl_config *config, uint32_t tokens) {
 static bl_workspace layout_workspace(bl_arena *arena, const bl_model *model, uint32_t rows,
                                      uint32_t longest) {
     const bl_config *config = &model->config;
-    uint32_t hidden = config->hidden_size, intermediate = bl_intermediate_width(config);
+    uint32_t intermediate = bl_intermediate_width(config);
     return (bl_workspace){
-        .projected = bl_arena_alloc_array(arena, rows, bl_row_stride(hidden) * sizeof(float)),
+        .projected =
+            bl_arena_alloc_array(arena, rows, bl_row_stride(bl_widest_row(config)) * sizeof(float)),
         .intermediate =
             bl_arena_alloc_array(arena, rows, bl_row_stride(intermediate) * sizeof(float)),
         .linear = bl_linear_work_create(arena, model, rows),

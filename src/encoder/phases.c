@@ -99,7 +99,7 @@ void bl_phase_run_unit(const bl_encoder_state *state, const bl_workspace *work, 
     if (row_count == 0) /* fewer tiles than blocks */
         return;
     if (state->phase == BL_PHASE_EMBED) {
-        bl_embed(state, row, row_count);
+        bl_embed(state, work, row, row_count);
     } else if (state->phase == BL_PHASE_FINISH) {
         bl_attention_finish(state, work, row, row_count);
         bl_feed_forward(state, work, row, row_count);

@@ -17,7 +17,7 @@ typedef enum bl_phase {
 
 /* What one of the crew needs for itself. */
 typedef struct bl_workspace {
-    float *projected;    /* [block_rows][hidden_stride] */
+    float *projected;    /* [block_rows][hidden_stride, or the embeddings' stride] */
     float *intermediate; /* [block_rows][intermediate_stride] */
     bl_linear_work linear;
     void *attention_scratch;

@@ -14,17 +14,23 @@ static inline void bl_project(const bl_encoder_state *state, const bl_workspace 
                     row_count, out, out_stride, &work->linear);
 }
 
-/* x = norm(x + y), or with no y norm(x). This is where the kind of norm is chosen
- * (bl_architecture.norm_kind). */
-static inline void bl_add_and_normalize(const bl_encoder_state *state, const bl_norm *norm,
-                                        float *x, const float *y, uint32_t row_count) {
+/* x = norm(x + y), or with no y norm(x), for rows of any width. This is where the kind of norm is
+ * chosen (bl_architecture.norm_kind). */
+static inline void bl_normalize(const bl_encoder_state *state, const bl_norm *norm, float *x,
+                                const float *y, size_t stride, uint32_t width, uint32_t row_count) {
     const bl_config *config = &state->model->config;
     const bl_kernels *kernels = state->model->kernels;
     const float *beta = norm->beta ? norm->beta : state->model->zeros;
     bl_layer_norm_kernel normalize =
         config->architecture.norm_kind == BL_NORM_RMS ? kernels->rms_norm : kernels->layer_norm;
-    normalize(x, y, state->run->hidden_stride, row_count, config->hidden_size, norm->gamma, beta,
-              config->layer_norm_epsilon);
+    normalize(x, y, stride, row_count, width, norm->gamma, beta, config->layer_norm_epsilon);
+}
+
+/* The same for hidden states. */
+static inline void bl_add_and_normalize(const bl_encoder_state *state, const bl_norm *norm,
+                                        float *x, const float *y, uint32_t row_count) {
+    bl_normalize(state, norm, x, y, state->run->hidden_stride, state->model->config.hidden_size,
+                 row_count);
 }
 
 /* What a sublayer reads: x, or where the norm has its place before it norm(x), which is then in

@@ -14,7 +14,7 @@
 
 /* One block of rows and what computing with them takes. */
 typedef struct block {
-    float *rows;      /* [BLOCK_ROWS][stride] */
+    float *rows;      /* [BLOCK_ROWS][stride]: hidden states, and what becomes of them */
     float *projected; /* [BLOCK_ROWS][stride] */
     bl_linear_work linear;
     float *narrow;         /* [largest rank] */
@@ -24,12 +24,11 @@ typedef struct block {
 } block;
 
 static size_t integer_stride(const bl_model *model) {
-    return ((size_t)model->config.hidden_size + 1) & ~(size_t)1;
+    return ((size_t)bl_embedding_size(&model->config) + 1) & ~(size_t)1;
 }
 
 static block create_block(bl_arena *arena, const bl_model *model) {
-    uint32_t hidden = model->config.hidden_size;
-    size_t stride = bl_row_stride(hidden);
+    size_t stride = bl_row_stride(bl_widest_row(&model->config));
     return (block){
         .rows = bl_arena_alloc_array(arena, BLOCK_ROWS, stride * sizeof(float)),
         .projected = bl_arena_alloc_array(arena, BLOCK_ROWS, stride * sizeof(float)),
@@ -67,7 +66,7 @@ static void apply_output_layer(const bl_model *model, const block *block,
 
 static void decode_float(const bl_model *model, const block *block, uint32_t count, uint32_t first,
                          uint32_t tokens, float *out) {
-    size_t width = model->config.hidden_size;
+    size_t width = bl_embedding_size(&model->config);
     for (uint32_t m = 0; m < count; m++, out += model->config.vocab_size)
         bl_simd128_dot_rows.f32(block->rows + m * block->stride,
                                 (const float *)model->decoder.rows + first * width, tokens,
@@ -76,7 +75,7 @@ static void decode_float(const bl_model *model, const block *block, uint32_t cou
 
 static void decode_int8(const bl_model *model, const block *block, uint32_t count, uint32_t first,
                         uint32_t tokens, float *out) {
-    size_t width = model->config.hidden_size;
+    size_t width = bl_embedding_size(&model->config);
     for (uint32_t m = 0; m < count; m++, out += model->config.vocab_size) {
         int32_t sums[TABLE_ROWS];
         bl_simd128_dot_rows.i8(block->integers + m * integer_stride(model),
@@ -92,15 +91,18 @@ static void decode_int8(const bl_model *model, const block *block, uint32_t coun
 static void quantize_rows(const bl_model *model, const block *block, uint32_t count) {
     for (uint32_t m = 0; m < count; m++)
         bl_pack_rows_int16(block->rows + m * block->stride, block->stride, 1,
-                           model->config.hidden_size, block->integers + m * integer_stride(model),
-                           &block->integer_scales[m]);
+                           bl_embedding_size(&model->config),
+                           block->integers + m * integer_stride(model), &block->integer_scales[m]);
 }
 
 static void predict_tokens(const bl_model *model, block *block, uint32_t count, float *out) {
     const bl_config *config = &model->config;
     int is_float = config->dtype == BL_DTYPE_FP32;
-    apply_dense(model, block, &model->transform, count, (bl_activation)config->activation);
-    model->kernels->layer_norm(block->rows, NULL, block->stride, count, config->hidden_size,
+    apply_dense(model, block, &model->transform, count,
+                config->architecture.transform == BL_TRANSFORM_GELU
+                    ? BL_ACTIVATION_GELU
+                    : (bl_activation)config->activation);
+    model->kernels->layer_norm(block->rows, NULL, block->stride, count, bl_embedding_size(config),
                                model->transform_norm.gamma, model->transform_norm.beta,
                                config->layer_norm_epsilon);
     if (!is_float)
@@ -126,7 +128,10 @@ static void run_block(const bl_model *model, uint32_t head, block *block, uint32
         predict_tokens(model, block, count, out);
         return;
     }
-    if (head != BL_HEAD_ROW_CLASSIFIER)
+    if (head == BL_HEAD_DENSE_CLASSIFIER)
+        apply_dense(model, block, &model->head_dense, count,
+                    (bl_activation)model->config.head_activation);
+    else if (head != BL_HEAD_ROW_CLASSIFIER)
         apply_dense(model, block, &model->pooler, count, BL_ACTIVATION_TANH);
     if (head == BL_HEAD_POOLER) {
         size_t width = model->config.hidden_size;
@@ -151,6 +156,9 @@ static uint32_t parts_of(const bl_config *config, uint32_t head, uint32_t *width
     case BL_HEAD_ROW_CLASSIFIER:
         *width = config->labels;
         return BL_PART_CLASSIFIER;
+    case BL_HEAD_DENSE_CLASSIFIER:
+        *width = config->labels;
+        return BL_PART_HEAD_DENSE | BL_PART_CLASSIFIER;
     case BL_HEAD_NEXT_SENTENCE:
         *width = 2;
         return BL_PART_POOLER | BL_PART_NEXT_SENTENCE;
@@ -168,13 +176,14 @@ uint32_t bl_head_width(const bl_model *model, uint32_t head) {
 
 bl_status bl_head_run(bl_arena *arena, const bl_model *model, uint32_t head, const float *hidden,
                       const uint32_t *indices, uint32_t row_count, bl_head_output *output) {
-    if (head > BL_HEAD_MASKED_LM)
+    if (head > BL_HEAD_DENSE_CLASSIFIER)
         return BL_BAD_ARGUMENT;
     uint32_t parts = parts_of(&model->config, head, &output->width);
     if ((model->config.parts & parts) != parts)
         return BL_UNSUPPORTED;
     output->rows = row_count;
     output->values = bl_arena_alloc_array(arena, row_count, output->width * sizeof(float));
+    size_t hidden_stride = bl_row_stride(model->config.hidden_size);
     size_t mark = bl_arena_mark(arena);
     block block = create_block(arena, model);
     bl_status status = bl_arena_status(arena);
@@ -182,8 +191,8 @@ bl_status bl_head_run(bl_arena *arena, const bl_model *model, uint32_t head, con
         uint32_t count = row_count - done < BLOCK_ROWS ? row_count - done : BLOCK_ROWS;
         for (uint32_t m = 0; m < count; m++)
             memcpy(block.rows + m * block.stride,
-                   hidden + (indices ? indices[done + m] : done + m) * block.stride,
-                   block.stride * sizeof(float));
+                   hidden + (indices ? indices[done + m] : done + m) * hidden_stride,
+                   hidden_stride * sizeof(float));
         run_block(model, head, &block, count, output->values + (size_t)done * output->width);
     }
     bl_arena_reset(arena, mark);

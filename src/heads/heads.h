@@ -5,14 +5,15 @@
 #include "../base/arena.h"
 #include "../model/model.h"
 
-/* Formulas as in transformers' modeling_bert.py. x: a row of the last hidden state;
- * pooled(x) = tanh(Wp x + bp). */
+/* Formulas as in transformers. x: a row of the last hidden state; pooled(x) = tanh(Wp x + bp);
+ * act: bl_config.activation, or the other that .architecture.transform names. */
 typedef enum bl_head {
     BL_HEAD_POOLER = 0,            /* pooled(x): hidden_size values */
     BL_HEAD_POOLED_CLASSIFIER = 1, /* Wc pooled(x) + bc: labels */
     BL_HEAD_ROW_CLASSIFIER = 2,    /* Wc x + bc: labels */
     BL_HEAD_NEXT_SENTENCE = 3,     /* Wn pooled(x) + bn: 2, "is next" first */
-    BL_HEAD_MASKED_LM = 4          /* E norm(act(Wt x + bt)) + bd: vocab_size */
+    BL_HEAD_MASKED_LM = 4,         /* E norm(act(Wt x + bt)) + bd: vocab_size */
+    BL_HEAD_DENSE_CLASSIFIER = 5   /* Wc head_activation(Wh x + bh) + bc: labels */
 } bl_head;
 
 typedef struct bl_head_output {

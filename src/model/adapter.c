@@ -26,6 +26,7 @@ static bl_status check_changes(const bl_model *base, const bl_config *config,
     bl_config same = *config;
     same.parts = base->config.parts;
     same.labels = base->config.labels;
+    same.head_activation = base->config.head_activation;
     if (memcmp(&same, &base->config, sizeof same) != 0)
         return BL_BAD_ARGUMENT;
     bl_status checked = bl_model_check_config(config);
@@ -89,7 +90,7 @@ static void own_tensor(bl_arena *arena, const bl_model *base, bl_model *model, u
         if (to.linear->weights.panels == from.linear->weights.panels)
             own_weights(arena, model->kernels, &to, shape->columns);
     } else if (to.table) {
-        *to.table = bl_layout_table(arena, &model->config, shape->rows);
+        *to.table = bl_layout_table(arena, &model->config, shape);
     } else if (*to.floats == *from.floats) {
         *to.floats = own_floats(arena, &to, shape, *from.floats);
     }
@@ -149,7 +150,7 @@ static void keep_base(const bl_model *base, bl_model *model) {
 static bl_status layout_changes(bl_arena *arena, const bl_model *base, bl_model *model,
                                 const bl_adapter_change *changes, uint32_t count) {
     const bl_config *config = &model->config;
-    model->layers = copy_of(arena, base->layers, config->layers * sizeof(bl_layer));
+    model->layers = copy_of(arena, base->layers, bl_count_layer_sets(config) * sizeof(bl_layer));
     model->progress = bl_alloc_zeroed(arena, bl_count_tensors(config), sizeof(bl_tensor_progress));
     if (bl_arena_status(arena) != BL_OK)
         return BL_OUT_OF_MEMORY;

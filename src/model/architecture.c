@@ -24,6 +24,8 @@ bl_status bl_architecture_check(const bl_architecture *architecture) {
         architecture->feed_forward <= BL_FEED_FORWARD_GATED && /* encoder/feed_forward.c */
         architecture->biases <= BL_BIASES_NONE &&              /* model/tensors.c */
         (architecture->window == 0 || architecture->window_period != 0) &&
-        architecture->shared_sets == 0; /* bl_model_layer in model/weights.h */
+        architecture->position_rows <= BL_POSITION_ROWS_AFTER_PADDING && /* encoder/embeddings.c */
+        architecture->projection <= BL_PROJECTION_ALWAYS &&              /* model/tensors.c */
+        architecture->transform <= BL_TRANSFORM_GELU;                    /* heads/heads.c */
     return computed ? BL_OK : BL_UNSUPPORTED;
 }

@@ -32,6 +32,26 @@ typedef enum bl_positions {
     BL_POSITIONS_NONE = 3
 } bl_positions;
 
+/* Which row of the table of positions is a token's. */
+typedef enum bl_position_rows {
+    BL_POSITION_ROWS_PLAIN = 0, /* its place in the text */
+    /* counted from the row behind bl_config.padding_id; a padding token has that very row, and
+     * does not count */
+    BL_POSITION_ROWS_AFTER_PADDING = 1
+} bl_position_rows;
+
+/* A linear layer from embedding_size to hidden_size, behind the embeddings' norm. */
+typedef enum bl_projection {
+    BL_PROJECTION_OF_WIDTH = 0, /* where the two sizes differ */
+    BL_PROJECTION_ALWAYS = 1
+} bl_projection;
+
+/* What activates the masked LM's transform. */
+typedef enum bl_transform {
+    BL_TRANSFORM_AS_LAYERS = 0, /* bl_config.activation */
+    BL_TRANSFORM_GELU = 1
+} bl_transform;
+
 typedef enum bl_feed_forward_kind {
     BL_FEED_FORWARD_PLAIN = 0, /* act(x Wi) Wd */
     BL_FEED_FORWARD_GATED = 1  /* (act(x Wi) * (x Wg)) Wd */
@@ -58,6 +78,9 @@ typedef struct bl_architecture {
     uint32_t window_period;   /* with a window: layer 0 and every so many after it have none */
     uint32_t key_value_heads; /* that heads share, in groups; 0: each head has its own */
     uint32_t shared_sets;     /* sets of weights that layers share; 0: each layer has its own */
+    uint32_t position_rows;   /* bl_position_rows */
+    uint32_t projection;      /* bl_projection */
+    uint32_t transform;       /* bl_transform */
     /* Of rotary positions. The angle of the pair i of d / 2 grows by theta^(-2 i / d) / stretch
      * from one token to the next. */
     float rotary_theta;

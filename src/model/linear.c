@@ -16,7 +16,8 @@ static size_t larger_size(size_t a, size_t b) {
 
 bl_linear_work bl_linear_work_create(bl_arena *arena, const bl_model *model, uint32_t rows) {
     const bl_config *config = &model->config;
-    uint32_t inputs = larger(config->hidden_size, config->intermediate_size);
+    uint32_t inputs =
+        larger(larger(config->hidden_size, config->intermediate_size), bl_embedding_size(config));
     uint32_t rank = model->largest_rank;
     size_t packed = bl_packed_rows_bytes(model->kernels, rows, inputs);
     bl_linear_work work = {

@@ -29,11 +29,17 @@ bl_status bl_model_check_config(const bl_config *config) {
         return BL_BAD_MODEL;
     if ((config->parts & BL_PART_CLASSIFIER) && !in_range(config->labels, BL_MAX_ROWS))
         return BL_BAD_MODEL;
-    if (!has_sound_heads(config) || config->activation >= BL_ACTIVATION_COUNT)
+    if (!has_sound_heads(config) || config->activation >= BL_ACTIVATION_COUNT ||
+        config->head_activation >= BL_ACTIVATION_COUNT)
+        return BL_BAD_MODEL;
+    if (bl_embedding_size(config) > BL_MAX_WIDTH || config->relative_buckets > BL_MAX_WIDTH ||
+        config->architecture.shared_sets > config->layers || bl_count_positions(config) < 1)
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
         return BL_BAD_MODEL;
     if (!bl_kernels_select((bl_dtype)config->dtype))
+        return BL_UNSUPPORTED;
+    if (config->relative_buckets > 0) /* encoder/attention.c */
         return BL_UNSUPPORTED;
     return bl_architecture_check(&config->architecture);
 }
@@ -73,11 +79,11 @@ bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_
     };
 }
 
-bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows) {
+bl_table bl_layout_table(bl_arena *arena, const bl_config *config, const bl_tensor_shape *shape) {
     size_t element = config->dtype == BL_DTYPE_FP32 ? sizeof(float) : sizeof(int8_t);
     return (bl_table){
-        .rows = bl_alloc_zeroed(arena, (uint64_t)rows * config->hidden_size, element),
-        .scales = bl_alloc_zeroed(arena, rows, sizeof(float)),
+        .rows = bl_alloc_zeroed(arena, (uint64_t)shape->rows * shape->columns, element),
+        .scales = bl_alloc_zeroed(arena, shape->rows, sizeof(float)),
     };
 }
 
@@ -89,7 +95,7 @@ void bl_model_tie_decoder(bl_model *model) {
 static void layout_tensor(bl_arena *arena, const bl_kernels *kernels, const bl_config *config,
                           const bl_place *place, const bl_tensor_shape *shape) {
     if (place->table) {
-        *place->table = bl_layout_table(arena, config, shape->rows);
+        *place->table = bl_layout_table(arena, config, shape);
     } else if (place->linear) {
         if (place->first_output == 0)
             place->linear->weights =
@@ -118,7 +124,7 @@ static void layout_tensors(bl_arena *arena, const bl_kernels *kernels, const bl_
  * receives the views; on a measuring arena they are NULL. */
 static void layout_model(bl_arena *arena, const bl_config *config, bl_model *model) {
     const bl_kernels *kernels = bl_kernels_select((bl_dtype)config->dtype);
-    bl_layer *layers = bl_alloc_zeroed(arena, config->layers, sizeof(bl_layer));
+    bl_layer *layers = bl_alloc_zeroed(arena, bl_count_layer_sets(config), sizeof(bl_layer));
     *model = (bl_model){
         .config = *config,
         .kernels = kernels,
@@ -126,10 +132,10 @@ static void layout_model(bl_arena *arena, const bl_config *config, bl_model *mod
         .progress = bl_alloc_zeroed(arena, bl_count_tensors(config), sizeof(bl_tensor_progress)),
     };
     if (config->architecture.biases & BL_NO_NORM_BIAS)
-        model->zeros = bl_alloc_zeroed(arena, config->hidden_size, sizeof(float));
+        model->zeros = bl_alloc_zeroed(arena, bl_widest_row(config), sizeof(float));
     layout_tensors(arena, kernels, config, 0, BL_FIRST_LAYER_ROLE, 0, model);
     bl_model_tie_decoder(model);
-    for (uint32_t i = 0; i < config->layers; i++) {
+    for (uint32_t i = 0; i < bl_count_layer_sets(config); i++) {
         bl_layer layer = {0};
         layout_tensors(arena, kernels, config, BL_FIRST_LAYER_ROLE, BL_ROLE_COUNT, i, &layer);
         if (layers)

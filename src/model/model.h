@@ -21,6 +21,10 @@ typedef struct bl_config {
     uint32_t parts;      /* bl_part: what there is beside embeddings and layers */
     uint32_t labels;     /* outputs of the classifier, where there is one */
     float layer_norm_epsilon;
+    uint32_t embedding_size;   /* 0: hidden_size */
+    uint32_t padding_id;       /* of the token, for BL_POSITION_ROWS_AFTER_PADDING */
+    uint32_t relative_buckets; /* of distances, by which scores are changed; 0: they are not */
+    uint32_t head_activation;  /* bl_activation of the dense layer before a classifier */
     bl_architecture architecture;
 } bl_config;
 
@@ -35,7 +39,8 @@ typedef enum bl_part {
     BL_PART_MASKED_LM = 2,     /* transform and bias; the decoder is the word embeddings */
     BL_PART_DECODER = 4,       /* of the masked LM: a decoder of its own */
     BL_PART_NEXT_SENTENCE = 8, /* two outputs, from the pooled row */
-    BL_PART_CLASSIFIER = 16    /* `labels` outputs, from the pooled row or from each */
+    BL_PART_CLASSIFIER = 16,   /* `labels` outputs, from the pooled row or from each */
+    BL_PART_HEAD_DENSE = 32    /* of the classifier: a dense layer of its own before it */
 } bl_part;
 
 /* Element type of tensor bytes as they stand in a file, little-endian. */

@@ -9,6 +9,9 @@ typedef enum extent {
     ONE,
     TWO,
     HIDDEN,
+    EMBEDDING,
+    HEADS,
+    BUCKETS,
     KEYS, /* of all heads of keys, or of values */
     INTERMEDIATE,
     VOCABULARY,
@@ -38,6 +41,8 @@ enum {
     TRAIT_GATE = 1 << 23,
     TRAIT_NORM_BEFORE = 1 << 24,
     TRAIT_ATTENTION_NORM = 1 << 25,
+    TRAIT_PROJECTION = 1 << 26,
+    TRAIT_BUCKETS = 1 << 27,
     PARTS = TRAIT_ABSOLUTE - 1
 };
 
@@ -57,10 +62,13 @@ enum {
 #define NEEDS_OUTPUT_B       TRAIT_OUTPUT_BIASES
 #define NEEDS_GATE           TRAIT_GATE
 #define NEEDS_GATE_B         (TRAIT_GATE | TRAIT_INTERMEDIATE_BIASES)
+#define NEEDS_PROJECTION     TRAIT_PROJECTION
+#define NEEDS_BUCKETS        TRAIT_BUCKETS
 #define NEEDS_POOLER         BL_PART_POOLER
 #define NEEDS_MASKED_LM      BL_PART_MASKED_LM
 #define NEEDS_DECODER        BL_PART_DECODER
 #define NEEDS_NEXT_SENTENCE  BL_PART_NEXT_SENTENCE
+#define NEEDS_HEAD_DENSE     BL_PART_HEAD_DENSE
 #define NEEDS_CLASSIFIER     BL_PART_CLASSIFIER
 
 typedef struct tensor_row {
@@ -86,6 +94,12 @@ static uint32_t size_of_extent(const bl_config *config, uint8_t what) {
         return 2;
     case HIDDEN:
         return config->hidden_size;
+    case EMBEDDING:
+        return bl_embedding_size(config);
+    case HEADS:
+        return config->attention_heads;
+    case BUCKETS:
+        return config->relative_buckets;
     case KEYS:
         return bl_key_width(config);
     case INTERMEDIATE:
@@ -120,6 +134,10 @@ static uint32_t list_features(const bl_config *config, uint32_t layer) {
         {!(architecture->biases & BL_NO_OUTPUT_BIAS), TRAIT_OUTPUT_BIASES},
         {architecture->feed_forward == BL_FEED_FORWARD_GATED, TRAIT_GATE},
         {architecture->norm_place == BL_NORM_BEFORE, TRAIT_NORM_BEFORE},
+        {architecture->projection == BL_PROJECTION_ALWAYS ||
+             bl_embedding_size(config) != config->hidden_size,
+         TRAIT_PROJECTION},
+        {config->relative_buckets > 0, TRAIT_BUCKETS},
     };
     for (uint32_t i = 0; i < sizeof traits / sizeof *traits; i++)
         if (traits[i].is_there)
@@ -148,8 +166,8 @@ static int has_tensor(const bl_config *config, uint32_t role, uint32_t layer) {
 
 bl_status bl_model_tensor_shape(const bl_config *config, uint32_t role, uint32_t layer,
                                 bl_tensor_shape *shape) {
-    if (role >= BL_ROLE_COUNT || layer >= (role < BL_FIRST_LAYER_ROLE ? 1 : config->layers) ||
-        !has_tensor(config, role, layer))
+    uint32_t layers = role < BL_FIRST_LAYER_ROLE ? 1 : bl_count_layer_sets(config);
+    if (role >= BL_ROLE_COUNT || layer >= layers || !has_tensor(config, role, layer))
         return BL_BAD_ARGUMENT;
     *shape = (bl_tensor_shape){
         .rows = size_of_extent(config, table[role].rows),

@@ -15,23 +15,28 @@
 // clang-format off
 #define BL_MODEL_TENSORS(ROW) \
     /*  role                      rows          columns       storage     needs          place */ \
-    ROW(WORD_EMBEDDINGS,          VOCABULARY,   HIDDEN,       EMBEDDINGS, ALWAYS,        word_embeddings) \
-    ROW(POSITION_EMBEDDINGS,      POSITIONS,    HIDDEN,       EMBEDDINGS, ABSOLUTE,      position_embeddings) \
-    ROW(TYPE_EMBEDDINGS,          SEGMENTS,     HIDDEN,       EMBEDDINGS, TYPES,         type_embeddings) \
-    ROW(EMBEDDINGS_NORM_WEIGHT,   ONE,          HIDDEN,       FLOATS,     FIRST_NORM,    embeddings_norm.gamma) \
-    ROW(EMBEDDINGS_NORM_BIAS,     ONE,          HIDDEN,       FLOATS,     FIRST_BIAS,    embeddings_norm.beta) \
+    ROW(WORD_EMBEDDINGS,          VOCABULARY,   EMBEDDING,    EMBEDDINGS, ALWAYS,        word_embeddings) \
+    ROW(POSITION_EMBEDDINGS,      POSITIONS,    EMBEDDING,    EMBEDDINGS, ABSOLUTE,      position_embeddings) \
+    ROW(TYPE_EMBEDDINGS,          SEGMENTS,     EMBEDDING,    EMBEDDINGS, TYPES,         type_embeddings) \
+    ROW(EMBEDDINGS_NORM_WEIGHT,   ONE,          EMBEDDING,    FLOATS,     FIRST_NORM,    embeddings_norm.gamma) \
+    ROW(EMBEDDINGS_NORM_BIAS,     ONE,          EMBEDDING,    FLOATS,     FIRST_BIAS,    embeddings_norm.beta) \
+    ROW(PROJECTION_WEIGHT,        HIDDEN,       EMBEDDING,    LINEAR,     PROJECTION,    projection) \
+    ROW(PROJECTION_BIAS,          ONE,          HIDDEN,       BIAS,       PROJECTION,    projection) \
+    ROW(RELATIVE_BIAS,            BUCKETS,      HEADS,        FLOATS,     BUCKETS,       relative_bias) \
     ROW(FINAL_NORM_WEIGHT,        ONE,          HIDDEN,       FLOATS,     FINAL_NORM,    final_norm.gamma) \
     ROW(FINAL_NORM_BIAS,          ONE,          HIDDEN,       FLOATS,     FINAL_BIAS,    final_norm.beta) \
     ROW(POOLER_WEIGHT,            HIDDEN,       HIDDEN,       LINEAR,     POOLER,        pooler) \
     ROW(POOLER_BIAS,              ONE,          HIDDEN,       BIAS,       POOLER,        pooler) \
-    ROW(TRANSFORM_WEIGHT,         HIDDEN,       HIDDEN,       LINEAR,     MASKED_LM,     transform) \
-    ROW(TRANSFORM_BIAS,           ONE,          HIDDEN,       BIAS,       MASKED_LM,     transform) \
-    ROW(TRANSFORM_NORM_WEIGHT,    ONE,          HIDDEN,       FLOATS,     MASKED_LM,     transform_norm.gamma) \
-    ROW(TRANSFORM_NORM_BIAS,      ONE,          HIDDEN,       FLOATS,     MASKED_LM,     transform_norm.beta) \
-    ROW(DECODER_WEIGHT,           VOCABULARY,   HIDDEN,       DECODER,    DECODER,       decoder) \
+    ROW(TRANSFORM_WEIGHT,         EMBEDDING,    HIDDEN,       LINEAR,     MASKED_LM,     transform) \
+    ROW(TRANSFORM_BIAS,           ONE,          EMBEDDING,    BIAS,       MASKED_LM,     transform) \
+    ROW(TRANSFORM_NORM_WEIGHT,    ONE,          EMBEDDING,    FLOATS,     MASKED_LM,     transform_norm.gamma) \
+    ROW(TRANSFORM_NORM_BIAS,      ONE,          EMBEDDING,    FLOATS,     MASKED_LM,     transform_norm.beta) \
+    ROW(DECODER_WEIGHT,           VOCABULARY,   EMBEDDING,    DECODER,    DECODER,       decoder) \
     ROW(DECODER_BIAS,             ONE,          VOCABULARY,   FLOATS,     MASKED_LM,     decoder_bias) \
     ROW(NEXT_SENTENCE_WEIGHT,     TWO,          HIDDEN,       OUTPUT,     NEXT_SENTENCE, next_sentence) \
     ROW(NEXT_SENTENCE_BIAS,       ONE,          TWO,          FLOATS,     NEXT_SENTENCE, next_sentence.bias) \
+    ROW(HEAD_DENSE_WEIGHT,        HIDDEN,       HIDDEN,       LINEAR,     HEAD_DENSE,    head_dense) \
+    ROW(HEAD_DENSE_BIAS,          ONE,          HIDDEN,       BIAS,       HEAD_DENSE,    head_dense) \
     ROW(CLASSIFIER_WEIGHT,        LABELS,       HIDDEN,       OUTPUT,     CLASSIFIER,    classifier) \
     ROW(CLASSIFIER_BIAS,          ONE,          LABELS,       FLOATS,     CLASSIFIER,    classifier.bias)
 

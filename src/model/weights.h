@@ -6,7 +6,7 @@
 
 /* An embedding table: float rows (fp32 models), or int8 rows with a scale each. */
 typedef struct bl_table {
-    const void *rows;          /* [rows][hidden_size] */
+    const void *rows;          /* [rows][columns] */
     const float *scales;       /* [rows]; in a fp32 model only used while writing */
     struct bl_low_rank *paths; /* of a decoder */
 } bl_table;
@@ -64,7 +64,9 @@ struct bl_model {
     const bl_kernels *kernels;
     bl_table word_embeddings, position_embeddings, type_embeddings;
     bl_norm embeddings_norm, final_norm;
-    const float *zeros; /* [hidden_size]: the bias of norms that have none */
+    bl_linear projection;
+    const float *relative_bias; /* [relative_buckets][attention_heads] */
+    const float *zeros;         /* the bias of norms that have none */
     /* by config.parts; views of what is not there are zeros */
     bl_linear pooler;
     bl_linear transform;
@@ -72,6 +74,7 @@ struct bl_model {
     bl_table decoder; /* [vocab_size], the word embeddings or its own */
     const float *decoder_bias;
     bl_output_layer next_sentence;
+    bl_linear head_dense;
     bl_output_layer classifier;
     bl_layer *layers;
     bl_tensor_progress *progress; /* by the numbers of tensors (bl_tensor_at) */
@@ -104,10 +107,34 @@ typedef struct bl_tensor_id {
     uint32_t role, layer; /* layer 0 for roles that are of none */
 } bl_tensor_id;
 
+static inline uint32_t bl_embedding_size(const bl_config *config) {
+    return config->embedding_size ? config->embedding_size : config->hidden_size;
+}
+
+/* Of embeddings and hidden states the wider. */
+static inline uint32_t bl_widest_row(const bl_config *config) {
+    uint32_t embedding = bl_embedding_size(config);
+    return embedding > config->hidden_size ? embedding : config->hidden_size;
+}
+
+/* How many tokens a text may have. */
+static inline uint32_t bl_count_positions(const bl_config *config) {
+    if (config->architecture.position_rows == BL_POSITION_ROWS_PLAIN)
+        return config->max_positions;
+    uint64_t left_out = (uint64_t)config->padding_id + 1;
+    return left_out < config->max_positions ? config->max_positions - (uint32_t)left_out : 0;
+}
+
+/* How many layers have weights of their own. */
+static inline uint32_t bl_count_layer_sets(const bl_config *config) {
+    uint32_t shared = config->architecture.shared_sets;
+    return shared ? shared : config->layers;
+}
+
 /* Tensors are numbered: those of the model first, then layer by layer. Those that a model lacks
  * have a number, too. */
 static inline uint32_t bl_count_tensors(const bl_config *config) {
-    return BL_FIRST_LAYER_ROLE + config->layers * BL_LAYER_ROLES;
+    return BL_FIRST_LAYER_ROLE + bl_count_layer_sets(config) * BL_LAYER_ROLES;
 }
 
 static inline bl_tensor_id bl_tensor_at(uint32_t number) {
@@ -122,8 +149,12 @@ static inline bl_tensor_progress *bl_model_progress(bl_model *model, uint32_t ro
     return &model->progress[role + layer * BL_LAYER_ROLES];
 }
 
-/* The weights that a layer computes with: its own. Layers that share them would find them here. */
+/* The weights that a layer computes with: its own, or the set that it shares with its
+ * neighbours. */
 static inline const bl_layer *bl_model_layer(const bl_model *model, uint32_t layer) {
+    uint32_t shared = model->config.architecture.shared_sets;
+    if (shared)
+        layer = (uint32_t)((uint64_t)layer * shared / model->config.layers);
     return &model->layers[layer];
 }
 
@@ -152,7 +183,7 @@ bl_status bl_model_check_config(const bl_config *config);
 void *bl_alloc_zeroed(bl_arena *arena, uint64_t count, size_t size);
 bl_weights bl_layout_weights(bl_arena *arena, const bl_kernels *kernels, uint32_t inputs,
                              uint32_t outputs);
-bl_table bl_layout_table(bl_arena *arena, const bl_config *config, uint32_t rows);
+bl_table bl_layout_table(bl_arena *arena, const bl_config *config, const bl_tensor_shape *shape);
 
 /* Without a decoder of its own the masked LM decodes by the word embeddings. */
 void bl_model_tie_decoder(bl_model *model);

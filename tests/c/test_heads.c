@@ -107,9 +107,9 @@ static void test_formula(bl_arena *arena, const bl_model *model, const float *hi
 }
 
 static void test_what_is_missing(void *base) {
-    static const uint32_t needs[] = {BL_PART_POOLER, BL_PART_POOLER | BL_PART_CLASSIFIER,
+    static const uint32_t needs[] = {BL_PART_POOLER,     BL_PART_POOLER | BL_PART_CLASSIFIER,
                                      BL_PART_CLASSIFIER, BL_PART_POOLER | BL_PART_NEXT_SENTENCE,
-                                     BL_PART_MASKED_LM};
+                                     BL_PART_MASKED_LM,  BL_PART_HEAD_DENSE | BL_PART_CLASSIFIER};
     static const uint32_t parts[] = {BL_PART_POOLER, BL_PART_CLASSIFIER, BL_PART_NEXT_SENTENCE,
                                      BL_PART_MASKED_LM, BL_PART_POOLER | BL_PART_CLASSIFIER};
     float hidden[32] = {0};
@@ -117,14 +117,14 @@ static void test_what_is_missing(void *base) {
         bl_arena arena;
         bl_arena_init(&arena, base, CAPACITY, NULL);
         bl_model *model = make_model(&arena, BL_DTYPE_INT8, parts[i]);
-        for (uint32_t head = 0; head < 5; head++) {
+        for (uint32_t head = 0; head < 6; head++) {
             bl_head_output output;
             int has_all = (parts[i] & needs[head]) == needs[head];
             CHECK(bl_head_run(&arena, model, head, hidden, NULL, 1, &output) ==
                   (has_all ? BL_OK : BL_UNSUPPORTED));
         }
         bl_head_output output;
-        CHECK_EQUAL(bl_head_run(&arena, model, 5, hidden, NULL, 1, &output), BL_BAD_ARGUMENT);
+        CHECK_EQUAL(bl_head_run(&arena, model, 6, hidden, NULL, 1, &output), BL_BAD_ARGUMENT);
     }
 }
 

@@ -36,16 +36,19 @@ static uint32_t count_tensors(const bl_config *config) {
 }
 
 static void test_numbers(void) {
-    /* Two of the model's roles, and two of a layer's, are of other architectures. */
-    CHECK_EQUAL(bl_count_tensors(&everything), 19 + 3 * 18);
+    /* Seven of the model's roles, and two of a layer's, are of other architectures. */
+    CHECK_EQUAL(bl_count_tensors(&everything), 24 + 3 * 18);
     CHECK_EQUAL(count_tensors(&everything), 17 + 3 * 16);
-    bl_model model = {.progress = calloc(19 + 3 * 18, sizeof(bl_tensor_progress))};
+    bl_model model = {.progress = calloc(24 + 3 * 18, sizeof(bl_tensor_progress))};
     for (uint32_t i = 0; i < bl_count_tensors(&everything); i++) {
         bl_tensor_id tensor = bl_tensor_at(i);
         CHECK(bl_model_progress(&model, tensor.role, tensor.layer) == &model.progress[i]);
-        int is_of_others = tensor.role == BL_ROLE_FINAL_NORM_WEIGHT ||
-                           tensor.role == BL_ROLE_FINAL_NORM_BIAS ||
-                           tensor.role == BL_ROLE_GATE_WEIGHT || tensor.role == BL_ROLE_GATE_BIAS;
+        int is_of_others =
+            tensor.role == BL_ROLE_FINAL_NORM_WEIGHT || tensor.role == BL_ROLE_FINAL_NORM_BIAS ||
+            tensor.role == BL_ROLE_PROJECTION_WEIGHT || tensor.role == BL_ROLE_PROJECTION_BIAS ||
+            tensor.role == BL_ROLE_RELATIVE_BIAS || tensor.role == BL_ROLE_HEAD_DENSE_WEIGHT ||
+            tensor.role == BL_ROLE_HEAD_DENSE_BIAS || tensor.role == BL_ROLE_GATE_WEIGHT ||
+            tensor.role == BL_ROLE_GATE_BIAS;
         CHECK(has_tensor(&everything, tensor.role, tensor.layer) != is_of_others);
     }
     free(model.progress);
@@ -195,7 +198,14 @@ static void test_architecture(void) {
         {{.norms = 4}, 0, BL_UNSUPPORTED},
         {{.feed_forward = 2}, 0, BL_UNSUPPORTED},
         {{.biases = 16}, 0, BL_UNSUPPORTED},
-        {{.shared_sets = 1}, 0, BL_UNSUPPORTED},
+        {{.shared_sets = 1}, -2 * 16, BL_OK},
+        {{.shared_sets = 2}, -16, BL_OK},
+        {{.position_rows = BL_POSITION_ROWS_AFTER_PADDING}, 0, BL_OK},
+        {{.projection = BL_PROJECTION_ALWAYS}, 2, BL_OK},
+        {{.transform = BL_TRANSFORM_GELU}, 0, BL_OK},
+        {{.position_rows = 2}, 0, BL_UNSUPPORTED},
+        {{.projection = 2}, 0, BL_UNSUPPORTED},
+        {{.transform = 2}, 0, BL_UNSUPPORTED},
         {{.positions = 99}, -1, BL_UNSUPPORTED},
     };
     size_t bytes;
@@ -210,6 +220,14 @@ static void test_architecture(void) {
         CHECK_EQUAL(bl_model_measure(&config, &bytes), others[i].status);
         CHECK_EQUAL((int)count_tensors(&config), 17 + 3 * 16 + others[i].tensors);
     }
+    config = everything, config.architecture.shared_sets = 4;
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_BAD_MODEL);
+    config = everything, config.embedding_size = 7;
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_OK);
+    CHECK_EQUAL(count_tensors(&config), 17 + 3 * 16 + 2);
+    config = everything, config.architecture.position_rows = BL_POSITION_ROWS_AFTER_PADDING;
+    config.padding_id = config.max_positions - 1;
+    CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_BAD_MODEL);
     /* No segments; heads that share keys; an odd head cannot be turned. */
     config = everything, config.type_vocab_size = 0;
     CHECK_EQUAL(bl_model_measure(&config, &bytes), BL_OK);

@@ -77,7 +77,7 @@ test('what is no size may be written with a fraction', () => {
 });
 
 test('an unknown family is unsupported, whatever the architectures say', () => {
-  for (const type of ['roberta', 'BERT', '', 'constructor', '__proto__']) {
+  for (const type of ['deberta', 'BERT', '', 'constructor', '__proto__']) {
     for (const architectures of [['BertModel'], 'BertModel', undefined, []]) {
       const text = JSON.stringify({ ...given, model_type: type, architectures });
       refuses(text, 'UNSUPPORTED', new RegExp(`model_type "${type}"`));

@@ -273,7 +273,7 @@ test('sizes so large that memory cannot hold them', async () => {
 });
 
 test('models of another kind', async () => {
-  for (const model_type of ['roberta', 't5', 'bart', 'BERT', '']) {
+  for (const model_type of ['deberta', 't5', 'bart', 'BERT', '']) {
     const source = withConfig(floatFolder, { model_type });
     await rejectsLoad(source, 'UNSUPPORTED', `model_type "${model_type}"`);
   }
