@@ -9,9 +9,9 @@
 #include "../../src/tokenizer/blob.h"
 
 typedef struct blob {
-    uint32_t numbers[256];
+    uint32_t numbers[1024];
     uint32_t number_count;
-    const char *texts[128];
+    const char *texts[512];
     uint32_t text_count;
     uint32_t template_number, template_text; /* where the templates begin */
     uint8_t bytes[1 << 14];
@@ -77,7 +77,7 @@ typedef struct added_token {
 } added_token;
 
 /* A BERT tokenizer: all of BERT's normalisation, its pre-tokenizer, template and decoder. */
-static void put_bert(blob *blob, const char *const *tokens, uint32_t count,
+static inline void put_bert(blob *blob, const char *const *tokens, uint32_t count,
                      const added_token *added, uint32_t added_count) {
     static const uint32_t normalize[] = {BL_NORMALIZE_CLEAN, BL_NORMALIZE_IDEOGRAPHS,
                                          BL_NORMALIZE_NFD, BL_NORMALIZE_STRIP_ACCENTS,
