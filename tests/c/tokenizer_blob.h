@@ -78,7 +78,7 @@ typedef struct added_token {
 
 /* A BERT tokenizer: all of BERT's normalisation, its pre-tokenizer, template and decoder. */
 static inline void put_bert(blob *blob, const char *const *tokens, uint32_t count,
-                     const added_token *added, uint32_t added_count) {
+                            const added_token *added, uint32_t added_count) {
     static const uint32_t normalize[] = {BL_NORMALIZE_CLEAN, BL_NORMALIZE_IDEOGRAPHS,
                                          BL_NORMALIZE_NFD, BL_NORMALIZE_STRIP_ACCENTS,
                                          BL_NORMALIZE_LOWER};
