@@ -66,14 +66,10 @@ export async function openSource(source, options = {}) {
     : url
       ? openUrlFolder(url, how)
       : await openFolder(folder);
-  return createSource(kind, pins, options, how.cache);
+  return new Source(kind, pins, options, how.cache);
 }
 
 /**
- * The files of one model. Every read throws NOT_FOUND, NETWORK, ABORTED or INTEGRITY; with
- * `{ optional: true }` a file that is missing, or doesn't count, gives undefined instead.
- * @typedef {ReturnType<typeof createSource>} Source
- *
  * @typedef {import('./checked-stream.js').CheckedStream} CheckedStream
  * @typedef {Promise<CheckedStream | undefined>} Opening
  *
@@ -81,44 +77,55 @@ export async function openSource(source, options = {}) {
  * @property {boolean} [optional]
  * @property {string} [insteadOf] a file that would have done too, for messages
  * @property {string} [advice] what to do, for messages
- *
- * @param {SourceKind} kind
- * @param {Map<string, string>} pins the hashes of pinned files, by name
- * @param {SourceOptions} options
- * @param {import('./file-cache.js').FileCache} [cache]
  */
-function createSource(kind, pins, { signal: given, onProgress, onFileProgress }, cache) {
-  const report = onFileProgress ?? createProgress(onProgress);
-  // Of everything under way: fires with the user's signal and when the source is closed.
-  const controller = new AbortController();
-  const { signal } = controller;
-  const release = onAbort(given, () => controller.abort(given?.reason));
 
-  /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
-  const forget = async (name) => kind.forget?.(name);
-
-  /** @param {string} name */
-  const counts = (name) => pins.size === 0 || pins.has(name);
+/**
+ * The files of one model. Every read throws NOT_FOUND, NETWORK, ABORTED or INTEGRITY; with
+ * `{ optional: true }` a file that is missing, or doesn't count, gives undefined instead.
+ */
+export class Source {
+  #kind;
+  #pins;
+  #given;
+  #report;
+  #cache;
+  /** Of everything under way: fires with the user's signal and when the source is closed. */
+  #controller = new AbortController();
+  #signal = this.#controller.signal;
+  #release;
   /** Files that are being opened before anybody asks for them. @type {Map<string, Opening>} */
-  const early = new Map();
+  #early = new Map();
   /** Names that were asked for. @type {Set<string>} */
-  const asked = new Set();
+  #asked = new Set();
   /** @type {Map<string, import('./answer.js').Absent>} why a server gave no file */
-  const absent = new Map();
+  #absent = new Map();
 
-  /** @param {string} name @returns {Opening} */
-  function open(name) {
-    const how = { signal, integrity: pins.get(name) };
-    return kind.open(name, how).then(
-      (raw) => {
-        if (!isAbsent(raw)) return raw && checkStream(name, raw, { ...how, report, forget });
-        absent.set(name, raw);
-        return undefined;
-      },
-      (cause) => {
-        throw readError(name, cause);
-      },
-    );
+  /**
+   * @param {SourceKind} kind
+   * @param {Map<string, string>} pins the hashes of pinned files, by name
+   * @param {SourceOptions} options
+   * @param {import('./file-cache.js').FileCache} [cache]
+   */
+  constructor(kind, pins, { signal, onProgress, onFileProgress }, cache) {
+    this.#kind = kind;
+    this.#pins = pins;
+    this.#given = signal;
+    this.#report = onFileProgress ?? createProgress(onProgress);
+    this.#cache = cache;
+    this.#release = onAbort(signal, () => this.#controller.abort(signal?.reason));
+  }
+
+  /** The folder, for messages. */
+  get description() {
+    return this.#kind.description;
+  }
+
+  /** Begins to open a file that will be asked for soon. @param {string} name */
+  prepare(name) {
+    if (!this.#counts(name)) return;
+    const opening = this.#open(name);
+    opening.catch(() => {}); // whoever asks for it will tell
+    this.#early.set(name, opening);
   }
 
   /**
@@ -137,56 +144,21 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
    * @param {string} name
    * @param {ReadOptions} [options]
    */
-  async function openStream(name, { optional = false, insteadOf, advice } = {}) {
-    throwIfAborted(signal);
+  async openStream(name, { optional = false, insteadOf, advice } = {}) {
+    throwIfAborted(this.#signal);
     if (!isFileName(name)) throw badModel(`"${name}"`, 'is not the name of a file in the folder');
-    asked.add(name);
+    this.#asked.add(name);
     const names = insteadOf ? [insteadOf, name] : [name];
-    if (!counts(name)) {
+    if (!this.#counts(name)) {
       if (optional) return undefined;
-      throw notPinned(names, pins);
+      throw notPinned(names, this.#pins);
     }
-    const opening = early.get(name) ?? open(name);
-    early.delete(name);
-    const stream = await untilAborted(opening, signal);
+    const opening = this.#early.get(name) ?? this.#open(name);
+    this.#early.delete(name);
+    const stream = await untilAborted(opening, this.#signal);
     // A file that is pinned is not optional.
-    if (stream || (optional && !pins.has(name))) return stream;
-    throw missing(names, advice);
-  }
-
-  /**
-   * The error for a file that is needed.
-   * @param {string[]} names any of which would do
-   * @param {string} [advice]
-   */
-  function missing(names, advice) {
-    const answers = names.flatMap((name) => absent.get(name) ?? []);
-    const answer = answers.find(({ code }) => code === 'NETWORK') ?? answers.at(-1);
-    const code = answer?.code ?? 'NOT_FOUND';
-    /** @param {string} what @param {...(string | undefined)} why */
-    const sentence = (what, ...why) =>
-      new BertletError(code, `${[what, ...why].filter(Boolean).join(': ')}.`);
-    for (const name of names) {
-      const href = kind.addressOf?.(name);
-      if (!href) continue;
-      const help = isOwnFile(href) ? ownFilesAdvice : undefined;
-      return sentence(`${name} is missing at ${addressOf(new URL(href))}`, answer?.absent, help);
-    }
-    const are = names.length > 1 ? 'are' : 'is';
-    const what = `${names.join(' and ')} ${are} missing in ${kind.description}`;
-    return sentence(what, answer?.absent, advice);
-  }
-
-  /** Whether there is a file that nobody reads. @param {string} name */
-  async function exists(name) {
-    if (!isFileName(name)) return false;
-    if (kind.names) return kind.names.has(name); // opening a stream would use it up
-    const raw = await kind.open(name, { signal }).catch((cause) => {
-      throw readError(name, cause);
-    });
-    if (!raw || isAbsent(raw)) return false;
-    await raw.cancel?.();
-    return true;
+    if (stream || (optional && !this.#pins.has(name))) return stream;
+    throw this.#missing(names, advice);
   }
 
   /**
@@ -203,9 +175,10 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
    *
    * @param {string} name
    * @param {ReadOptions} [options]
+   * @returns {Promise<Uint8Array | undefined>}
    */
-  async function readBytes(name, options = {}) {
-    const stream = await openStream(name, options);
+  async readBytes(name, options = {}) {
+    const stream = await this.openStream(name, options);
     if (!stream) return undefined;
     const parts = [];
     let length = 0;
@@ -215,29 +188,6 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
       parts.push(chunk.slice());
     }
     return joinBytes(parts);
-  }
-
-  /**
-   * @param {string} name
-   * @param {ReadOptions | undefined} options
-   * @param {string} what the file should be
-   * @param {(text: string) => T} read
-   * @returns {Promise<T | undefined>}
-   * @template T
-   */
-  async function parse(name, options, what, read) {
-    const bytes = await readBytes(name, options);
-    if (!bytes) return undefined;
-    let content;
-    try {
-      content = read(decodeText(bytes));
-    } catch (cause) {
-      await forget(name);
-      const { message } = /** @type {Error} */ (cause);
-      throw badModel(name, `is not ${what}: ${message}`, cause);
-    }
-    await hearAbort(given); // of a large file that took long
-    return content;
   }
 
   /**
@@ -255,77 +205,158 @@ function createSource(kind, pins, { signal: given, onProgress, onFileProgress },
    * @param {ReadOptions} [options]
    * @throws BAD_MODEL when it is not UTF-8
    */
-  function readText(name, options) {
-    return parse(name, options, 'UTF-8 text', String);
+  readText(name, options) {
+    return this.#parse(name, options, 'UTF-8 text', String);
   }
 
-  return {
-    /** The folder, for messages. */
-    description: kind.description,
-    openStream,
-    /** Begins to open a file that will be asked for soon. @param {string} name */
-    prepare(name) {
-      if (!counts(name)) return;
-      const opening = open(name);
-      opening.catch(() => {}); // whoever asks for it will tell
-      early.set(name, opening);
-    },
-    readBytes,
-    forget,
-    /**
-     * For a file that other pinned files ask for, though it may be missing.
-     * @param {string} name
-     * @throws INTEGRITY
-     */
-    checkPin(name) {
-      if (!counts(name)) throw notPinned([name], pins);
-    },
-    /**
-     * Finds pinned names that stand for nothing: a slip would leave the real file out unnoticed.
-     * To be called when the small files are read. Weights are asked for in another place, where
-     * one that isn't pinned is refused.
-     * @throws INTEGRITY
-     */
-    async checkPins() {
-      const others = [...pins.keys()].filter(
-        (name) => !asked.has(name) && !folderFiles.includes(name) && !name.endsWith('.safetensors'),
-      );
-      const found = await inOrder(others.map(exists));
-      const slip = others.find((_, i) => !found[i]);
-      if (slip !== undefined) throw pinnedNothing(slip, kind.description);
-    },
-    readText,
-    /**
-     * @param {string} name
-     * @param {ReadOptions} [options]
-     * @returns {Promise<unknown>} the parsed JSON
-     * @throws BAD_MODEL when it is none
-     */
-    readJson: (name, options) => parse(name, options, 'valid JSON', parseJson),
-    /**
-     * The same, of a file that must be there, with numbers as they are written.
-     * @param {string} name
-     * @throws BAD_MODEL when it is none
-     */
-    readExactJson: (name) =>
-      /** @type {Promise<ReturnType<typeof parseExactly>>} */ (
-        parse(name, {}, 'valid JSON', parseExactly)
-      ),
-    /**
-     * Tells the progress that a file is still to come, so that its total stays unknown until
-     * the file is opened; with 0 bytes, that it will not come after all.
-     * @param {string} name
-     * @param {0} [total]
-     */
-    announce: (name, total) => report?.(name, 0, total, false),
-    /**
-     * Frees everything that is still open: what is being read fails with ABORTED. Then what
-     * was downloaded goes to the cache; the promise tells when it is there.
-     */
-    async close() {
-      release();
-      controller.abort();
-      await cache?.flush();
-    },
-  };
+  /**
+   * @param {string} name
+   * @param {ReadOptions} [options]
+   * @returns {Promise<unknown>} the parsed JSON
+   * @throws BAD_MODEL when it is none
+   */
+  readJson(name, options) {
+    return this.#parse(name, options, 'valid JSON', parseJson);
+  }
+
+  /**
+   * The same, of a file that must be there, with numbers as they are written.
+   * @param {string} name
+   * @throws BAD_MODEL when it is none
+   */
+  readExactJson(name) {
+    return /** @type {Promise<ReturnType<typeof parseExactly>>} */ (
+      this.#parse(name, {}, 'valid JSON', parseExactly)
+    );
+  }
+
+  /**
+   * For a file that other pinned files ask for, though it may be missing.
+   * @param {string} name
+   * @throws INTEGRITY
+   */
+  checkPin(name) {
+    if (!this.#counts(name)) throw notPinned([name], this.#pins);
+  }
+
+  /**
+   * Finds pinned names that stand for nothing: a slip would leave the real file out unnoticed.
+   * To be called when the small files are read. Weights are asked for in another place, where
+   * one that isn't pinned is refused.
+   * @throws INTEGRITY
+   */
+  async checkPins() {
+    const others = [...this.#pins.keys()].filter(
+      (name) =>
+        !this.#asked.has(name) && !folderFiles.includes(name) && !name.endsWith('.safetensors'),
+    );
+    const found = await inOrder(others.map((name) => this.#exists(name)));
+    const slip = others.find((_, i) => !found[i]);
+    if (slip !== undefined) throw pinnedNothing(slip, this.description);
+  }
+
+  /** Drops the cached copy of a file that turned out to be bad. @param {string} name */
+  async forget(name) {
+    await this.#kind.forget?.(name);
+  }
+
+  /**
+   * Tells the progress that a file is still to come, so that its total stays unknown until
+   * the file is opened; with 0 bytes, that it will not come after all.
+   * @param {string} name
+   * @param {0} [total]
+   */
+  announce(name, total) {
+    this.#report?.(name, 0, total, false);
+  }
+
+  /**
+   * Frees everything that is still open: what is being read fails with ABORTED. Then what
+   * was downloaded goes to the cache; the promise tells when it is there.
+   */
+  async close() {
+    this.#release();
+    this.#controller.abort();
+    await this.#cache?.flush();
+  }
+
+  /** Whether a file is one to be read: pins leave others out. @param {string} name */
+  #counts(name) {
+    return this.#pins.size === 0 || this.#pins.has(name);
+  }
+
+  /**
+   * @param {string} name
+   * @param {ReadOptions | undefined} options
+   * @param {string} what the file should be
+   * @param {(text: string) => T} read
+   * @returns {Promise<T | undefined>}
+   * @template T
+   */
+  async #parse(name, options, what, read) {
+    const bytes = await this.readBytes(name, options);
+    if (!bytes) return undefined;
+    let content;
+    try {
+      content = read(decodeText(bytes));
+    } catch (cause) {
+      await this.forget(name);
+      const { message } = /** @type {Error} */ (cause);
+      throw badModel(name, `is not ${what}: ${message}`, cause);
+    }
+    await hearAbort(this.#given); // of a large file that took long
+    return content;
+  }
+
+  /** @param {string} name @returns {Opening} */
+  #open(name) {
+    const how = { signal: this.#signal, integrity: this.#pins.get(name) };
+    const forget = (/** @type {string} */ bad) => this.forget(bad);
+    const seen = { ...how, report: this.#report, forget };
+    return this.#kind.open(name, how).then(
+      (raw) => {
+        if (!isAbsent(raw)) return raw && checkStream(name, raw, seen);
+        this.#absent.set(name, raw);
+        return undefined;
+      },
+      (cause) => {
+        throw readError(name, cause);
+      },
+    );
+  }
+
+  /** Whether there is a file that nobody reads. @param {string} name */
+  async #exists(name) {
+    if (!isFileName(name)) return false;
+    if (this.#kind.names) return this.#kind.names.has(name); // opening a stream would use it up
+    const raw = await this.#kind.open(name, { signal: this.#signal }).catch((cause) => {
+      throw readError(name, cause);
+    });
+    if (!raw || isAbsent(raw)) return false;
+    await raw.cancel?.();
+    return true;
+  }
+
+  /**
+   * The error for a file that is needed.
+   * @param {string[]} names any of which would do
+   * @param {string} [advice]
+   */
+  #missing(names, advice) {
+    const answers = names.flatMap((name) => this.#absent.get(name) ?? []);
+    const answer = answers.find(({ code }) => code === 'NETWORK') ?? answers.at(-1);
+    const code = answer?.code ?? 'NOT_FOUND';
+    /** @param {string} what @param {...(string | undefined)} why */
+    const sentence = (what, ...why) =>
+      new BertletError(code, `${[what, ...why].filter(Boolean).join(': ')}.`);
+    for (const name of names) {
+      const href = this.#kind.addressOf?.(name);
+      if (!href) continue;
+      const help = isOwnFile(href) ? ownFilesAdvice : undefined;
+      return sentence(`${name} is missing at ${addressOf(new URL(href))}`, answer?.absent, help);
+    }
+    const are = names.length > 1 ? 'are' : 'is';
+    const what = `${names.join(' and ')} ${are} missing in ${this.#kind.description}`;
+    return sentence(what, answer?.absent, advice);
+  }
 }
