@@ -2,9 +2,20 @@
 // its own. It works for ever inside the module; ending it is its owner's business.
 import { ownPort } from './threads/port.js';
 
-const heard = ownPort.listen(async ({ module, memory, stackTop, crew, member }) => {
+/**
+ * What its owner sends it (threads.js).
+ * @typedef {{ module: WebAssembly.Module, memory: WebAssembly.Memory, stackTop: number, crew: number,
+ *   member: number }} Task
+ *
+ * @typedef {{ __stack_pointer: WebAssembly.Global,
+ *   bl_wasm_thread_main: (crew: number, member: number) => void }} ThreadExports
+ */
+
+/** @param {Task} task */
+async function start({ module, memory, stackTop, crew, member }) {
   try {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    const exports = /** @type {ThreadExports} */ (/** @type {unknown} */ (instance.exports));
     exports.__stack_pointer.value = stackTop;
     await heard;
     ownPort.send({ ready: true });
@@ -14,4 +25,6 @@ const heard = ownPort.listen(async ({ module, memory, stackTop, crew, member }) 
       throw error; // outside of the promise, so that the owner hears of it
     });
   }
-});
+}
+
+const heard = ownPort.listen(start);

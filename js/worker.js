@@ -11,36 +11,62 @@ import { weightsFile } from './weights/weights.js';
 /** Milliseconds after loading in which calls come first, then the cache. */
 const cacheAfter = 100;
 
+/**
+ * @import { EngineInfo } from './engine/interface.js'
+ * @import { Source } from './source/source.js'
+ * @import { FileProgress } from './shared/progress.js'
+ * @import { Arguments, FromWorker, Given, Progress, Results, ToWorker } from './workers/protocol.js'
+ */
+
+/**
+ * @template {keyof Arguments} Method
+ * @typedef {(progress: (event: Progress) => void, signal: AbortSignal, args: Arguments[Method])
+ *   => Promise<{ result: Results[Method], transfer: Transferable[] }>} Answerer
+ */
+
 /** @type {Engine} */
 let engine;
 /** @type {Map<number, { controller: AbortController, over: Promise<void> }>} calls under way */
 const calls = new Map();
 
-/** @type {import('./source/source.js').Source} where the weights are */
+/** Where the weights are. @type {Source | undefined} */
 let opened;
 
-/** What the page gives one after the other, and the functions that take it. */
-const given = {};
-const take = {};
-for (const name of ['options', 'tokenizerBlob', 'snapshot']) {
-  given[name] = new Promise((resolve) => {
-    take[name] = resolve;
+/**
+ * A part of what the page gives one after the other, and the function that takes it.
+ * @returns {{ promise: Promise<T>, take: (part: T) => void }}
+ * @template T
+ */
+function expect() {
+  /** @type {(part: T) => void} */
+  let take = () => {};
+  const promise = new Promise((/** @type {(part: T) => void} */ resolve) => {
+    take = resolve;
   });
+  return { promise, take };
 }
+/** @type {{ [Part in keyof Given]: ReturnType<typeof expect<Given[Part]>> }} */
+const given = { options: expect(), tokenizerBlob: expect(), snapshot: expect() };
 
+/**
+ * What the calls do; `transfer`: what of the result is moved instead of copied.
+ * @type {{ [Method in keyof Arguments]: Answerer<Method> }}
+ */
 const methods = {
   async open(progress, signal, { source, sourceOptions, wantsProgress }) {
     port.send({ begun: true });
-    const onFileProgress = wantsProgress ? (...event) => progress({ bytes: event }) : undefined;
-    opened = await openSource(source, { ...sourceOptions, signal, onFileProgress });
-    opened.prepare(weightsFile);
+    const report = reporter(progress);
+    const onFileProgress = wantsProgress ? report : undefined;
+    const folder = await openSource(source, { ...sourceOptions, signal, onFileProgress });
+    opened = folder;
+    folder.prepare(weightsFile);
     const options = {
-      ...(await untilAborted(given.options, signal)),
-      packTokenizer: () => untilAborted(given.tokenizerBlob, signal),
+      ...(await untilAborted(given.options.promise, signal)),
+      packTokenizer: () => untilAborted(given.tokenizerBlob.promise, signal),
     };
-    engine = await Engine.open(options, opened, { signal });
+    engine = await Engine.open(options, folder, { signal });
     setTimeout(async () => {
-      await opened.close();
+      await folder.close();
       port.send({ stored: true });
     }, cacheAfter);
     return { result: undefined, transfer: [] };
@@ -48,7 +74,7 @@ const methods = {
 
   async copy(progress, signal) {
     port.send({ begun: true });
-    const { module, ...snapshot } = await untilAborted(given.snapshot, signal);
+    const { module, ...snapshot } = await untilAborted(given.snapshot.promise, signal);
     engine = await Engine.restore(module, snapshot);
     return { result: undefined, transfer: [] };
   },
@@ -59,8 +85,7 @@ const methods = {
   },
 
   async openAdapter(progress, signal, { number, source, sourceOptions }) {
-    const report = (...event) => progress({ bytes: event });
-    await engine.openAdapter(number, source, sourceOptions, { signal, report });
+    await engine.openAdapter(number, source, sourceOptions, { signal, report: reporter(progress) });
     return { result: undefined, transfer: [] };
   },
 
@@ -75,15 +100,29 @@ const methods = {
   },
 };
 
-function begin({ id, method, args }) {
-  const controller = new AbortController();
-  calls.set(id, { controller, over: answer({ id, method, args }, controller) });
+/** @param {(event: Progress) => void} progress @returns {FileProgress} */
+function reporter(progress) {
+  return (...event) => progress({ bytes: event });
 }
 
+/** @param {ToWorker} call */
+function begin(call) {
+  const controller = new AbortController();
+  calls.set(call.id, { controller, over: answer(call, controller) });
+}
+
+/** @param {ToWorker} call @param {AbortController} controller */
 async function answer({ id, method, args }, controller) {
-  const progress = (event) => port.send({ id, progress: event });
+  const progress = (/** @type {Progress} */ event) => port.send({ id, progress: event });
   try {
-    const { result, transfer } = await methods[method](progress, controller.signal, args);
+    const call = /** @type {Answerer<keyof Arguments>} */ (
+      methods[/** @type {keyof Arguments} */ (method)]
+    );
+    const { result, transfer } = await call(
+      progress,
+      controller.signal,
+      /** @type {Arguments[keyof Arguments]} */ (args),
+    );
     port.send({ id, result, info: engine.info() }, transfer);
   } catch (error) {
     port.send({ id, error: errorToData(error) });
@@ -104,8 +143,15 @@ async function end() {
   port.send({ ended: true });
 }
 
-port.listen((message) => {
-  if (message.give) for (const name of Object.keys(message.give)) take[name](message.give[name]);
+/** @param {Partial<Given>} parts */
+function take({ options, tokenizerBlob, snapshot }) {
+  if (options) given.options.take(options);
+  if (tokenizerBlob) given.tokenizerBlob.take(tokenizerBlob);
+  if (snapshot) given.snapshot.take(snapshot);
+}
+
+port.listen((/** @type {ToWorker} */ message) => {
+  if (message.give) take(message.give);
   else if (message.end) end();
   else if (message.abort) calls.get(message.id)?.controller.abort();
   else begin(message);

@@ -30,6 +30,7 @@ export function chooseThreading({ threads, sharedMemory = 'auto' }, worker) {
   const count = Math.min(wanted ?? Math.min(cores, usualThreads), mostThreads);
   // A page's own thread may not wait for others.
   const isFree = worker || typeof document === 'undefined';
+  /** @param {Threading['threading']} threading @param {string} reason @returns {Threading} */
   const choice = (threading, reason) => ({
     threading,
     count: threading === 'none' ? 1 : count,
@@ -45,6 +46,12 @@ export function chooseThreading({ threads, sharedMemory = 'auto' }, worker) {
   return choice('workers', `${obstacle}: arrays are spread over workers with copies.`);
 }
 
+/**
+ * @param {'auto' | boolean} share
+ * @param {boolean} canShare
+ * @param {boolean} isFree
+ * @returns {string | undefined}
+ */
 function whyNotShared(share, canShare, isFree) {
   if (!share) return 'sharedMemory: false';
   if (!canShare) return 'The page is not cross-origin isolated';
@@ -53,4 +60,5 @@ function whyNotShared(share, canShare, isFree) {
   if (builtin('node:process') && share === 'auto' && parseInt(process.versions.v8, 10) < 12) {
     return 'This Node runs threads slowly';
   }
+  return undefined;
 }

@@ -22,13 +22,17 @@ export function detectThreads() {
   return { canShare, cores };
 }
 
+/** @typedef {import('./port.js').Port} Port */
+
 /** A crew of threads on an engine's memory. */
 export class Threads {
   #memory;
   #module;
   #size;
   #crew = 0;
-  #stackTops;
+  /** @type {number[]} */
+  #stackTops = [];
+  /** By member; undefined: none works there. @type {(Port | undefined)[]} */
   #ports = [];
   /** @type {Promise<boolean> | undefined} set while there is no crew: see #end */
   #ending = Promise.resolve(true);
@@ -67,7 +71,9 @@ export class Threads {
     this.#ending = undefined;
   }
 
+  /** @param {number} i @returns {Port | undefined} */
   #start(i) {
+    /** @type {Port} */
     let port;
     try {
       port = openThread();
@@ -127,7 +133,7 @@ export class Threads {
   /** @returns {Promise<boolean>} whether all threads are known to have ended */
   #end() {
     if (this.#ending) return this.#ending;
-    const ends = this.#ports.filter(Boolean).map((port) => port.stop());
+    const ends = this.#ports.flatMap((port) => (port ? [port.stop()] : []));
     this.#ports = [];
     this.#lost = true;
     this.#ending = new Promise((resolve) => {
@@ -142,6 +148,7 @@ export class Threads {
 }
 
 function openThread() {
+  if (!WorkerClass) throw new Error('there are no workers');
   // A literal expression: bundlers find and copy the worker by this pattern.
   const worker = new WorkerClass(new URL('../thread.js', import.meta.url), { type: 'module' });
   return openPort(worker);

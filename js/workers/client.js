@@ -14,26 +14,47 @@ import { sourceForWorker } from '../source/transfer.js';
 /** Milliseconds that a worker may take to end by itself. */
 const mostForEnding = 1000;
 
+/**
+ * @import * as contract from '../engine/interface.js'
+ * @import { AdapterControl, EngineInfo, RunControl, RunRequest } from '../engine/interface.js'
+ * @import { SourceOptions } from '../source/source.js'
+ * @import { Arguments, FromWorker, Given, Progress, Results } from './protocol.js'
+ *
+ * `close`: is called when the call is over.
+ * @typedef {{ signal?: AbortSignal, onProgress?: (event: Progress) => void, close?: () => void
+ *   }} CallControl
+ *
+ * A call under way.
+ * @typedef {{ resolve: (result?: Results[keyof Results]) => void, reject: (error: unknown) => void,
+ *   onProgress?: (event: Progress) => void, release: () => void }} Call
+ */
+
+/** @implements {contract.SingleEngine} */
 export class WorkerEngine {
   #port;
+  /** By their numbers. @type {Map<number | 'begun', Call>} */
   #calls = new Map();
   #nextId = 1;
-  #info; // there when it has opened
+  /** There when it has opened. @type {EngineInfo | undefined} */
+  #info;
+  /** Why it has ended. @type {BertletError | undefined} */
   #ended;
-  #stop; // ends the worker, once dispose() was called
-  #stored; // called when what was downloaded is in the cache
+  /** Ends the worker, once dispose() was called. @type {(() => void) | undefined} */
+  #stop;
+  /** Called when what was downloaded is in the cache. @type {(() => void) | undefined} */
+  #stored;
 
   /**
    * Starts a worker, which begins to fetch the weights. Await `begun`, give() it the rest,
    * and await `opened`; or dispose of it.
    * @param {unknown} given as openSource takes it
-   * @param {object} sourceOptions plain data for openSource in the worker
-   * @param {{ signal?: AbortSignal, report?: import('../shared/progress.js').FileProgress }} control
+   * @param {SourceOptions} sourceOptions plain data for openSource in the worker
+   * @param {AdapterControl} control
    */
   static open(given, sourceOptions, { signal, report }) {
     throwIfAborted(signal);
     const { source, transfer, close } = sourceForWorker(given);
-    const onProgress = ({ bytes }) => report?.(...bytes);
+    const onProgress = teller(report);
     const args = { source, sourceOptions, wantsProgress: report !== undefined };
     return new WorkerEngine('open', args, { signal, onProgress, close }, transfer);
   }
@@ -43,6 +64,12 @@ export class WorkerEngine {
     return new WorkerEngine('copy', {}, {}, []);
   }
 
+  /**
+   * @param {'open' | 'copy'} method
+   * @param {Arguments['open'] | Arguments['copy']} args
+   * @param {CallControl} control
+   * @param {Transferable[]} transfer
+   */
   constructor(method, args, control, transfer) {
     try {
       this.#port = startWorker();
@@ -52,7 +79,7 @@ export class WorkerEngine {
     }
     /** Resolves when the worker needs this thread no more to go on. */
     this.begun = new Promise((resolve, reject) => {
-      this.#calls.set('begun', { resolve, reject, release() {} });
+      this.#calls.set('begun', { resolve: () => resolve(undefined), reject, release() {} });
     });
     this.#port.listen(
       (message) => this.#receive(message),
@@ -62,7 +89,7 @@ export class WorkerEngine {
         this.#end(cause && this.#calls.has('begun') ? notStarted(cause) : died(cause));
       },
     );
-    if (args.sourceOptions?.cache) this.#stored = holdProcess();
+    if ('sourceOptions' in args && args.sourceOptions.cache) this.#stored = holdProcess();
     /** Resolves when run() can be called. */
     this.opened = this.#call(method, args, control, transfer);
     for (const promise of [this.begun, this.opened]) promise.catch(() => {}); // told when awaited
@@ -70,8 +97,7 @@ export class WorkerEngine {
 
   /**
    * What the worker waits for, in parts.
-   * @param {{ options: Omit<import('../engine/engine.js').EngineOptions, 'packTokenizer'> }
-   *   | { tokenizerBlob: Uint8Array } | { snapshot: object }} part
+   * @param {Partial<Given>} part
    * @param {Transferable[]} [transfer]
    */
   give(part, transfer) {
@@ -83,29 +109,39 @@ export class WorkerEngine {
     return this.#ended !== undefined;
   }
 
+  get isOpen() {
+    return this.#info !== undefined;
+  }
+
   info() {
-    return this.#info;
+    return /** @type {EngineInfo} */ (this.#info);
   }
 
-  /** @param {import('../engine/engine.js').RunRequest} request */
+  /** @param {RunRequest} request @param {RunControl} [control] */
   run(request, control = {}) {
-    return this.#call('run', { request }, control, []);
+    const { signal, onProgress } = control;
+    const tell = /** @type {CallControl['onProgress']} */ (onProgress);
+    return this.#call('run', { request }, { signal, onProgress: tell }, []);
   }
 
-  /** As Engine.snapshot. */
   snapshot() {
     return this.#call('snapshot', {}, {}, []);
   }
 
-  /** As Engine.openAdapter. */
+  /**
+   * @param {number} number
+   * @param {unknown} given
+   * @param {SourceOptions} sourceOptions
+   * @param {AdapterControl} [control]
+   */
   openAdapter(number, given, sourceOptions, { signal, report } = {}) {
     const { source, transfer, close } = sourceForWorker(given);
-    const onProgress = ({ bytes }) => report?.(...bytes);
+    const onProgress = teller(report);
     const args = { number, source, sourceOptions };
     return this.#call('openAdapter', args, { signal, onProgress, close }, transfer);
   }
 
-  /** As Engine.closeAdapter. */
+  /** @param {number} number */
   closeAdapter(number) {
     return this.#call('closeAdapter', { number }, {}, []);
   }
@@ -114,7 +150,7 @@ export class WorkerEngine {
     if (this.#ended) return;
     const release = holdProcess();
     this.#port.send({ end: true });
-    const timer = setTimeout(() => this.#stop(), mostForEnding);
+    const timer = setTimeout(() => this.#stop?.(), mostForEnding);
     this.#stop = () => {
       clearTimeout(timer);
       Promise.resolve(this.#port.stop()).then(release, release);
@@ -122,8 +158,16 @@ export class WorkerEngine {
     this.#end(disposedError());
   }
 
-  /** `control.close` is called when the call is over. */
+  /**
+   * @param {Method} method
+   * @param {Arguments[Method]} args
+   * @param {CallControl} control
+   * @param {Transferable[]} transfer
+   * @returns {Promise<Results[Method]>}
+   * @template {keyof Arguments} Method
+   */
   #call(method, args, { signal, onProgress, close }, transfer) {
+    /** @type {Promise<Results[keyof Results]>} */
     const result = new Promise((resolve, reject) => {
       if (this.#ended) throw this.#ended;
       throwIfAborted(signal);
@@ -132,17 +176,20 @@ export class WorkerEngine {
         this.#port.send({ id, abort: true });
         this.#settle(id)?.reject(abortError(signal));
       };
-      this.#calls.set(id, { resolve, reject, onProgress, release: onAbort(signal, stop) });
+      const settle = /** @type {Call['resolve']} */ (resolve);
+      this.#calls.set(id, { resolve: settle, reject, onProgress, release: onAbort(signal, stop) });
       this.#port.send({ id, method, args }, transfer);
     });
     if (close) result.then(close, close);
-    return result;
+    return /** @type {Promise<Results[Method]>} */ (result);
   }
 
+  /** @param {FromWorker} message */
   #receive({ begun, stored, ended, id, progress, result, info, error }) {
     if (begun) this.#settle('begun')?.resolve();
     if (stored) this.#stored?.();
     if (ended) this.#stop?.();
+    if (id === undefined) return;
     if (progress) {
       this.#tell(id, progress);
       return;
@@ -153,16 +200,17 @@ export class WorkerEngine {
     else call?.resolve(result);
   }
 
-  /** What the user's function throws ends its call. */
+  /** What the user's function throws ends its call. @param {number} id @param {Progress} progress */
   #tell(id, progress) {
     try {
       this.#calls.get(id)?.onProgress?.(progress);
     } catch (error) {
       this.#port.send({ id, abort: true });
-      this.#settle(id).reject(error);
+      this.#settle(id)?.reject(error);
     }
   }
 
+  /** @param {number | 'begun'} id */
   #settle(id) {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
@@ -170,16 +218,24 @@ export class WorkerEngine {
     return call;
   }
 
-  /** Every call under way and to come fails with this error. */
+  /** Every call under way and to come fails with this error. @param {BertletError} error */
   #end(error) {
     if (this.#ended) return;
     this.#ended = error;
     this.#stored?.();
     if (!this.#stop) this.#port.stop();
-    for (const id of [...this.#calls.keys()]) this.#settle(id).reject(error);
+    for (const id of [...this.#calls.keys()]) this.#settle(id)?.reject(error);
   }
 }
 
+/** Tells of the bytes of files. @param {AdapterControl['report']} report */
+function teller(report) {
+  return (/** @type {Progress} */ event) => {
+    if ('bytes' in event) report?.(...event.bytes);
+  };
+}
+
+/** @param {unknown} cause */
 function died(cause) {
   return new BertletError(
     'INTERNAL',
@@ -188,6 +244,7 @@ function died(cause) {
   );
 }
 
+/** @param {unknown} cause */
 function notStarted(cause) {
   const sentence = 'The engine worker could not be started: use worker: false.';
   return new BertletError('UNSUPPORTED', sentence, { cause });
@@ -195,6 +252,7 @@ function notStarted(cause) {
 
 function startWorker() {
   try {
+    if (!WorkerClass) throw new Error('there are no workers');
     // A literal expression: bundlers find the worker by this pattern.
     return openPort(new WorkerClass(new URL('../worker.js', import.meta.url), { type: 'module' }));
   } catch (cause) {

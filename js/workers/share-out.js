@@ -16,13 +16,23 @@ const leastForCopies = 1024;
  */
 const yieldAfter = 10;
 
-/** What a text will cost: English has four to five units a token. */
-function estimateTokens({ text = '', pair = '', ids }, maxLength) {
-  return ids?.length ?? Math.min(2 + (text.length + pair.length) / 4, maxLength);
+/**
+ * @import { Engine, EngineInput, RunControl, RunRequest, RunResult } from '../engine/interface.js'
+ */
+
+/**
+ * What a text will cost: English has four to five units a token.
+ * @param {EngineInput} input
+ * @param {number} maxLength
+ */
+function estimateTokens(input, maxLength) {
+  if ('ids' in input) return input.ids.length;
+  const { text, pair = '' } = input;
+  return Math.min(2 + (text.length + pair.length) / 4, maxLength);
 }
 
 /**
- * @param {import('../engine/engine.js').RunRequest} request
+ * @param {RunRequest} request
  * @param {boolean} hasCopies
  * @returns {number[] | undefined} what each input costs; undefined: too little to be shared
  */
@@ -36,17 +46,17 @@ export function estimateShares({ inputs, maxLength, longText }, hasCopies) {
 /**
  * As Engine.run. Whoever is free takes the next share; they get smaller towards the end, so that
  * all are ready at about the same time. The first error ends it all.
- * @param {import('../engine/engine.js').RunRequest} request
- * @param {{ signal?: AbortSignal, onProgress?: (event: { done: number, total: number }) => void }} control
+ * @param {RunRequest} request
+ * @param {RunControl} control
  * @param {number[]} costs of the inputs
- * @param {Promise<import('../engine/engine.js').Engine | import('./client.js').WorkerEngine>[]} engines
+ * @param {Promise<Engine>[]} engines
  *   of those that fail the others do the work
- * @returns {Promise<import('../engine/engine.js').RunResult>}
+ * @returns {Promise<RunResult>}
  */
 export async function runShared(request, { signal, onProgress }, costs, engines) {
   const { inputs, ...how } = request;
   const total = inputs.length;
-  /** @type {Map<number, import('../engine/engine.js').RunResult>} by their first inputs */
+  /** @type {Map<number, RunResult>} by their first inputs */
   const parts = new Map();
   const stop = new AbortController();
   let begun = 0;
@@ -62,6 +72,7 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
     }
     return inputs.slice(first, begun);
   };
+  /** @param {Engine} engine */
   const work = async (engine) => {
     let last = performance.now();
     while (begun < total) {
@@ -77,9 +88,9 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
     }
   };
 
-  const release = onAbort(signal, () => stop.abort(signal.reason));
+  const release = onAbort(signal, () => stop.abort(signal?.reason));
   try {
-    await new Promise((resolve, reject) => {
+    await new Promise((/** @type {(done?: undefined) => void} */ resolve, reject) => {
       for (const engine of engines) {
         engine.then(
           (ready) => work(ready).then(() => done === total && resolve(), reject),
@@ -95,15 +106,16 @@ export async function runShared(request, { signal, onProgress }, costs, engines)
 }
 
 /**
- * @param {Map<number, import('../engine/engine.js').RunResult>} parts
+ * @param {Map<number, RunResult>} parts
  * @param {boolean} withVectors
  */
 function joinParts(parts, withVectors) {
   const results = new RunResults();
-  for (const first of [...parts.keys()].sort((a, b) => a - b)) results.add(parts.get(first));
+  for (const [, part] of [...parts].sort(([a], [b]) => a - b)) results.add(part);
   return results.finish(withVectors);
 }
 
+/** @param {number[]} numbers */
 function sum(numbers) {
   return numbers.reduce((total, number) => total + number, 0);
 }

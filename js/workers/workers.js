@@ -10,9 +10,16 @@ import { estimateShares, runShared } from './share-out.js';
 /** So many copies may fail in a row without one that opens. */
 const mostFailures = 3;
 
+/**
+ * @import * as contract from '../engine/interface.js'
+ * @import { AdapterControl, RunControl, RunRequest, SingleEngine } from '../engine/interface.js'
+ * @import { SourceOptions } from '../source/source.js'
+ */
+
 /** Takes a result, so that a promise does not keep it. */
 function forget() {}
 
+/** @implements {contract.Engine} */
 export class Workers {
   #first;
   #reopen;
@@ -22,18 +29,22 @@ export class Workers {
   /** @type {WorkerEngine[]} */
   #copies = [];
   #failures = 0;
-  /** Adapters that the first engine has, so that another can load them: arguments of openAdapter,
-   * by their numbers. */
+  /**
+   * Adapters that the first engine has, so that another can load them, by their numbers.
+   * @type {Map<number, { source: unknown, options: SourceOptions }>}
+   */
   #adapters = new Map();
+  /** @type {Promise<SingleEngine> | undefined} */
   #reviving;
   #last = Promise.resolve(); // fulfilled after all calls so far
-  #alone; // the last call that nothing may overtake, as long as it goes on
+  /** The last call that nothing may overtake, as long as it goes on. @type {Promise<void> | undefined} */
+  #alone;
   #disposal = new AbortController();
 
   /**
-   * @param {import('../engine/engine.js').Engine | WorkerEngine} first
+   * @param {SingleEngine} first
    * @param {{
-   *   reopen: (signal: AbortSignal) => Promise<import('../engine/engine.js').Engine | WorkerEngine>,
+   *   reopen: (signal: AbortSignal) => Promise<SingleEngine>,
    *   module: WebAssembly.Module,
    *   most: number,
    *   mostBytes: number,
@@ -56,13 +67,13 @@ export class Workers {
   /** As Engine.info. `reason`: why there are fewer than were wanted. */
   info() {
     const info = this.#first.info();
-    const copies = this.#copies.map((copy) => copy.info()?.memoryBytes ?? 0);
+    const copies = this.#copies.map((copy) => (copy.isOpen ? copy.info().memoryBytes : 0));
     const memoryBytes = copies.reduce((sum, bytes) => sum + bytes, info.memoryBytes);
     const threads = Math.max(this.#most, info.threads);
     return { ...info, threads, memoryBytes, reason: this.#reason ?? info.reason };
   }
 
-  /** As Engine.run. */
+  /** @param {RunRequest} request @param {RunControl} [control] */
   run(request, control = {}) {
     const costs = this.#most > 1 ? estimateShares(request, this.#copies.length > 0) : undefined;
     return this.#inTurn(costs !== undefined, control, (first) => {
@@ -73,16 +84,25 @@ export class Workers {
     });
   }
 
-  /** As Engine.openAdapter. Copies do not have it: they are made anew. */
+  /**
+   * Copies do not have it: they are made anew.
+   * @param {number} number
+   * @param {unknown} source
+   * @param {SourceOptions} options
+   * @param {AdapterControl} [control]
+   */
   openAdapter(number, source, options, control = {}) {
     return this.#inTurn(true, control, async (first) => {
       await first.openAdapter(number, source, options, control);
-      this.#adapters.set(number, [number, source, options]);
+      this.#adapters.set(number, { source, options });
       this.#dismissCopies();
     });
   }
 
-  /** As Engine.closeAdapter. An engine that has ended is not replaced for that. */
+  /**
+   * As Engine.closeAdapter. An engine that has ended is not replaced for that.
+   * @param {number} number
+   */
   async closeAdapter(number) {
     await Promise.allSettled([this.#alone, this.#reviving]); // it may be loading still
     this.#adapters.delete(number);
@@ -102,6 +122,11 @@ export class Workers {
   /**
    * Calls end in the order they began. Small ones, which the first engine queues, may overlap;
    * others (`isAlone`) begin when all before have ended, and end before any other begins.
+   * @param {boolean} isAlone
+   * @param {{ signal?: AbortSignal }} control
+   * @param {(first: SingleEngine) => Promise<T>} work
+   * @returns {Promise<T>}
+   * @template T
    */
   #inTurn(isAlone, { signal }, work) {
     const before = isAlone ? this.#last : this.#alone;
@@ -120,7 +145,7 @@ export class Workers {
     return untilAborted(result, signal);
   }
 
-  /** The first engine, or another one where its worker has ended. */
+  /** The first engine, or another one where its worker has ended. @returns {Promise<SingleEngine>} */
   async #living() {
     this.#check();
     if (!this.#first.ended) return this.#first;
@@ -131,7 +156,7 @@ export class Workers {
   }
 
   async #revive() {
-    const copy = this.#copies.find((one) => !one.ended && one.info());
+    const copy = this.#copies.find((one) => !one.ended && one.isOpen);
     this.#copies = this.#copies.filter((other) => other !== copy);
     const engine = copy ?? (await this.#openAgain());
     this.#first = engine;
@@ -144,7 +169,9 @@ export class Workers {
     let engine;
     try {
       engine = await this.#reopen(signal);
-      for (const given of this.#adapters.values()) await engine.openAdapter(...given, { signal });
+      for (const [number, { source, options }] of this.#adapters) {
+        await engine.openAdapter(number, source, options, { signal });
+      }
       this.#check();
       return engine;
     } catch (error) {
@@ -191,8 +218,10 @@ export class Workers {
     return copy;
   }
 
-  #fail({ message }) {
+  /** @param {unknown} error */
+  #fail(error) {
     if (++this.#failures < mostFailures) return;
+    const { message } = /** @type {Error} */ (error);
     this.#most = 1 + this.#copies.filter(({ ended }) => !ended).length;
     this.#reason = `More workers could not be started: ${message}`;
   }
