@@ -19,23 +19,22 @@ const entries = 'entries';
 const entryRooms = new Map([['cli.js', 'cli']]);
 
 /**
- * The fenced blocks "```layers ROOT" of a text: a line a room, `room ← those it may use`.
+ * The blocks of a text that are fenced as "layers ROOT": a line a room, `room ← those it may use`.
  * @param {string} text
  * @returns {Layers[]}
  */
 export function readLayers(text) {
-  return Array.from(text.matchAll(/^```layers (\S+)\n([^`]*)^```/gm), ([, root, lines]) => ({
+  const blocks = text.matchAll(/^```layers (\S+)\n([^`]*)^```/gm);
+  return Array.from(blocks, ([, root, lines]) => ({
     root,
-    allowed: new Map(
-      lines
-        .trim()
-        .split('\n')
-        .map((line) => {
-          const [room, others = ''] = line.split('←').map((part) => part.trim());
-          return [room, new Set(others.split(/\s+/).filter((name) => /^\w/.test(name)))];
-        }),
-    ),
+    allowed: new Map(lines.trim().split('\n').map(readLine)),
   }));
+}
+
+/** @param {string} line @returns {[room: string, allowed: Set<string>]} */
+function readLine(line) {
+  const [room, others = ''] = line.split('←').map((part) => part.trim());
+  return [room, new Set(others.split(/\s+/).filter((name) => /^\w/.test(name)))];
 }
 
 /** All files below a folder, relative to `base`. @param {string} base @param {string} folder */
@@ -182,7 +181,9 @@ function unusedFunctions(base, sources, scripts) {
     .replace(/\/\*[\s\S]*?\*\//g, '');
   const js = read(scripts).join('\n');
   const list = 'wasm/exports.txt';
-  const exported = existsSync(path.join(base, list)) ? read([list])[0].match(/bl_\w+/g) : [];
+  const listed = existsSync(path.join(base, list)) ? read([list])[0] : '';
+  /** @type {string[]} */
+  const exported = listed.match(/bl_\w+/g) ?? [];
   const headers = read(sources.filter((file) => file.endsWith('.h'))).join('\n');
   const declared = Array.from(headers.matchAll(/^[\w *]+?\b(bl_\w+)\(/gm), ([, name]) => name);
   /** More than declared and defined, which begins a line. @param {string} name */
@@ -194,11 +195,11 @@ function unusedFunctions(base, sources, scripts) {
   /** @param {string} name */
   const isImported = (name) => new RegExp(`\\b${name}\\b`).test(js);
   return [
-    ...(exported ?? [])
+    ...exported
       .filter((name) => !isImported(name))
       .map((name) => `${list}: no script calls ${name}`),
     ...declared
-      .filter((name) => !isCalled(name) && !exported?.includes(name))
+      .filter((name) => !isCalled(name) && !exported.includes(name))
       .map((name) => `src: nobody calls ${name}, which a header offers`),
   ];
 }
