@@ -21,7 +21,8 @@ check() {
 ./build.sh tests || exit 1
 
 check 'lint' bash tools/check/lint.sh
-check 'types' node_modules/.bin/tsc -p tsconfig.json
+check 'types of the sources' node_modules/.bin/tsc -p tsconfig.json
+check 'declarations as they are used' node_modules/.bin/tsc -p tests/types/tsconfig.json
 check 'size' node tools/check/size.js
 if [ -e build/native/sanitized/complete ]; then
     check 'C tests with sanitizers' bash tools/check/run-native.sh sanitized
