@@ -38,6 +38,26 @@ testModel('splade-tiny', (folder) =>
   }),
 );
 
+// BERT, DistilBERT and RoBERTa; the last with a WordLevel tokenizer.
+for (const name of ['rampart-pii-ner', 'gector-distilbert-cased', 'sapiens-vh-roberta']) {
+  testModel(name, (folder) =>
+    withModel(folder, { dtype: 'fp32', threads: 1 }, async (model) => {
+      let worst = 0;
+      for (const { text, ids, top, logits: values } of expected[name]) {
+        assert.deepEqual([...model.tokenizer.encode(text).ids], ids);
+        const { logits } = await model.forward(text);
+        const width = logits.shape[1];
+        const largest = Math.max(...values.map(Math.abs));
+        top.forEach((id, i) => {
+          const value = logits.data[Math.floor(i / 3) * width + id];
+          worst = Math.max(worst, Math.abs(value - values[i]) / largest);
+        });
+      }
+      assert.ok(worst < 3e-4, `${worst} of the largest logit`);
+    }),
+  );
+}
+
 testModel('roberta-tokenizer', async (folder) => {
   const hashes = expected['roberta-tokenizer'];
   const lines = makeMixedLines(readFixture('tokenizer-words.json'), hashes.length, 20260101);

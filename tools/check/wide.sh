@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 models=.cache/real-models
 packages=$PWD/.cache/python-packages
 # Of the scripts in tests/fixtures/real-models.
-needed=(numpy==2.4.6 tokenizers==0.23.3)
+needed=(numpy==2.4.6 tokenizers==0.23.3 safetensors==0.8.0 onnx==1.23.2)
 
 if [ ! -e "$packages/complete" ]; then
     rm -rf "$packages"
@@ -19,7 +19,8 @@ if [ ! -e "$packages/complete" ]; then
     rm -f .cache-pip.log
 fi
 
-for name in splade-tiny roberta-tokenizer; do
+for name in splade-tiny rampart-pii-ner gector-distilbert-cased sapiens-vh-roberta \
+    roberta-tokenizer; do
     if [ -e "$models/$name/complete" ]; then continue; fi
     rm -rf "${models:?}/$name"
     mkdir -p "$models"
