@@ -48,9 +48,10 @@ export function openPort(given) {
   return {
     /**
      * To be called once, at once.
-     * @param {(message: any) => void} onMessage
+     * @param {(message: Message) => void} onMessage
      * @param {(error?: unknown) => void} onEnd is given the error that ended the worker; undefined
      *   when somebody ended it. May come twice.
+     * @template Message of those that the worker sends
      */
     listen(onMessage, onEnd) {
       if (ofNode) {
@@ -91,8 +92,9 @@ async function untilFree(lock) {
 /** The worker's own end. */
 export const ownPort = {
   /**
-   * @param {(message: any) => void} onMessage
+   * @param {(message: Message) => void} onMessage
    * @returns {Promise<void>} before it is over, nobody would hear of the worker's end
+   * @template Message of those that the owner sends
    */
   listen(onMessage) {
     if (threads?.parentPort) threads.parentPort.on('message', onMessage);

@@ -118,10 +118,9 @@ export function checkLimits(config, constants) {
   for (const [name, size] of Object.entries(familyOf(config.model_type).sizes)) {
     const most = constants[limits[name]];
     const key = typeof size === 'number' ? name : size[0];
-    if (/** @type {Record<string, any>} */ (config)[name] > most) {
-      throw bad(
-        `gives ${key} as ${/** @type {Record<string, any>} */ (config)[name]}; bertlet takes at most ${most}`,
-      );
+    const value = /** @type {Record<string, unknown>} */ (config)[name];
+    if (typeof value === 'number' && value > most) {
+      throw bad(`gives ${key} as ${value}; bertlet takes at most ${most}`);
     }
   }
 }
