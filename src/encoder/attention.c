@@ -88,9 +88,10 @@ void bl_attention_run_head(const bl_encoder_state *state, const bl_workspace *wo
         .head_size = head_size,
         .scale = 1.0f / __builtin_sqrtf((float)head_size),
         .window = is_local ? config->architecture.window : 0,
+        .bias = bl_distances_of(&state->distances, head),
         .first_place = begin,
     };
-    if (queries > 0 && args.window && bl_is_partial(state))
+    if (queries > 0 && (args.window || args.bias) && bl_is_partial(state))
         args.places = state->run->wanted + query;
     if (queries > 0)
         state->model->kernels->attention(&args);

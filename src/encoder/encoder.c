@@ -135,6 +135,7 @@ static bl_encoder_state *layout_run(bl_arena *arena, const bl_model *model, cons
         .kept_attentions = run->attentions,
     };
     state->angles = bl_angles_layout(arena, config, longest_sequence(batch));
+    state->distances = bl_distances_layout(arena, config, longest_sequence(batch));
     for (uint32_t member = 0; member < bl_crew_size(state->crew); member++)
         state->workspaces[member] =
             layout_workspace(arena, model, state->block_rows, longest_sequence(batch));
@@ -168,6 +169,7 @@ bl_status bl_encoder_begin(bl_arena *arena, const bl_model *model, const bl_batc
     memcpy(state.query_starts, batch->starts,
            ((size_t)batch->sequence_count + 1) * sizeof(uint32_t));
     bl_angles_fill(&state.angles, &model->config);
+    bl_distances_fill(&state.distances, model);
     *place = state;
     bl_phase_open(place, BL_PHASE_EMBED);
     run->state = place;

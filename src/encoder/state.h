@@ -4,6 +4,7 @@
 
 #include "../model/linear.h"
 #include "encoder.h"
+#include "relative.h"
 #include "rotary.h"
 
 /* What a pass goes through (phases.h): the first once, the others in every layer. */
@@ -38,6 +39,7 @@ typedef struct bl_encoder_state {
     float *qkv;             /* [tokens][qkv_stride] */
     float *context;         /* [tokens][hidden_stride] */
     bl_angles angles;       /* of rotary positions */
+    bl_distances distances; /* by which scores are changed */
     uint32_t *query_starts; /* [sequences + 1]: where a sequence's rows begin in `hidden` */
     float *kept_hidden_state, *kept_attentions; /* where the next ones go */
     bl_workspace workspaces[BL_CREW_LIMIT];

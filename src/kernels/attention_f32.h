@@ -188,6 +188,21 @@ static attention_parts pack_attention(const bl_attention_args *args) {
     return parts;
 }
 
+/* scores += bias of the distances, and each query's largest again. */
+static void bias_scores(const bl_attention_args *args, uint32_t query, uint32_t count,
+                        float *scores, v128_t largest[2]) {
+    for (uint32_t q = 0; q < count; q++) {
+        const float *bias = args->bias - bl_query_place(args, query + q);
+        for (uint32_t key = 0; key < args->tokens; key++) {
+            scores[(size_t)key * BL_QUERIES + q] += bias[key];
+        }
+    }
+    largest[0] = largest[1] = wasm_f32x4_splat(-__builtin_inff());
+    for (uint32_t key = 0; key < args->tokens; key++, scores += BL_QUERIES) {
+        BL_EACH(largest[i] = wasm_f32x4_pmax(largest[i], wasm_v128_load(scores + 4 * i)));
+    }
+}
+
 static void attention_f32(const bl_attention_args *args) {
     uint32_t tokens = args->tokens, d = args->head_size;
     attention_parts parts = pack_attention(args);
@@ -198,6 +213,9 @@ static void attention_f32(const bl_attention_args *args) {
         v128_t largest[2];
         float inverse[BL_QUERIES];
         score_queries(keys, queries, tokens, d, scores, largest);
+        if (args->bias) {
+            bias_scores(args, query, count, scores, largest);
+        }
         softmax_queries(scores, tokens, largest, inverse);
         for (uint32_t column = 0; column < d; column += BL_PANEL) {
             const float *v = parts.values + column / BL_PANEL * parts.panel;

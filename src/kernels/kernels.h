@@ -149,9 +149,11 @@ typedef struct bl_attention_args {
     uint32_t queries;   /* rows of q */
     uint32_t head_size; /* d */
     float scale;
-    uint32_t window;        /* 0: all keys are seen */
-    const uint32_t *places; /* with a window: those of the queries, ascending; NULL: 0, 1, 2, … */
-    uint32_t first_place;   /* the first key's, where queries have places */
+    uint32_t window;   /* 0: all keys are seen */
+    const float *bias; /* [key's place - query's]: added to scores; NULL: nothing is */
+    const uint32_t
+        *places; /* with a window or bias: those of the queries, ascending; NULL: 0, 1, 2, … */
+    uint32_t first_place; /* the first key's, where queries have places */
 } bl_attention_args;
 
 static inline uint32_t bl_query_place(const bl_attention_args *args, uint32_t query) {

@@ -238,6 +238,9 @@ static void attention(const bl_attention_args *args) {
             for (uint32_t i = 0; i < d; i++) {
                 score += k[i] * (q[i] * args->scale);
             }
+            if (args->bias) {
+                score += args->bias[(ptrdiff_t)key - (ptrdiff_t)place];
+            }
             weights[key] = score;
             largest = largest < score ? score : largest;
         }

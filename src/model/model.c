@@ -33,13 +33,12 @@ bl_status bl_model_check_config(const bl_config *config) {
         config->head_activation >= BL_ACTIVATION_COUNT)
         return BL_BAD_MODEL;
     if (bl_embedding_size(config) > BL_MAX_WIDTH || config->relative_buckets > BL_MAX_WIDTH ||
+        config->relative_buckets % 4 != 0 || /* encoder/relative.c halves them twice */
         config->architecture.shared_sets > config->layers || bl_count_positions(config) < 1)
         return BL_BAD_MODEL;
     if (!(config->layer_norm_epsilon >= 0 && config->layer_norm_epsilon < 1))
         return BL_BAD_MODEL;
     if (!bl_kernels_select((bl_dtype)config->dtype))
-        return BL_UNSUPPORTED;
-    if (config->relative_buckets > 0) /* encoder/attention.c */
         return BL_UNSUPPORTED;
     return bl_architecture_check(&config->architecture);
 }

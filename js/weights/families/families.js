@@ -4,6 +4,9 @@ import { albert } from './albert.js';
 import { bert } from './bert.js';
 import { distilbert } from './distilbert.js';
 import { electra } from './electra.js';
+import { megatron } from './megatron.js';
+import { mpnet } from './mpnet.js';
+import { prelayernorm } from './prelayernorm.js';
 import { roberta } from './roberta.js';
 
 /**
@@ -39,7 +42,7 @@ import { roberta } from './roberta.js';
  */
 
 /** @type {Family[]} */
-const families = [bert, roberta, distilbert, electra, albert];
+const families = [bert, roberta, distilbert, electra, albert, mpnet, prelayernorm, megatron];
 
 export const modelTypes = families.flatMap((family) => family.modelTypes);
 
