@@ -142,6 +142,15 @@ export type Embedding<
 /** true: all; or of which layers: numbers from 0 on, negative ones count from the end. */
 export type Layers = boolean | number | readonly number[];
 
+/** A token of the text, at UTF-16 units [start, end). */
+export interface ReplacedToken {
+  token: string;
+  /** How likely it replaces another, 0 to 1. */
+  score: number;
+  start: number;
+  end: number;
+}
+
 export interface ForwardOptions extends WholeTextOptions, Labels {
   /** Layer 0 is the embeddings. Default false. */
   hiddenStates?: Layers | undefined;
@@ -384,6 +393,13 @@ export interface Model extends AsyncDisposer {
    * @throws BertletError NO_HEAD
    */
   nextSentence(a: string, b: string, options?: WholeTextOptions): Promise<{ isNext: number }>;
+
+  /**
+   * For each token of the text how likely it was put there by a generator, from 0 to 1: what an
+   * ELECTRA discriminator says. It has no windows.
+   * @throws BertletError NO_HEAD
+   */
+  detectReplaced(text: string, options?: WholeTextOptions): Promise<ReplacedToken[]>;
 
   /** The raw outputs of encoder and head, and a loss where there are labels. It has no windows. */
   forward<H extends Layers | undefined = undefined, A extends Layers | undefined = undefined>(

@@ -41,6 +41,9 @@ const callsOfHeads = {
   'next-sentence-prediction': {
     nextSentence: (model, options) => model.nextSentence(text, text, options),
   },
+  'replaced-token-detection': {
+    detectReplaced: (model, options) => model.detectReplaced(text, options),
+  },
 };
 
 /**

@@ -20,6 +20,7 @@
  *   multipleChoice: declared.WholeTextOptions,
  *   summarize: declared.SummarizeOptions,
  *   nextSentence: declared.WholeTextOptions,
+ *   detectReplaced: declared.WholeTextOptions,
  *   forward: declared.ForwardOptions,
  *   encode: declared.EncodeOptions,
  *   encodeBatch: declared.EncodeBatchOptions,
@@ -77,6 +78,7 @@ export const optionNames = {
   multipleChoice: call,
   summarize: [...embedding, 'sentences', 'language'],
   nextSentence: call,
+  detectReplaced: call,
   forward: [
     ...call,
     'hiddenStates',

@@ -5,6 +5,7 @@ import { asyncDispose } from '../shared/platform.js';
 import { giveSession, sessionOf } from '../session/session.js';
 import { answer } from './answer.js';
 import { classify } from './classify.js';
+import { detectReplaced } from './detect-replaced.js';
 import { embed } from './embed.js';
 import { fillMask } from './fill-mask.js';
 import { forward } from './forward.js';
@@ -86,6 +87,13 @@ export class Model {
   /** @type {Form<Declared['nextSentence']>} */
   nextSentence(a, b, options) {
     return guarded(() => nextSentence(sessionOf(this), a, b, readOptions(options, 'nextSentence')));
+  }
+
+  /** @type {Form<Declared['detectReplaced']>} */
+  detectReplaced(text, options) {
+    return guarded(() =>
+      detectReplaced(sessionOf(this), text, readOptions(options, 'detectReplaced')),
+    );
   }
 
   /** @type {Form<Declared['forward']>} */

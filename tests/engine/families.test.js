@@ -1,25 +1,15 @@
 // Every family and head against transformers (fixtures/families.py).
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'node:test';
 
-import { floats, largestDifference, readFixture, readFolder } from '../helpers/fixtures.js';
+import { familySource as sourceOf, references } from '../helpers/families.js';
+import { floats, largestDifference } from '../helpers/fixtures.js';
 import { dtypesOf } from '../helpers/heads.js';
 import { modulesToTest } from '../helpers/modules.js';
 import { cosine } from '../helpers/statistics.js';
 import { withModel } from '../helpers/with-model.js';
 
-const references = readFixture('families.json');
-const models = fileURLToPath(new URL('../fixtures/family-models/', import.meta.url));
-const tokenizers = readFolder(models);
 const bar = 1e-4;
-
-/** A model's folder with the tokenizer that it shares with others. */
-const sourceOf = (name) => ({
-  ...readFolder(join(models, name)),
-  'tokenizer.json': tokenizers[references[name].tokenizer],
-});
 
 const headsOf = {
   Model: [],

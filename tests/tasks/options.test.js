@@ -7,6 +7,7 @@ import { Index, load, loadTokenizer, pipeline } from 'bertlet';
 
 import { optionNames } from '../../js/shared/option-names.js';
 import { tinyModel } from '../helpers/fixtures.js';
+import { familySource } from '../helpers/families.js';
 import { headModel } from '../helpers/heads.js';
 import { withModel } from '../helpers/with-model.js';
 
@@ -45,6 +46,7 @@ const calls = {
     models.multipleChoice.multipleChoice('sun', ['sea', 'wind'], options),
   summarize: (options) => model.summarize('The sun sings. The sea sleeps.', options),
   nextSentence: (options) => models.nextSentence.nextSentence('sun', 'sea', options),
+  detectReplaced: (options) => models.detectReplaced.detectReplaced('sun', options),
   forward: (options) => model.forward('sun', options),
   encode: async (options) => model.tokenizer.encode('sun', options),
   encodeBatch: async (options) => model.tokenizer.encodeBatch(['sun'], options),
@@ -84,6 +86,7 @@ const models = {};
 before(async () => {
   model = await load(folder);
   for (const [call, name] of Object.entries(headOf)) models[call] = await load(headModel(name));
+  models.detectReplaced = await load(familySource('electra-ForPreTraining'));
   index = new Index({ dimensions: 2 });
 });
 after(() => {

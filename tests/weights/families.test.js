@@ -1,5 +1,6 @@
 // The families' files against the core's description of itself, and names of tensors.
 import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { familyOf, modelTypes } from '../../js/weights/families/families.js';
 import { Memory } from '../../js/core/memory.js';
@@ -88,4 +89,21 @@ test('bert: a model has the tensors of its parts, each once a layer', () => {
     ),
     [2, 5, 1, 2, 4],
   );
+});
+
+const families = new URL('../../js/weights/families/', import.meta.url);
+
+test('the map’s example of a family is what stands in its file', () => {
+  const read = (file) => readFileSync(new URL(file, import.meta.url), 'utf8');
+  const [, example] = /## Adding a family.*?```js\n(.*?)```/s.exec(
+    read('../../ARCHITECTURE.md'),
+  );
+  assert.ok(read('../../js/weights/families/prelayernorm.js').endsWith(example));
+});
+
+test('a family’s file has at most 100 lines', () => {
+  for (const file of readdirSync(families)) {
+    const lines = readFileSync(new URL(file, families), 'utf8').split('\n').length - 1;
+    assert.ok(lines <= 100, `${file}: ${lines}`);
+  }
 });
