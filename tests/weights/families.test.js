@@ -95,9 +95,7 @@ const families = new URL('../../js/weights/families/', import.meta.url);
 
 test('the map’s example of a family is what stands in its file', () => {
   const read = (file) => readFileSync(new URL(file, import.meta.url), 'utf8');
-  const [, example] = /## Adding a family.*?```js\n(.*?)```/s.exec(
-    read('../../ARCHITECTURE.md'),
-  );
+  const [, example] = /## Adding a family.*?```js\n(.*?)```/s.exec(read('../../ARCHITECTURE.md'));
   assert.ok(read('../../js/weights/families/prelayernorm.js').endsWith(example));
 });
 
