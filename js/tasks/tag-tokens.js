@@ -3,6 +3,7 @@ import { badArgument, readChoice, readInputs, readTexts } from '../shared/inputs
 import { countAdded, encodeText, usualStride } from '../session/windows.js';
 import { aggregations, countCharacters, findEntities, mergeOverlapping } from './entities.js';
 import { softmax } from './scores.js';
+import { tokenizerInfo } from '../tokenizer/tokenizer.js';
 
 /**
  * @import { Encoding, Entity, TagTokensOptions } from '../index.d.ts'
@@ -70,6 +71,16 @@ function rowsOf({ specialTokensMask }) {
 function tagged(tokenizer, text, encoding, logits, width, skipped) {
   const { ids, offsets, specialTokensMask } = encoding;
   const rows = rowsOf(encoding).filter((row) => specialTokensMask[row] === 0);
+  const hasPrefix = tokenizerInfo(tokenizer).subwordPrefix;
+  /**
+   * Whether a token belongs to the word before it, as the pipeline tells: by the prefix that its
+   * text has not; without prefixes, by the spaces around its begin.
+   * @param {string} word @param {string} own @param {number} start
+   */
+  const goesOn = (word, own, start) =>
+    hasPrefix
+      ? countCharacters(word) !== countCharacters(own)
+      : start > 0 && !text.slice(start - 1, start + 1).includes(' ');
   return rows.map((row, i) => {
     const [start, end] = offsets[row];
     const own = text.slice(start, end);
@@ -81,8 +92,7 @@ function tagged(tokenizer, text, encoding, logits, width, skipped) {
       start,
       end,
       index: row + skipped,
-      // As the pipeline tells; also where the text is longer than its token for another reason.
-      isSubword: !isUnknown && countCharacters(word) !== countCharacters(own),
+      isSubword: !isUnknown && goesOn(word, own, start),
     };
   });
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { readFixture, tinyModel } from '../helpers/fixtures.js';
 import { compareCases, dtypesOf, headModel, references } from '../helpers/heads.js';
 import { modulesToTest } from '../helpers/modules.js';
 import { withModel } from '../helpers/with-model.js';
@@ -137,4 +138,18 @@ test('wrong arguments', () =>
     const room = { longText: 'window', maxLength: 8, stride: 6 };
     await assert.rejects(model.tagTokens(long, room), { code: 'BAD_ARGUMENT' });
     assert.deepEqual(await model.tagTokens([]), []);
+  }));
+
+test('a byte-level tokenizer: words by their spaces, as the pipeline has them', () =>
+  withModel(tinyModel('../byte-level-tags'), fp32, async (model) => {
+    for (const { text, aggregation, result } of readFixture('byte-level-tags.json').calls) {
+      const found = await model.tagTokens(text, { aggregation, ignoreLabels: [] });
+      const about = `${aggregation}: ${text}`;
+      assert.equal(found.length, result.length, about);
+      found.forEach(({ score, index, ...entity }, i) => {
+        const { score: expected, ...other } = result[i];
+        assert.deepEqual(entity, other, about);
+        assert.ok(Math.abs(score - expected) < 1e-5, `${about}: ${score}, not ${expected}`);
+      });
+    }
   }));
