@@ -58,6 +58,18 @@ for (const name of ['rampart-pii-ner', 'gector-distilbert-cased', 'sapiens-vh-ro
   );
 }
 
+testModel('all-mpnet-base-v2', (folder) =>
+  withModel(folder, { dtype: 'fp32', threads: 1 }, async (model) => {
+    const cases = expected['all-mpnet-base-v2'];
+    const vectors = await model.embed(cases.map(({ text }) => text));
+    cases.forEach(({ text, vector }, i) => {
+      const largest = Math.max(...vector.map(Math.abs));
+      const worst = Math.max(...vector.map((value, k) => Math.abs(value - vectors[i][k])));
+      assert.ok(worst < 3e-4 * largest, `${text}: ${worst}`);
+    });
+  }),
+);
+
 testModel('roberta-tokenizer', async (folder) => {
   const hashes = expected['roberta-tokenizer'];
   const lines = makeMixedLines(readFixture('tokenizer-words.json'), hashes.length, 20260101);

@@ -20,7 +20,7 @@ if [ ! -e "$packages/complete" ]; then
 fi
 
 for name in splade-tiny rampart-pii-ner gector-distilbert-cased sapiens-vh-roberta \
-    roberta-tokenizer; do
+    all-mpnet-base-v2 roberta-tokenizer; do
     if [ -e "$models/$name/complete" ]; then continue; fi
     rm -rf "${models:?}/$name"
     mkdir -p "$models"
