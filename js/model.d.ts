@@ -143,6 +143,20 @@ export type Embedding<
 export type Layers = boolean | number | readonly number[];
 
 /** A token of the text, at UTF-16 units [start, end). */
+export interface EmbedSparseOptions extends WindowOptions {
+  /** How many weights at most. Default all that are not 0. */
+  topK?: number | undefined;
+  /** As of `embed`. */
+  prompt?: string | undefined;
+}
+
+/** How much a token of the vocabulary says of a text. */
+export interface SparseWeight {
+  token: string;
+  tokenId: number;
+  weight: number;
+}
+
 export interface ReplacedToken {
   token: string;
   /** How likely it replaces another, 0 to 1. */
@@ -393,6 +407,19 @@ export interface Model extends AsyncDisposer {
    * @throws BertletError NO_HEAD
    */
   nextSentence(a: string, b: string, options?: WholeTextOptions): Promise<{ isNext: number }>;
+
+  /**
+   * A sparse vector: weights of tokens of the vocabulary, heaviest first, as SPLADE makes them of
+   * a masked-LM head's logits: the most over a text's tokens of log(1 + max(0, logit)), or as the
+   * SpladePooling of the folder says. Their dot product compares texts.
+   * @throws BertletError NO_HEAD
+   */
+  embedSparse(text: TextInput, options?: EmbedSparseOptions): Promise<SparseWeight[]>;
+  embedSparse(texts: readonly TextInput[], options?: EmbedSparseOptions): Promise<SparseWeight[][]>;
+  embedSparse(
+    x: TextInput | readonly TextInput[],
+    options?: EmbedSparseOptions,
+  ): Promise<SparseWeight[] | SparseWeight[][]>;
 
   /**
    * For each token of the text how likely it was put there by a generator, from 0 to 1: what an

@@ -1,5 +1,6 @@
 // The stages of a sentence-transformers model: modules.json lists them, and those that make a
 // vector of token states have folders of their own.
+import { readSparseSettings } from './sparse-settings.js';
 import { readFlag } from '../weights/fields.js';
 import { badModel, BertletError, isBertletError } from '../shared/errors.js';
 import { isFileName } from '../source/file-names.js';
@@ -14,7 +15,7 @@ const usualPooling = '1_Pooling/config.json';
  *
  * How a text's vector is made of its token states.
  * @typedef {{ mode: 'mean' | 'cls' | 'max', normalize: boolean, includePrompt: boolean,
- *   fault?: BertletError }} VectorSettings
+ *   fault?: BertletError, sparse: import('./sparse-settings.js').SparseSettings }} VectorSettings
  *   `includePrompt`: the prompt's tokens count; `fault`: the error of a call that names no pooling
  *
  * @typedef {{ pooling?: string, normalizing: string[], normalize: boolean, fault?: BertletError }} Stages
@@ -30,8 +31,9 @@ const usualPooling = '1_Pooling/config.json';
  */
 export async function readVectorSettings(source) {
   const modules = await source.readJson(modulesFile, { optional: true });
+  const sparse = await readSparseSettings(source, modules);
   /** @type {VectorSettings} */
-  const usual = { mode: 'mean', normalize: true, includePrompt: true };
+  const usual = { mode: 'mean', normalize: true, includePrompt: true, sparse };
   if (modules === undefined) {
     const json = await source.readJson(usualPooling, { optional: true });
     return () =>

@@ -21,6 +21,7 @@
  *   summarize: declared.SummarizeOptions,
  *   nextSentence: declared.WholeTextOptions,
  *   detectReplaced: declared.WholeTextOptions,
+ *   embedSparse: declared.EmbedSparseOptions,
  *   forward: declared.ForwardOptions,
  *   encode: declared.EncodeOptions,
  *   encodeBatch: declared.EncodeBatchOptions,
@@ -79,6 +80,7 @@ export const optionNames = {
   summarize: [...embedding, 'sentences', 'language'],
   nextSentence: call,
   detectReplaced: call,
+  embedSparse: [...windowed, 'topK', 'prompt'],
   forward: [
     ...call,
     'hiddenStates',

@@ -6,6 +6,7 @@ import { giveSession, sessionOf } from '../session/session.js';
 import { answer } from './answer.js';
 import { classify } from './classify.js';
 import { detectReplaced } from './detect-replaced.js';
+import { embedSparse } from './embed-sparse.js';
 import { embed } from './embed.js';
 import { fillMask } from './fill-mask.js';
 import { forward } from './forward.js';
@@ -87,6 +88,11 @@ export class Model {
   /** @type {Form<Declared['nextSentence']>} */
   nextSentence(a, b, options) {
     return guarded(() => nextSentence(sessionOf(this), a, b, readOptions(options, 'nextSentence')));
+  }
+
+  /** @type {Form<Declared['embedSparse']>} */
+  embedSparse(x, options) {
+    return guarded(() => embedSparse(sessionOf(this), x, readOptions(options, 'embedSparse')));
   }
 
   /** @type {Form<Declared['detectReplaced']>} */
