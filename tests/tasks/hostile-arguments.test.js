@@ -31,6 +31,7 @@ const calls = {
   'rank of vectors': ['tags', ['The sun.', ['a', 'b']], ['topK', 'history', ...embedding]],
   multipleChoice: ['choices', ['The sun.', ['a', 'b']], []],
   nextSentence: ['next-sentence', ['The sun.', 'Rain.'], []],
+  embedSparse: ['masked-lm', ['The sun.'], ['topK', 'prompt']],
   useAdapter: ['tags', [null], []],
 };
 

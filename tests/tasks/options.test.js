@@ -46,6 +46,7 @@ const calls = {
     models.multipleChoice.multipleChoice('sun', ['sea', 'wind'], options),
   summarize: (options) => model.summarize('The sun sings. The sea sleeps.', options),
   nextSentence: (options) => models.nextSentence.nextSentence('sun', 'sea', options),
+  embedSparse: (options) => model.embedSparse('sun', options),
   detectReplaced: (options) => models.detectReplaced.detectReplaced('sun', options),
   forward: (options) => model.forward('sun', options),
   encode: async (options) => model.tokenizer.encode('sun', options),

@@ -36,6 +36,8 @@ const optionTypes = {
   multipleChoice: "Parameters<Model['multipleChoice']>[2]",
   summarize: "Parameters<Model['summarize']>[1]",
   nextSentence: "Parameters<Model['nextSentence']>[2]",
+  detectReplaced: "Parameters<Model['detectReplaced']>[1]",
+  embedSparse: "Parameters<Model['embedSparse']>[1]",
   forward: "Parameters<Model['forward']>[1]",
   encode: "Parameters<Tokenizer['encode']>[1]",
   encodeBatch: "Parameters<Tokenizer['encodeBatch']>[1]",
@@ -167,6 +169,7 @@ async function useEverything(same, covers) {
   const summary = await model.summarize('The sun sings.');
   result('Summary', summary);
   result('SummarySentence', summary.sentences[0]);
+  result('SparseWeight', (await model.embedSparse('sun'))[0]);
   const next = await models['next-sentence'].nextSentence('sun', 'sea');
   covers('nextSentence', "Awaited<ReturnType<Model['nextSentence']>>", Object.keys(next));
   const all = { hiddenStates: true, attentions: true };
