@@ -10,7 +10,7 @@ import {
 import { openAdapter } from './adapter-weights.js';
 import { Memory } from '../core/memory.js';
 import { fieldsToKeep, readOutputs } from './pass-heads.js';
-import { fillBatch, takeGroup } from './pass-input.js';
+import { differences, fillBatch, takeGroup } from './pass-input.js';
 import { readVectors } from './pass-output.js';
 import { Regions } from '../core/regions.js';
 import { RunResults } from './run-results.js';
@@ -214,7 +214,7 @@ export class Engine {
       const mark = memory.mark();
       try {
         const group = takeGroup(memory, this.#encodeCall, request, done);
-        results.addInputs(group);
+        results.addInputs({ ...group, tokens: differences(group.starts) });
         await this.#runGroup(request, group, results, control, clock, done);
         done += group.counts.length;
       } finally {
@@ -235,16 +235,17 @@ export class Engine {
    */
   async #runGroup(request, group, results, { signal, onProgress }, clock, before) {
     const total = request.inputs.length;
+    const { counts, starts } = group;
     let input = 0; // the first that is not done
-    let end = group.counts[0]; // and the end of its windows
-    for (let window = 0; window < group.lengths.length; ) {
+    let end = counts[0]; // and the end of its windows
+    for (let window = 0; window < starts.length - 1; ) {
       const mark = this.#parts().memory.mark();
       try {
         window += await this.#runPass(request, group, window, results, signal, clock);
       } finally {
         this.#live?.memory.reset(mark);
       }
-      for (; end <= window; end += group.counts[input]) input++;
+      while (end <= window && input < counts.length) end += counts[++input] ?? 0;
       if (total > 1) onProgress?.({ done: before + input, total });
       this.#check(signal); // the listener may have disposed of it
     }

@@ -24,14 +24,14 @@ const unitsPerText = 8;
  * @typedef {{
  *   counts: number[],
  *   truncated: number[],
- *   lengths: number[],
+ *   starts: number[],
  *   ids: number,
  *   typeIds: number,
  *   rows?: number[][],
  * }} Group
- *   `counts`: windows of each input; `truncated`: tokens that each input lost; `lengths`: tokens of
- *   each window; `ids`, `typeIds`: addresses; `rows` of each window that heads read, where they do
- *   not read all
+ *   `counts`: windows of each input; `truncated`: tokens that each input lost; `starts`: where each
+ *   window begins among the tokens, and the end; `ids`, `typeIds`: addresses; `rows` of each window
+ *   that heads read, where they do not read all
  *
  * What one pass computes.
  * @typedef {{ address: number, count: number, wanted?: number[], wantedOf?: number[] }} Batch
@@ -52,7 +52,7 @@ export function takeGroup(memory, call, request, first) {
     'ids' in request.inputs[first]
       ? takeTokens(memory, request.inputs, first)
       : takeTexts(memory, call, request, first);
-  if (request.rows === 'first') group.rows = group.lengths.map(() => [0]);
+  if (request.rows === 'first') group.rows = group.starts.slice(1).map(() => [0]);
   return group;
 }
 
@@ -60,28 +60,26 @@ export function takeGroup(memory, call, request, first) {
 function takeTokens(memory, inputs, first) {
   /** @type {TokensInput[]} */
   const taken = [];
+  const starts = [0];
   let tokens = 0;
   for (let i = first; i < inputs.length && taken.length < textsPerPass; i++) {
     const input = inputs[i];
     if (!('ids' in input) || (taken.length > 0 && tokens + input.ids.length > tokensPerPass)) break;
     taken.push(input);
     tokens += input.ids.length;
+    starts.push(tokens);
   }
   /** @param {'ids' | 'typeIds'} name */
   const write = (name) => {
     const address = memory.alloc(4 * tokens);
     const view = memory.int32(address, tokens);
-    let at = 0;
-    for (const input of taken) {
-      view.set(input[name], at);
-      at += input.ids.length;
-    }
+    taken.forEach((input, i) => view.set(input[name], starts[i]));
     return address;
   };
   return {
     counts: taken.map(() => 1),
     truncated: taken.map(() => 0),
-    lengths: taken.map(({ ids }) => ids.length),
+    starts,
     ids: write('ids'),
     typeIds: write('typeIds'),
     rows: taken.some(({ rows }) => rows) ? taken.map(({ rows = [] }) => rows) : undefined,
@@ -125,7 +123,7 @@ function takeTexts(memory, call, request, first) {
   return {
     counts: differences(list('input_windows', texts.length + 1)),
     truncated: longText === 'window' ? truncated.map(() => 0) : truncated,
-    lengths: differences(starts),
+    starts,
     ids: uint32[output.ids],
     typeIds: uint32[output.type_ids],
   };
@@ -192,47 +190,40 @@ function runCall(call, texts, settings, longText, nameOf) {
  * @returns {Batch}
  */
 export function fillBatch(memory, request, group, first) {
-  const { lengths, rows } = group;
+  const { starts, rows } = group;
   // What is kept per layer adds up: such texts go one at a time.
   const keepsLayers = request.hiddenStates?.length || request.attentions?.length;
-  const count = keepsLayers ? 1 : countWindows(lengths, first);
-  const taken = lengths.slice(first, first + count);
+  const count = keepsLayers ? 1 : countWindows(starts, first);
+  const end = first + count;
   const address = memory.writeStruct('bl_batch');
-  memory.call('bl_batch_create', memory.arena, count, sum(taken), address);
-  let at = 4 * sum(lengths.slice(0, first));
-  for (const length of taken) {
+  memory.call('bl_batch_create', memory.arena, count, starts[end] - starts[first], address);
+  for (let window = first; window < end; window++) {
+    const at = 4 * starts[window];
+    const length = starts[window + 1] - starts[window];
     memory.call('bl_batch_append', address, group.ids + at, group.typeIds + at, length);
-    at += 4 * length;
   }
   if (!rows) return { address, count };
   /** @type {number[]} */
   const wanted = [];
   const wantedOf = [0];
-  let begin = 0;
-  taken.forEach((length, i) => {
-    for (const row of rows[first + i]) wanted.push(begin + row);
+  for (let window = first; window < end; window++) {
+    for (const row of rows[window]) wanted.push(starts[window] - starts[first] + row);
     wantedOf.push(wanted.length);
-    begin += length;
-  });
+  }
   return { address, count, ...(wanted.length && { wanted, wantedOf }) };
 }
 
-/** Of the windows that are left, as many as make passes of about one size. @param {number[]} lengths @param {number} first */
-function countWindows(lengths, first) {
-  const left = sum(lengths.slice(first));
+/** Of the windows that are left, as many as make passes of about one size. @param {number[]} starts @param {number} first */
+function countWindows(starts, first) {
+  const windows = starts.length - 1;
+  const left = starts[windows] - starts[first];
   const wanted = left / Math.ceil(left / tokensPerPass);
-  let tokens = 0;
-  let count = 0;
-  while (count < textsPerPass && first + count < lengths.length && tokens < wanted) {
-    tokens += lengths[first + count];
-    count++;
-  }
-  return Math.max(count, 1);
+  let end = first + 1;
+  while (end < windows && end - first < textsPerPass && starts[end] - starts[first] < wanted) end++;
+  return end - first;
 }
 
-/** @param {number[]} numbers */
-const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 /** @param {number[]} starts */
-const differences = (starts) => starts.slice(1).map((end, i) => end - starts[i]);
+export const differences = (starts) => starts.slice(1).map((end, i) => end - starts[i]);
 /** @param {string} text */
 const upperFirst = (text) => text[0].toUpperCase() + text.slice(1);

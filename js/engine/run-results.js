@@ -18,10 +18,13 @@ export class RunResults {
   /** @type {number[]} */
   #truncated = [];
 
-  /** Inputs that were read. @param {{ counts: ArrayLike<number>, lengths: ArrayLike<number>, truncated: ArrayLike<number> }} group */
-  addInputs({ counts, lengths, truncated }) {
+  /**
+   * Inputs that were read.
+   * @param {Record<'counts' | 'tokens' | 'truncated', ArrayLike<number>>} inputs as of RunResult
+   */
+  addInputs({ counts, tokens, truncated }) {
     append(this.#counts, counts);
-    append(this.#tokens, lengths);
+    append(this.#tokens, tokens);
     append(this.#truncated, truncated);
   }
 
@@ -36,8 +39,8 @@ export class RunResults {
   }
 
   /** @param {RunResult} part of the inputs that follow */
-  add({ vectors, outputs, counts, tokens, truncated }) {
-    this.addInputs({ counts, lengths: tokens, truncated });
+  add({ vectors, outputs, ...inputs }) {
+    this.addInputs(inputs);
     if (vectors) this.addVectors(vectors);
     if (outputs) this.addOutputs(outputs);
   }
