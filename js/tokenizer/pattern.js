@@ -399,12 +399,8 @@ export function packPattern(rows, code) {
 }
 
 /** ByteLevel's own. */
-export const byteLevelPattern = patternFrom(
-  {
-    value: {
-      text: "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-    },
-    path: '',
-  },
-  'text',
-);
+export const byteLevelPattern = () =>
+  patternFrom({ value: { text: byteLevelText }, path: '' }, 'text');
+
+const byteLevelText =
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";

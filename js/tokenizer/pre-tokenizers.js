@@ -81,7 +81,7 @@ export const preTokenizers = {
     const matches = step.value.use_regex === undefined || readBoolean(step, 'use_regex');
     return [
       ...(prefixes ? [{ on: 'SPLIT_PREFIX_SPACE', how: isolated }] : []),
-      ...(matches ? [{ on: 'SPLIT_ON_PATTERN', how: isolated, pattern: byteLevelPattern }] : []),
+      ...(matches ? [{ on: 'SPLIT_ON_PATTERN', how: isolated, pattern: byteLevelPattern() }] : []),
       { on: 'SPLIT_TO_BYTES', how: isolated },
     ];
   },

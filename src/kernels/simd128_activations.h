@@ -39,4 +39,12 @@ BL_INLINE void silu8(const float *table, v128_t x[2]) {
     BL_EACH(x[i] = wasm_f32x4_div(x[i], wasm_f32x4_add(e[i], c)));
 }
 
+/* The cases of a switch over bl_activation: CASE(activation, function8, its table). */
+#define BL_ACTIVATION_CASES(CASE)                                                                  \
+    CASE(BL_ACTIVATION_GELU, gelu8, bl_erf_table)                                                  \
+    CASE(BL_ACTIVATION_GELU_NEW, gelu_new8, bl_tanh_table)                                         \
+    CASE(BL_ACTIVATION_RELU, relu8, bl_exp_table)                                                  \
+    CASE(BL_ACTIVATION_SILU, silu8, bl_exp_table)                                                  \
+    CASE(BL_ACTIVATION_TANH, bl_tanh8, bl_tanh_table)
+
 #endif

@@ -26,23 +26,12 @@ BL_INLINE void gate(function8 function, const float *table, float *rows, size_t 
 
 void bl_simd128_gate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
                      bl_activation activation) {
-    switch (activation) {
-    case BL_ACTIVATION_GELU:
-        gate(gelu8, bl_erf_table, rows, stride, row_count, width);
+#define CASE(activation, function, table)                                                          \
+    case activation:                                                                               \
+        gate(function, table, rows, stride, row_count, width);                                     \
         break;
-    case BL_ACTIVATION_GELU_NEW:
-        gate(gelu_new8, bl_tanh_table, rows, stride, row_count, width);
-        break;
-    case BL_ACTIVATION_RELU:
-        gate(relu8, bl_exp_table, rows, stride, row_count, width);
-        break;
-    case BL_ACTIVATION_SILU:
-        gate(silu8, bl_exp_table, rows, stride, row_count, width);
-        break;
-    case BL_ACTIVATION_TANH:
-        gate(bl_tanh8, bl_tanh_table, rows, stride, row_count, width);
-        break;
-    }
+    switch (activation) { BL_ACTIVATION_CASES(CASE) }
+#undef CASE
 }
 
 void bl_simd128_rotate(float *row, uint32_t heads, uint32_t head_size, const float *cosines,

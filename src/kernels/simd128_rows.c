@@ -23,23 +23,12 @@ BL_INLINE void apply(function8 function, const float *table, float *rows, size_t
 
 void bl_simd128_activate(float *rows, size_t stride, uint32_t row_count, uint32_t width,
                          bl_activation activation) {
-    switch (activation) {
-    case BL_ACTIVATION_GELU:
-        apply(gelu8, bl_erf_table, rows, stride, row_count, width);
+#define CASE(activation, function, table)                                                          \
+    case activation:                                                                               \
+        apply(function, table, rows, stride, row_count, width);                                    \
         break;
-    case BL_ACTIVATION_GELU_NEW:
-        apply(gelu_new8, bl_tanh_table, rows, stride, row_count, width);
-        break;
-    case BL_ACTIVATION_RELU:
-        apply(relu8, bl_exp_table, rows, stride, row_count, width);
-        break;
-    case BL_ACTIVATION_SILU:
-        apply(silu8, bl_exp_table, rows, stride, row_count, width);
-        break;
-    case BL_ACTIVATION_TANH:
-        apply(bl_tanh8, bl_tanh_table, rows, stride, row_count, width);
-        break;
-    }
+    switch (activation) { BL_ACTIVATION_CASES(CASE) }
+#undef CASE
 }
 
 /* Lane i of the two vectors holds the sum of the columns k with k % 8 = i. */

@@ -1,14 +1,7 @@
 // MPNet: scores are changed by the distance of tokens, by one table for all layers; there are no
 // token types, and positions begin behind the padding's id, which is 1 whatever config.json says.
-import {
-  bertArchitecture,
-  bertEmbeddings,
-  bertSettings,
-  layerTensors,
-  tensorsOf,
-  usualOutputs,
-} from './parts.js';
-import { roberta } from './roberta.js';
+import { bertArchitecture, bertEmbeddings, bertSettings, layerTensors } from './parts.js';
+import { headTensors, roberta } from './roberta.js';
 
 const { 'embeddings.token_type_embeddings.weight': _, ...embeddings } = bertEmbeddings;
 const { type_vocab_size: __, ...sizes } = bertSettings.sizes;
@@ -51,15 +44,6 @@ export const mpnet = {
       'output.LayerNorm': 'OUTPUT_NORM',
     }),
     'encoder.relative_attention_bias.weight': 'RELATIVE_BIAS',
-    ...tensorsOf({
-      'pooler.dense': 'POOLER',
-      'lm_head.dense': 'TRANSFORM',
-      'lm_head.layer_norm': 'TRANSFORM_NORM',
-      'classifier.dense': 'HEAD_DENSE',
-      'classifier.out_proj': 'CLASSIFIER',
-    }),
-    'lm_head.decoder.weight': 'DECODER_WEIGHT',
-    'lm_head.bias': 'DECODER_BIAS',
-    ...usualOutputs,
+    ...headTensors,
   },
 };

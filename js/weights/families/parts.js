@@ -10,17 +10,24 @@ export const bertEmbeddings = {
 };
 
 /**
- * The tensors of layers, by what a family calls their modules.
- * @param {string} layer how a layer's names begin, its number being *
+ * The weight and the bias of modules.
  * @param {Record<string, string>} modules the end of a module's name → how its roles begin
+ * @param {string} [prefix] how their names begin
  */
-export const layerTensors = (layer, modules) =>
+export const tensorsOf = (modules, prefix = '') =>
   Object.fromEntries(
     Object.entries(modules).flatMap(([name, role]) => [
-      [`${layer}.${name}.weight`, `${role}_WEIGHT`],
-      [`${layer}.${name}.bias`, `${role}_BIAS`],
+      [`${prefix}${name}.weight`, `${role}_WEIGHT`],
+      [`${prefix}${name}.bias`, `${role}_BIAS`],
     ]),
   );
+
+/**
+ * Those of layers.
+ * @param {string} layer how a layer's names begin, its number being *
+ * @param {Record<string, string>} modules
+ */
+export const layerTensors = (layer, modules) => tensorsOf(modules, `${layer}.`);
 
 export const bertLayers = layerTensors('encoder.layer.*', {
   'attention.self.query': 'QUERY',
@@ -32,18 +39,6 @@ export const bertLayers = layerTensors('encoder.layer.*', {
   'output.dense': 'OUTPUT',
   'output.LayerNorm': 'OUTPUT_NORM',
 });
-
-/**
- * Tensors of modules that are there once.
- * @param {Record<string, string>} modules name → how its roles begin
- */
-export const tensorsOf = (modules) =>
-  Object.fromEntries(
-    Object.entries(modules).flatMap(([name, role]) => [
-      [`${name}.weight`, `${role}_WEIGHT`],
-      [`${name}.bias`, `${role}_BIAS`],
-    ]),
-  );
 
 /** Layers of heads that have these names in every family. */
 export const usualOutputs = tensorsOf({ classifier: 'CLASSIFIER', qa_outputs: 'CLASSIFIER' });

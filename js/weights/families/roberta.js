@@ -12,6 +12,20 @@ import {
 
 const sharedBias = 'lm_head.bias';
 
+/** Tensors of the pooler and of heads. */
+export const headTensors = {
+  ...tensorsOf({
+    'pooler.dense': 'POOLER',
+    'lm_head.dense': 'TRANSFORM',
+    'lm_head.layer_norm': 'TRANSFORM_NORM',
+    'classifier.dense': 'HEAD_DENSE',
+    'classifier.out_proj': 'CLASSIFIER',
+  }),
+  'lm_head.decoder.weight': 'DECODER_WEIGHT',
+  [sharedBias]: 'DECODER_BIAS',
+  ...usualOutputs,
+};
+
 /** @type {import('./families.js').Family} */
 export const roberta = {
   modelTypes: ['roberta', 'xlm-roberta', 'camembert', 'data2vec-text'],
@@ -36,18 +50,5 @@ export const roberta = {
     },
   },
 
-  tensors: {
-    ...bertEmbeddings,
-    ...bertLayers,
-    ...tensorsOf({
-      'pooler.dense': 'POOLER',
-      'lm_head.dense': 'TRANSFORM',
-      'lm_head.layer_norm': 'TRANSFORM_NORM',
-      'classifier.dense': 'HEAD_DENSE',
-      'classifier.out_proj': 'CLASSIFIER',
-    }),
-    'lm_head.decoder.weight': 'DECODER_WEIGHT',
-    [sharedBias]: 'DECODER_BIAS',
-    ...usualOutputs,
-  },
+  tensors: { ...bertEmbeddings, ...bertLayers, ...headTensors },
 };
