@@ -1,12 +1,10 @@
 // The demo by keyboard alone, in Chromium: the tab key goes through each view to its end, keys do
 // something where they should, and nothing throws.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { launchBrowser, noBrowser } from '../helpers/browser.js';
-import { computed, withDemo } from '../helpers/demo.js';
+import { describe, it } from 'node:test';
+import { noBrowser } from '../helpers/browser.js';
+import { computed, withDemo, useDemo } from '../helpers/demo.js';
 import { headModel } from '../helpers/heads.js';
-import { requireFreshPage } from '../helpers/page-files.js';
-import { serve } from '../helpers/server.js';
 
 /** Every tab, with a model that has what it needs, and what shows that it has computed. */
 const tabs = {
@@ -26,21 +24,9 @@ const keys = ['ArrowRight', 'ArrowDown', 'End', 'ArrowUp', 'ArrowLeft', 'Home'];
 const mostStops = 100;
 
 describe('the demo by keyboard', { skip: noBrowser }, () => {
-  let browser;
-  let server;
+  const stage = useDemo();
 
-  before(async () => {
-    requireFreshPage();
-    browser = await launchBrowser();
-    server = await serve();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
-
-  const demo = (options, body) => withDemo(browser, server, options, body);
+  const demo = (options, body) => withDemo(stage, options, body);
 
   /** What has the focus. */
   const focused = (page) =>

@@ -8,32 +8,24 @@ import {
   mapSamples,
   tokenSamples,
 } from '../../web-demo/parts/picture-samples.js';
-import { launchBrowser, noBrowser } from '../helpers/browser.js';
+import { noBrowser } from '../helpers/browser.js';
 import { faintTexts } from '../helpers/contrast.js';
-import { pickFolder, withDemo } from '../helpers/demo.js';
+import { pickFolder, withDemo, useDemo } from '../helpers/demo.js';
 import { headModel } from '../helpers/heads.js';
-import { requireFreshPage } from '../helpers/page-files.js';
-import { serve } from '../helpers/server.js';
 
 describe("the demo's pictures", { skip: noBrowser }, () => {
-  let browser;
-  let server;
+  const stage = useDemo();
   let model;
 
   before(async () => {
-    requireFreshPage();
-    browser = await launchBrowser();
-    server = await serve();
     model = await load();
   });
 
   after(async () => {
-    await browser?.close();
-    await server?.close();
     model?.dispose();
   });
 
-  const demo = (options, body) => withDemo(browser, server, options, body);
+  const demo = (options, body) => withDemo(stage, options, body);
   const tokensAre = (page, tab, count) =>
     page.waitForSelector(`#view-${tab}[data-tokens="${count}"]`);
   const countOf = ({ text, pair }) => model.tokenizer.encode(text, { pair }).length;
@@ -48,7 +40,7 @@ describe("the demo's pictures", { skip: noBrowser }, () => {
     await page.locator(`#view-${tab}`).getByRole('button', { name, exact: true }).click();
     const download = await coming;
     const source = readFileSync(await download.path(), 'utf8');
-    const blank = await browser.newPage();
+    const blank = await stage.browser.newPage();
     const found = await blank.evaluate((text) => {
       const { documentElement: root } = new DOMParser().parseFromString(text, 'image/svg+xml');
       const texts = [...root.querySelectorAll('text')].map(({ textContent }) => textContent);

@@ -1,31 +1,17 @@
 // The demo's views of single tasks in a real Chromium, beside the same calls in Node.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { load } from '../../js/index.js';
 import { maskSamples, summarySamples, tagSamples } from '../../web-demo/parts/task-samples.js';
-import { launchBrowser, noBrowser } from '../helpers/browser.js';
-import { computed, typeText, withDemo } from '../helpers/demo.js';
+import { noBrowser } from '../helpers/browser.js';
+import { computed, typeText, withDemo, useDemo } from '../helpers/demo.js';
 import { headModel } from '../helpers/heads.js';
-import { requireFreshPage } from '../helpers/page-files.js';
-import { serve } from '../helpers/server.js';
 
 describe("the demo's tasks", { skip: noBrowser }, () => {
-  let browser;
-  let server;
-
-  before(async () => {
-    requireFreshPage();
-    browser = await launchBrowser();
-    server = await serve();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const stage = useDemo();
 
   const demo = (tab, folder, body, options) =>
-    withDemo(browser, server, { tab, folder, ...options }, async (page, opened) => {
+    withDemo(stage, { tab, folder, ...options }, async (page, opened) => {
       await computed(page, tab);
       await body(page, opened);
     });

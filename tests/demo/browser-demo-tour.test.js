@@ -4,12 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { launchBrowser, noBrowser } from '../helpers/browser.js';
+import { noBrowser } from '../helpers/browser.js';
 import { faintTexts } from '../helpers/contrast.js';
-import { computed, dropPaths, modelIs, pickFolder, withDemo } from '../helpers/demo.js';
+import { computed, dropPaths, modelIs, pickFolder, withDemo, useDemo } from '../helpers/demo.js';
 import { headModel } from '../helpers/heads.js';
-import { requireFreshPage } from '../helpers/page-files.js';
-import { serve } from '../helpers/server.js';
 
 /** Every tab with a model that has what it needs. */
 const tabs = {
@@ -22,24 +20,18 @@ const tabs = {
 };
 
 describe("the demo's tour", { skip: noBrowser }, () => {
-  let browser;
-  let server;
+  const stage = useDemo();
   let scratch;
 
   before(async () => {
-    requireFreshPage();
-    browser = await launchBrowser();
-    server = await serve();
     scratch = mkdtempSync(join(tmpdir(), 'bertlet-demo-'));
   });
 
   after(async () => {
-    await browser?.close();
-    await server?.close();
     if (scratch) rmSync(scratch, { recursive: true });
   });
 
-  const demo = (options, body) => withDemo(browser, server, options, body);
+  const demo = (options, body) => withDemo(stage, options, body);
   const problem = async (page) => {
     await page.waitForSelector('#problem:not([hidden])');
     return page.textContent('.problem-text');

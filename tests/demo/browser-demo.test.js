@@ -1,42 +1,21 @@
 // The web demo in a real Chromium, as a user works with it.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { samples } from '../../web-demo/parts/samples.js';
-import { launchBrowser, noBrowser, openPage } from '../helpers/browser.js';
+import { useDemo, withPage } from '../helpers/demo.js';
+import { noBrowser, openPage } from '../helpers/browser.js';
 import { faintTexts } from '../helpers/contrast.js';
-import { requireFreshPage } from '../helpers/page-files.js';
-import { serve } from '../helpers/server.js';
 
 describe('the web demo', { skip: noBrowser }, () => {
-  let browser;
-  let server;
-
-  before(async () => {
-    requireFreshPage();
-    browser = await launchBrowser();
-    server = await serve();
-  });
-
-  after(async () => {
-    await browser?.close();
-    await server?.close();
-  });
+  const stage = useDemo();
 
   /** Opens the demo, waits until the sample is embedded, and checks at the end that all was well. */
-  async function withDemo(body, options = {}) {
-    const opened = await openPage(browser, options);
-    const { page } = opened;
-    try {
-      await page.goto(`${server.url}/`);
+  const withDemo = (body, options = {}) =>
+    withPage(stage, options, async (page, opened) => {
+      await page.goto(`${stage.server.url}/`);
       await linesReady(page, 24);
       await body(page, opened);
-      assert.deepEqual(opened.problems, []);
-      const elsewhere = opened.requests.filter((url) => !url.startsWith(`${server.url}/`));
-      assert.deepEqual(elsewhere, []);
-    } finally {
-      await opened.close();
-    }
-  }
+    });
 
   const linesReady = (page, count) =>
     page.waitForSelector(`#view-search[data-lines="${count}"]`, { timeout: 60_000 });
@@ -275,10 +254,10 @@ describe('the web demo', { skip: noBrowser }, () => {
   });
 
   it('offers to try again when the model cannot be loaded', async () => {
-    const { page, close } = await openPage(browser);
+    const { page, close } = await openPage(stage.browser);
     const weights = '**/model.safetensors';
     await page.route(weights, (route) => route.abort());
-    await page.goto(`${server.url}/`);
+    await page.goto(`${stage.server.url}/`);
     await page.waitForSelector('#problem:not([hidden])');
     assert.match(await page.textContent('.problem-text'), /model/);
     await page.unroute(weights);
@@ -294,9 +273,9 @@ describe('the web demo', { skip: noBrowser }, () => {
       { contentType: 'text/javascript', body: 'this is no script' },
       { contentType: 'text/javascript', body: 'export const other = 1;' },
     ]) {
-      const { page, close } = await openPage(browser);
+      const { page, close } = await openPage(stage.browser);
       await page.route('**/dist/page/bertlet.js', (route) => route.fulfill(broken));
-      await page.goto(`${server.url}/`);
+      await page.goto(`${stage.server.url}/`);
       await page.waitForSelector('#problem:not([hidden])');
       assert.match(await page.textContent('.problem-text'), /could not start/);
       await close();
@@ -304,7 +283,7 @@ describe('the web demo', { skip: noBrowser }, () => {
   });
 
   it('shows the loading bar move, then facts about the engine', async () => {
-    const { page, close } = await openPage(browser);
+    const { page, close } = await openPage(stage.browser);
     await page.addInitScript(() => {
       globalThis.shares = [];
       const note = () => {
@@ -317,7 +296,7 @@ describe('the web demo', { skip: noBrowser }, () => {
         childList: true,
       });
     });
-    await page.goto(`${server.url}/`);
+    await page.goto(`${stage.server.url}/`);
     await linesReady(page, 24);
     await page.waitForFunction(() =>
       /per query/.test(document.querySelector('#facts').textContent),
